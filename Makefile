@@ -1,0 +1,45 @@
+# Needs Rust, Python 3 and make. Every other tool is pinned in cli/tools and goes under .tools.
+
+export PATH := $(CURDIR)/.tools/sam/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+oracle := cli/tests/oracle
+
+.PHONY: help setup dev demo test clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+setup: .tools/sam/.ready .tools/emulator/.ready ## install the pinned tools under .tools
+
+dev: setup ## run the local stack
+	cargo build --workspace --locked
+	target/debug/webhooks dev
+
+demo: setup ## run the local stack, send it signed deliveries and show what became of them
+	cargo build --workspace --locked
+	target/debug/webhooks demo
+
+test: setup $(oracle)/node_modules/.ready ## build everything and run every test
+	cargo build --workspace --all-targets --locked
+	cargo test --workspace --locked
+
+clean: ## remove what was built and installed
+	rm -rf target .aws-sam .tools $(oracle)/node_modules
+
+.tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
+.tools/emulator/.ready: what := the AWS emulator (once, about half a minute)
+
+.tools/%/.ready: cli/tools/%.txt
+	@echo "installing $(what)"
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "python3 cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@rm -rf $(@D)
+	@python3 -m venv $(@D)
+	@$(@D)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+$(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready
+	@echo "installing the providers' own SDKs (once, a few seconds)"
+	@.tools/sam/bin/npm ci --prefix $(oracle) --loglevel=error >/dev/null
+	@touch $@

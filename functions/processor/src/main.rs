@@ -1,0 +1,21 @@
+//! Processes events: which handler gets which.
+
+mod bus;
+mod github;
+mod resources;
+mod stripe;
+mod twilio;
+
+use webhooks::router::Router;
+
+use crate::resources::Resources;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let router = Router::new()
+        .on("github.push", github::on_push)
+        .on("stripe.charge.*", stripe::on_charge)
+        .on("twilio.message.received", twilio::on_message)
+        .otherwise(bus::forward);
+    webhooks::lambda::process(router, Resources::new).await
+}

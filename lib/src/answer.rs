@@ -1,0 +1,80 @@
+//! What the sender hears.
+
+/// The answer to one delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The event is durable and will be processed.
+    Accepted {
+        /// The event's id.
+        id: String,
+    },
+    /// The event was there already.
+    Duplicate {
+        /// The event's id.
+        id: String,
+    },
+    /// Genuine, and nothing to do.
+    Ignored {
+        /// The event's id.
+        id: String,
+    },
+    /// Genuine, but not what the provider's documentation describes.
+    Malformed,
+    /// The signature does not hold.
+    Unauthenticated,
+    /// No such source is registered.
+    UnknownSource,
+    /// The provider sends no deliveries with this method.
+    MethodNotAllowed,
+    /// Larger than can be kept.
+    TooLarge,
+    /// The event could not be made durable, or no secret is at hand to check it.
+    Unavailable,
+}
+
+/// What a sender waits before it tries again after [`Answer::Unavailable`], in seconds.
+pub const RETRY_AFTER_SECONDS: u32 = 30;
+
+impl Answer {
+    /// The HTTP status. 4xx asks the sender to change something, 5xx to send it again.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Accepted { .. } => 202,
+            Self::Duplicate { .. } | Self::Ignored { .. } => 200,
+            Self::Malformed => 400,
+            Self::Unauthenticated => 401,
+            Self::UnknownSource => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The word in the body, in the header `Webhook-Outcome` and in the log.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Ignored { .. } => "ignored",
+            Self::Malformed => "malformed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UnknownSource => "unknown_source",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The event's id, where the answer is a positive one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { id } | Self::Duplicate { id } | Self::Ignored { id } => Some(id),
+            Self::Malformed
+            | Self::Unauthenticated
+            | Self::UnknownSource
+            | Self::MethodNotAllowed
+            | Self::TooLarge
+            | Self::Unavailable => None,
+        }
+    }
+}

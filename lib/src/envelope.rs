@@ -1,0 +1,239 @@
+//! The queue message: a CloudEvents 1.0 object in structured JSON
+//! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::event::{Event, EventKey};
+use crate::limits;
+use crate::payload::{Data, Payload};
+use crate::timestamp::Timestamp;
+
+const JSON: &str = "application/json";
+const ZSTD: &str = "zstd";
+
+/// The message's JSON. `dataref` and `datacontentencoding` are extension attributes: where the
+/// payload is to be found, and how `data_base64` is packed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Wire<'a> {
+    specversion: Cow<'a, str>,
+    id: Cow<'a, str>,
+    source: Cow<'a, str>,
+    #[serde(rename = "type")]
+    kind: Cow<'a, str>,
+    time: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    datacontenttype: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    datacontentencoding: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dataref: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<Cow<'a, str>>,
+}
+
+/// A message read back: which event, and the event itself where the message carries it whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Which event.
+    pub key: EventKey,
+    /// The event as the message has it; `None` where it refers to the ledger.
+    pub whole: Option<Event<'static>>,
+}
+
+/// The queue message is not an envelope of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableMessage {
+    /// Not the JSON of a CloudEvent.
+    #[error("not a CloudEvent")]
+    Json(#[source] serde_json::Error),
+    /// An attribute has a value that we never write.
+    #[error("the attribute {0} is unusable")]
+    Attribute(&'static str),
+}
+
+/// The message that hands an event over: with its payload as JSON or base64 where that is small,
+/// by reference to the ledger where it is not.
+pub fn envelope(event: &Event<'_>) -> String {
+    let mut wire = Wire::of(event);
+    match event.payload.data() {
+        Data::Json(json) if json.get().len() <= limits::MESSAGE_PAYLOAD => {
+            wire.datacontenttype = Some(Cow::Borrowed(JSON));
+            wire.data = Some(json);
+        }
+        Data::Binary if event.payload.bytes.len() <= limits::MESSAGE_PAYLOAD / 4 * 3 => {
+            wire.datacontenttype = media_type(&event.payload);
+            wire.data_base64 = Some(STANDARD.encode(&event.payload.bytes));
+        }
+        Data::Json(_) | Data::Binary => wire.dataref = Some(format!("ledger:{}", event.key)),
+    }
+    wire.json()
+}
+
+/// The message for an event that could not be recorded: it carries the exact bytes, compressed,
+/// whatever their size. The processor makes the ledger's item from it.
+pub fn whole_envelope(event: &Event<'_>) -> String {
+    let mut wire = Wire::of(event);
+    wire.datacontenttype = media_type(&event.payload);
+    wire.data_base64 = Some(match zstd::bulk::compress(&event.payload.bytes, 0) {
+        Ok(compressed) => {
+            wire.datacontentencoding = Some(Cow::Borrowed(ZSTD));
+            STANDARD.encode(compressed)
+        }
+        Err(_) => STANDARD.encode(&event.payload.bytes),
+    });
+    wire.json()
+}
+
+fn media_type<'a>(payload: &'a Payload<'_>) -> Option<Cow<'a, str>> {
+    (!payload.media_type.is_empty()).then_some(Cow::Borrowed(&payload.media_type))
+}
+
+impl<'a> Wire<'a> {
+    fn of(event: &'a Event<'_>) -> Self {
+        Self {
+            specversion: Cow::Borrowed("1.0"),
+            id: Cow::Borrowed(&event.key.id),
+            source: Cow::Owned(event.key.route()),
+            kind: Cow::Borrowed(&event.kind),
+            time: Cow::Owned(event.received_at.to_string()),
+            datacontenttype: None,
+            data: None,
+            data_base64: None,
+            datacontentencoding: None,
+            dataref: None,
+            traceparent: event.traceparent.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("strings and valid JSON serialise")
+    }
+
+    fn payload(&self) -> Result<Option<Payload<'static>>, UnreadableMessage> {
+        let media_type = self
+            .datacontenttype
+            .as_deref()
+            .unwrap_or_default()
+            .to_owned();
+        let bytes = match (&self.data, &self.data_base64) {
+            (Some(json), _) => json.get().as_bytes().to_vec(),
+            (None, Some(base64)) => self.decode(base64)?,
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Payload {
+            media_type: Cow::Owned(media_type),
+            bytes: Cow::Owned(bytes),
+        }))
+    }
+
+    fn decode(&self, base64: &str) -> Result<Vec<u8>, UnreadableMessage> {
+        let bytes = STANDARD
+            .decode(base64)
+            .map_err(|_| UnreadableMessage::Attribute("data_base64"))?;
+        match self.datacontentencoding.as_deref() {
+            None => Ok(bytes),
+            Some(ZSTD) => zstd::bulk::decompress(&bytes, limits::BODY)
+                .map_err(|_| UnreadableMessage::Attribute("data_base64")),
+            Some(_) => Err(UnreadableMessage::Attribute("datacontentencoding")),
+        }
+    }
+}
+
+impl Message {
+    /// Reads a queue message's body.
+    ///
+    /// # Errors
+    /// [`UnreadableMessage`] for anything that [`envelope`] and [`whole_envelope`] do not write.
+    pub fn read(body: &str) -> Result<Self, UnreadableMessage> {
+        let wire: Wire<'_> = serde_json::from_str(body).map_err(UnreadableMessage::Json)?;
+        if wire.specversion != "1.0" {
+            return Err(UnreadableMessage::Attribute("specversion"));
+        }
+        let route = wire.source.strip_prefix("/webhooks/").unwrap_or_default();
+        let key: EventKey = format!("{route}/{}", wire.id)
+            .parse()
+            .map_err(|_| UnreadableMessage::Attribute("source or id"))?;
+        let received_at: Timestamp = wire
+            .time
+            .parse()
+            .map_err(|_| UnreadableMessage::Attribute("time"))?;
+        if wire.kind.is_empty() {
+            return Err(UnreadableMessage::Attribute("type"));
+        }
+        let whole = wire.payload()?.map(|payload| Event {
+            key: key.clone(),
+            kind: wire.kind.clone().into_owned(),
+            received_at,
+            payload,
+            traceparent: wire.traceparent.clone().map(Cow::into_owned),
+        });
+        Ok(Self { key, whole })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(media_type: &'static str, bytes: Vec<u8>) -> Event<'static> {
+        Event {
+            key: "github/default/1:a".parse().expect("a key"),
+            kind: "github.push".to_owned(),
+            received_at: Timestamp::from_seconds(1_767_225_600),
+            payload: Payload {
+                media_type: Cow::Borrowed(media_type),
+                bytes: Cow::Owned(bytes),
+            },
+            traceparent: None,
+        }
+    }
+
+    #[test]
+    fn is_a_cloud_event_with_the_payload_as_it_was_sent() {
+        let body = envelope(&event(JSON, b"{\"n\": 1e400}".to_vec()));
+        let expected = r#"{"specversion":"1.0","id":"1:a","source":"/webhooks/github/default","type":"github.push","time":"2026-01-01T00:00:00.000Z","datacontenttype":"application/json","data":{"n": 1e400}}"#;
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn refers_to_the_ledger_when_the_payload_is_large() {
+        let large = format!("\"{}\"", "a".repeat(limits::MESSAGE_PAYLOAD)).into_bytes();
+        let body = envelope(&event(JSON, large));
+        assert!(body.contains("\"dataref\":\"ledger:github/default/1:a\""));
+        assert_eq!(Message::read(&body).expect("readable").whole, None);
+    }
+
+    #[test]
+    fn a_whole_envelope_brings_back_every_byte() {
+        for bytes in [b"a=1&b=%ff".to_vec(), vec![0xff; 100_000], Vec::new()] {
+            let event = event("application/x-www-form-urlencoded", bytes);
+            let message = Message::read(&whole_envelope(&event)).expect("readable");
+            assert_eq!(message.whole, Some(event));
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_write() {
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"specversion":"0.3","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
+            r#"{"specversion":"1.0","id":"","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
+            r#"{"specversion":"1.0","id":"1","source":"/else/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
+            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"noon"}"#,
+            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z","data_base64":"%"}"#,
+        ] {
+            assert!(Message::read(body).is_err(), "{body}");
+        }
+    }
+}

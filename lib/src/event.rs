@@ -1,0 +1,129 @@
+//! What deliveries mean: one event, however many of them carry it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
+
+use crate::payload::{Data, Payload};
+use crate::provider::{Identity, Provider};
+use crate::timestamp::Timestamp;
+use crate::verify::Verified;
+
+/// The identity of an event, and its key in the ledger: `github/default/292430182:72d3162e-…`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey {
+    /// The provider's name.
+    pub provider: String,
+    /// The registered endpoint at which it arrived.
+    pub source: String,
+    /// The provider's id for it.
+    pub id: String,
+}
+
+/// The text is not `provider/source/id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an event key: expected provider/source/id")]
+pub struct NotAKey;
+
+impl EventKey {
+    /// The CloudEvents `source` of this event, which is also its route.
+    pub fn route(&self) -> String {
+        format!("/webhooks/{}/{}", self.provider, self.source)
+    }
+}
+
+impl fmt::Display for EventKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.provider, self.source, self.id)
+    }
+}
+
+impl FromStr for EventKey {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let mut parts = text.splitn(3, '/').map(str::to_owned);
+        let (provider, source, id) = (parts.next(), parts.next(), parts.next());
+        match (provider, source, id) {
+            (Some(provider), Some(source), Some(id))
+                if ![&provider, &source, &id].iter().any(|part| part.is_empty()) =>
+            {
+                Ok(Self {
+                    provider,
+                    source,
+                    id,
+                })
+            }
+            _ => Err(NotAKey),
+        }
+    }
+}
+
+/// An event. From a request it can be made only out of a [`Verified`] delivery; the ledger and
+/// the queue give back what was made so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    pub(crate) key: EventKey,
+    pub(crate) kind: String,
+    pub(crate) received_at: Timestamp,
+    pub(crate) payload: Payload<'a>,
+    pub(crate) traceparent: Option<String>,
+}
+
+impl<'a> Event<'a> {
+    /// The event that a verified delivery carries.
+    pub fn new(
+        provider: &(impl Provider + ?Sized),
+        source: &str,
+        identity: Identity,
+        verified: &Verified<'a>,
+        received_at: Timestamp,
+        traceparent: Option<String>,
+    ) -> Self {
+        Self {
+            key: EventKey {
+                provider: provider.name().to_owned(),
+                source: source.to_owned(),
+                id: identity.id,
+            },
+            kind: format!("{}.{}", provider.name(), identity.kind),
+            received_at,
+            payload: Payload::of(verified.delivery()),
+            traceparent,
+        }
+    }
+
+    /// Provider, source and id.
+    pub fn key(&self) -> &EventKey {
+        &self.key
+    }
+
+    /// The event type with its provider: `github.pull_request.opened`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// When the first delivery arrived.
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    /// The exact bytes and their JSON form.
+    pub fn payload(&self) -> &Payload<'a> {
+        &self.payload
+    }
+
+    /// The payload's JSON form, read as `T`: what was sent as JSON, or a form's object of strings.
+    pub fn data<T: DeserializeOwned>(&self) -> Option<T> {
+        match self.payload.data() {
+            Data::Json(json) => serde_json::from_str(json.get()).ok(),
+            Data::Binary => None,
+        }
+    }
+
+    /// The W3C trace context of the receipt, where there is one.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+}

@@ -1,0 +1,149 @@
+//! The functions' main loops: read the settings, open the connections, answer invocations.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_config::SdkConfig;
+use aws_lambda_events::sqs::SqsEvent;
+use futures::future::join;
+use lambda_http::Error;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use tracing::{error, warn};
+
+use crate::aws;
+use crate::gateway::{Request, response};
+use crate::ledger::Ledger;
+use crate::process::Processor;
+use crate::provider::Provider;
+use crate::queue::Queue;
+use crate::receive::Receiver;
+use crate::relay::Relay;
+use crate::router::Router;
+use crate::secret_store::SecretStore;
+use crate::settings::{BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings};
+use crate::timestamp::Timestamp;
+
+/// Runs a provider's receiver.
+///
+/// # Errors
+/// When a setting is missing, or Lambda's runtime API goes away.
+pub async fn receive(provider: impl Provider) -> Result<(), Error> {
+    start();
+    let settings = ReceiverSettings::read(&environment)?;
+    let config = aws::config().await;
+    let secrets = SecretStore::new(aws_sdk_ssm::Client::new(&config), &settings.secrets_path);
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
+    let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
+    join(secrets.keep_fresh(Timestamp::now()), warm(&ledger, &queue)).await;
+    let receiver = Receiver {
+        provider,
+        settings,
+        secrets,
+        ledger,
+        queue,
+    };
+    lambda_runtime::run(service_fn(|invocation| answer(&receiver, invocation))).await
+}
+
+async fn answer(
+    receiver: &Receiver<impl Provider>,
+    invocation: LambdaEvent<Request>,
+) -> Result<ApiGatewayV2httpResponse, Error> {
+    let started = Instant::now();
+    let now = Timestamp::now();
+    let (request, context) = invocation.into_parts();
+    let request_id = request.id().unwrap_or(&context.request_id).to_owned();
+    let receipt = receiver
+        .receive(request, context.xray_trace_id.as_deref(), now)
+        .await;
+    let name = receiver.provider.name();
+    let report = receipt.report(name, Some(&request_id), started.elapsed().as_millis());
+    report.emit(&receiver.settings.stack, Some(name), now);
+    Ok(response(
+        &receipt.answer,
+        receiver.provider.acknowledgement(),
+    ))
+}
+
+/// Runs the processor. `state` makes what the handlers share, from the SDK's configuration and
+/// the environment.
+///
+/// # Errors
+/// When a setting is missing, or Lambda's runtime API goes away.
+pub async fn process<S: Send + Sync + 'static>(
+    router: Router<S>,
+    state: impl FnOnce(&SdkConfig, Lookup<'_>) -> Result<S, BadSettings>,
+) -> Result<(), Error> {
+    start();
+    let settings = ProcessorSettings::read(&environment)?;
+    let config = aws::config().await;
+    let state = Arc::new(state(&config, &environment)?);
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
+    let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
+    let processor = Arc::new(Processor {
+        settings,
+        ledger,
+        queue,
+        router,
+        state,
+    });
+    let handle = |invocation: LambdaEvent<SqsEvent>| {
+        let processor = Arc::clone(&processor);
+        async move {
+            processor
+                .process(invocation.payload)
+                .await
+                .map_err(Error::from)
+        }
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// Runs the relay.
+///
+/// # Errors
+/// When a setting is missing, or Lambda's runtime API goes away.
+pub async fn relay() -> Result<(), Error> {
+    start();
+    let settings = RelaySettings::read(&environment)?;
+    let config = aws::config().await;
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
+    let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
+    let relay = Relay {
+        settings,
+        ledger,
+        queue,
+    };
+    let handle =
+        |_: LambdaEvent<Value>| async { Ok::<_, Error>(relay.run(Timestamp::now()).await) };
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The log first, so that whatever goes wrong from here on is in it. A panic is logged by its
+/// place alone: its message can hold a value from an event.
+fn start() {
+    lambda_http::tracing::init_default_subscriber();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        error!(place, "a panic");
+    }));
+}
+
+async fn warm(ledger: &Ledger, queue: &Queue) {
+    let (ledger, queue) = join(ledger.warm(), queue.warm()).await;
+    if let Err(failure) = ledger {
+        warn!(error = %failure, "the connection to DynamoDB is not open yet");
+    }
+    if let Err(failure) = queue {
+        warn!(error = %failure, "the connection to SQS is not open yet");
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

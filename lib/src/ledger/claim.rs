@@ -1,0 +1,95 @@
+//! The processor's claim: one conditional write gives one attempt the event.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use uuid::Uuid;
+
+use super::item::Item;
+use super::{Ledger, LedgerError, PK, Status, entry, number, text};
+use crate::event::EventKey;
+use crate::limits;
+use crate::timestamp::Timestamp;
+
+/// An attempt's hold on an event. Everything the attempt writes depends on its token, so an
+/// attempt that was taken over cannot overwrite its successor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub(super) key: EventKey,
+    pub(super) token: String,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Claim {
+    /// The event is this attempt's.
+    Mine(Lease, Box<Item>),
+    /// Another attempt holds it.
+    Leased,
+    /// It has ended.
+    Ended(Status),
+    /// The ledger has no such event.
+    Unknown,
+}
+
+impl Ledger {
+    /// Claims an event that waits, or whose last attempt's lease has run out, and brings its
+    /// payload along.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it is not known whether the claim holds; its lease then runs out.
+    pub async fn claim(&self, key: &EventKey, now: Timestamp) -> Result<Claim, LedgerError> {
+        let token = Uuid::new_v4().to_string();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PK, text(key.to_string()))
+            .update_expression(
+                "SET #status = :processing, #token = :token, lease_until = :lease, \
+                 attempts = attempts + :one, history = list_append(history, :entry)",
+            )
+            .condition_expression(
+                "#status = :received OR (#status = :processing AND lease_until < :now)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":processing", text(Status::Processing.as_str()))
+            .expression_attribute_values(":received", text(Status::Received.as_str()))
+            .expression_attribute_values(":token", text(&token))
+            .expression_attribute_values(":lease", number(now.after(limits::LEASE).millis()))
+            .expression_attribute_values(":now", number(now.millis()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":entry", entry(now, "processing"))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let lease = Lease {
+            key: key.clone(),
+            token,
+        };
+        let failed = match update {
+            Ok(output) => {
+                let item = Item::try_from(output.attributes.unwrap_or_default())?;
+                return Ok(Claim::Mine(lease, Box::new(item)));
+            }
+            Err(error) => error,
+        };
+        let there = match failed.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(exception)) => {
+                exception.item.clone()
+            }
+            _ => return Err(failed.into()),
+        };
+        let Some(there) = there.filter(|item| !item.is_empty()) else {
+            return Ok(Claim::Unknown);
+        };
+        let there = Item::try_from(there)?;
+        Ok(match there.status {
+            // An earlier attempt of this very claim went through and its answer was lost.
+            Status::Processing if there.token == lease.token => Claim::Mine(lease, Box::new(there)),
+            Status::Received | Status::Processing => Claim::Leased,
+            ended @ (Status::Done | Status::Ignored | Status::Failed) => Claim::Ended(ended),
+        })
+    }
+}

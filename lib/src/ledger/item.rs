@@ -1,0 +1,211 @@
+//! The item: what the ledger keeps of one event.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{LISTING_SHARDS, PK, Status, Unsettled, entry, listing_partition, number, shard, text};
+use crate::event::{Event, EventKey};
+use crate::limits;
+use crate::payload::Payload;
+use crate::timestamp::Timestamp;
+
+/// One event as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The event: key, type, payload, time of receipt.
+    pub event: Event<'static>,
+    /// Where it stands.
+    pub status: Status,
+    /// Attempts at processing since it was received, or received again after it had failed.
+    pub attempts: u32,
+    /// Deliveries after the first that changed nothing.
+    pub duplicates: u32,
+    /// Deliveries of the same id with another body.
+    pub conflicts: u32,
+    /// Deliveries that started it again after it had failed.
+    pub redeliveries: u32,
+    /// How often the relay has sent it again.
+    pub resends: u32,
+    /// Why the last attempt did not succeed.
+    pub cause: Option<String>,
+    /// When the present attempt's claim ends.
+    pub lease_until: Option<Timestamp>,
+    /// When the relay looks at it next, or when it failed.
+    pub overdue_at: Option<Timestamp>,
+    /// Time and transition, oldest first.
+    pub history: Vec<String>,
+    /// Who wrote it last: the receipt's token, then each attempt's.
+    pub(super) token: String,
+    /// SHA-256 of the payload.
+    pub(super) digest: Vec<u8>,
+}
+
+/// The item is not one that this version of the ledger writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the item's attribute {0} is missing or unreadable")]
+pub struct UnreadableItem(pub(super) &'static str);
+
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+/// The payload does not fit an item even when it is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payload is {compressed} bytes compressed, more than an item holds")]
+pub struct PayloadTooLarge {
+    /// Its size after compression, in bytes.
+    pub compressed: usize,
+}
+
+/// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
+const COMPRESSION_LEVEL: i32 = 3;
+
+/// The attributes of a new item.
+pub(super) fn new_item(
+    event: &Event<'_>,
+    token: &str,
+    expires_at: Timestamp,
+) -> Result<Attributes, PayloadTooLarge> {
+    let pk = event.key.to_string();
+    let listing = listing_partition(
+        &event.key.provider,
+        &event.key.source,
+        shard(&pk, LISTING_SHARDS),
+    );
+    let overdue_at = event.received_at.after(limits::GRACE);
+    let (payload, encoding) = compress(&event.payload.bytes)?;
+    let mut item = Attributes::from([
+        ("type".to_owned(), text(&event.kind)),
+        ("status".to_owned(), text(Status::Received.as_str())),
+        ("received_at".to_owned(), number(event.received_at.millis())),
+        ("overdue_at".to_owned(), number(overdue_at.millis())),
+        ("expires_at".to_owned(), number(expires_at.seconds())),
+        ("attempts".to_owned(), number(0)),
+        ("token".to_owned(), text(token)),
+        ("listing".to_owned(), text(listing)),
+        ("unsettled".to_owned(), Unsettled::Open.of(&pk)),
+        ("payload".to_owned(), AttributeValue::B(Blob::new(payload))),
+        ("encoding".to_owned(), text(encoding)),
+        (
+            "media_type".to_owned(),
+            text(event.payload.media_type.as_ref()),
+        ),
+        (
+            "digest".to_owned(),
+            AttributeValue::B(Blob::new(event.payload.digest())),
+        ),
+        ("history".to_owned(), entry(event.received_at, "received")),
+        (PK.to_owned(), text(pk)),
+    ]);
+    if let Some(traceparent) = &event.traceparent {
+        item.insert("traceparent".to_owned(), text(traceparent));
+    }
+    Ok(item)
+}
+
+const ZSTD: &str = "zstd";
+const IDENTITY: &str = "identity";
+
+fn compress(bytes: &[u8]) -> Result<(Vec<u8>, &'static str), PayloadTooLarge> {
+    let (stored, encoding) = match zstd::bulk::compress(bytes, COMPRESSION_LEVEL) {
+        Ok(compressed) if compressed.len() < bytes.len() => (compressed, ZSTD),
+        Ok(_) | Err(_) => (bytes.to_vec(), IDENTITY),
+    };
+    match stored.len() {
+        compressed if compressed > limits::ITEM_PAYLOAD => Err(PayloadTooLarge { compressed }),
+        _ => Ok((stored, encoding)),
+    }
+}
+
+impl TryFrom<Attributes> for Item {
+    type Error = UnreadableItem;
+
+    fn try_from(mut attributes: Attributes) -> Result<Self, UnreadableItem> {
+        let mut item = Reader(&mut attributes);
+        let key: EventKey = item.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?;
+        let payload = item.payload()?;
+        let event = Event {
+            key,
+            kind: item.text("type")?,
+            received_at: Timestamp::from_millis(item.number("received_at")?),
+            payload,
+            traceparent: item.text("traceparent").ok(),
+        };
+        Ok(Self {
+            event,
+            status: Status::parse(&item.text("status")?).ok_or(UnreadableItem("status"))?,
+            attempts: item.count("attempts"),
+            duplicates: item.count("duplicates"),
+            conflicts: item.count("conflicts"),
+            redeliveries: item.count("redeliveries"),
+            resends: item.count("resends"),
+            cause: item.text("cause").ok(),
+            lease_until: item.number("lease_until").ok().map(Timestamp::from_millis),
+            overdue_at: item.number("overdue_at").ok().map(Timestamp::from_millis),
+            history: item.history(),
+            token: item.text("token")?,
+            digest: item.bytes("digest")?,
+        })
+    }
+}
+
+/// Takes attributes out of an item by name and type.
+pub(super) struct Reader<'a>(pub(super) &'a mut Attributes);
+
+impl Reader<'_> {
+    pub(super) fn text(&mut self, name: &'static str) -> Result<String, UnreadableItem> {
+        match self.0.remove(name) {
+            Some(AttributeValue::S(value)) => Ok(value),
+            _ => Err(UnreadableItem(name)),
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &'static str) -> Result<i64, UnreadableItem> {
+        match self.0.remove(name) {
+            Some(AttributeValue::N(value)) => value.parse().map_err(|_| UnreadableItem(name)),
+            _ => Err(UnreadableItem(name)),
+        }
+    }
+
+    /// A counter, which is not there while it is 0.
+    pub(super) fn count(&mut self, name: &'static str) -> u32 {
+        self.number(name)
+            .ok()
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(0)
+    }
+
+    fn bytes(&mut self, name: &'static str) -> Result<Vec<u8>, UnreadableItem> {
+        match self.0.remove(name) {
+            Some(AttributeValue::B(value)) => Ok(value.into_inner()),
+            _ => Err(UnreadableItem(name)),
+        }
+    }
+
+    fn payload(&mut self) -> Result<Payload<'static>, UnreadableItem> {
+        let stored = self.bytes("payload")?;
+        let bytes = match self.text("encoding")?.as_str() {
+            IDENTITY => stored,
+            // No request that the ledger has seen was larger than a Lambda request.
+            ZSTD => zstd::bulk::decompress(&stored, limits::BODY)
+                .map_err(|_| UnreadableItem("payload"))?,
+            _ => return Err(UnreadableItem("encoding")),
+        };
+        Ok(Payload {
+            media_type: Cow::Owned(self.text("media_type")?),
+            bytes: Cow::Owned(bytes),
+        })
+    }
+
+    fn history(&mut self) -> Vec<String> {
+        let Some(AttributeValue::L(entries)) = self.0.remove("history") else {
+            return Vec::new();
+        };
+        let text = |entry| match entry {
+            AttributeValue::S(text) => Some(text),
+            _ => None,
+        };
+        entries.into_iter().filter_map(text).collect()
+    }
+}

@@ -1,0 +1,242 @@
+//! Lists of events for people: by source, type, status and time, newest first, without a scan.
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
+use futures::future::try_join_all;
+use std::collections::HashMap;
+
+use super::item::{Attributes, Reader};
+use super::{
+    LISTING_SHARDS, Ledger, LedgerError, PK, Status, UNSETTLED_SHARDS, UnreadableItem, Unsettled,
+    listing_partition, number, text,
+};
+use crate::event::EventKey;
+use crate::timestamp::Timestamp;
+
+/// What to list.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The provider's name.
+    pub provider: String,
+    /// One of its sources.
+    pub source: String,
+    /// Only this type: exact, or all that begin so where it ends in `*`.
+    pub kind: Option<String>,
+    /// Only events that stand here.
+    pub status: Option<Status>,
+    /// Received at this time or later.
+    pub since: Timestamp,
+    /// Received at this time or earlier.
+    pub until: Timestamp,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Provider, source and id.
+    pub key: EventKey,
+    /// The event type.
+    pub kind: String,
+    /// Where it stands.
+    pub status: Status,
+    /// When the first delivery arrived.
+    pub received_at: Timestamp,
+    /// Attempts at processing.
+    pub attempts: u32,
+    /// Deliveries that changed nothing.
+    pub duplicates: u32,
+    /// Why the last attempt did not succeed.
+    pub cause: Option<String>,
+}
+
+/// Most keys of one BatchGetItem.
+const BATCH: usize = 100;
+
+impl Ledger {
+    /// The newest events that match, newest first. Shards are read side by side; what is open or
+    /// failed is looked up in the index of what has not ended, which stays small.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when DynamoDB does not answer.
+    pub async fn list(&self, listing: &Listing) -> Result<Vec<Summary>, LedgerError> {
+        let keys = match listing.status {
+            Some(Status::Received | Status::Processing) => {
+                self.unsettled(listing, Unsettled::Open).await?
+            }
+            Some(Status::Failed) => self.unsettled(listing, Unsettled::Failed).await?,
+            Some(Status::Done | Status::Ignored) | None => self.by_source(listing).await?,
+        };
+        let mut summaries = Vec::new();
+        for batch in keys.chunks(BATCH) {
+            let mut found = self.summaries(batch).await?;
+            found.retain(|summary| listing.matches(summary));
+            summaries.append(&mut found);
+        }
+        summaries.sort_by(|a, b| b.received_at.cmp(&a.received_at).then(a.key.cmp(&b.key)));
+        summaries.truncate(listing.limit);
+        Ok(summaries)
+    }
+
+    /// Keys of a source in its time range, the newest of each shard until there is `limit` in it.
+    async fn by_source(&self, listing: &Listing) -> Result<Vec<String>, LedgerError> {
+        let shards = (0..LISTING_SHARDS).map(|shard| async move {
+            let query = self
+                .client
+                .query()
+                .index_name("listing")
+                .key_condition_expression(
+                    "listing = :partition AND received_at BETWEEN :since AND :until",
+                )
+                .set_filter_expression(
+                    listing
+                        .kind
+                        .as_ref()
+                        .map(|kind| kind_filter(kind).to_owned()),
+                )
+                .set_expression_attribute_names(
+                    listing
+                        .kind
+                        .as_ref()
+                        .map(|_| HashMap::from([("#type".to_owned(), "type".to_owned())])),
+                )
+                .expression_attribute_values(
+                    ":partition",
+                    text(listing_partition(&listing.provider, &listing.source, shard)),
+                )
+                .expression_attribute_values(":since", number(listing.since.millis()))
+                .expression_attribute_values(":until", number(listing.until.millis()));
+            let query = match &listing.kind {
+                Some(kind) => {
+                    query.expression_attribute_values(":kind", text(kind.trim_end_matches('*')))
+                }
+                None => query,
+            };
+            // The index does not know the status, so with one asked for, the whole range is read.
+            let enough = if listing.status.is_some() {
+                usize::MAX
+            } else {
+                listing.limit
+            };
+            self.keys(query, enough).await
+        });
+        Ok(try_join_all(shards).await?.concat())
+    }
+
+    async fn unsettled(
+        &self,
+        listing: &Listing,
+        half: Unsettled,
+    ) -> Result<Vec<String>, LedgerError> {
+        let prefix = format!("{}/{}/", listing.provider, listing.source);
+        let shards = (0..UNSETTLED_SHARDS).map(|shard| {
+            let query = self
+                .client
+                .query()
+                .index_name("unsettled")
+                .key_condition_expression("unsettled = :partition")
+                .filter_expression("begins_with(pk, :prefix)")
+                .expression_attribute_values(":partition", text(half.partition(shard)))
+                .expression_attribute_values(":prefix", text(&prefix));
+            self.keys(query, usize::MAX)
+        });
+        Ok(try_join_all(shards).await?.concat())
+    }
+
+    /// Runs a query page by page, newest first, until `enough` keys are there.
+    async fn keys(
+        &self,
+        query: aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder,
+        enough: usize,
+    ) -> Result<Vec<String>, LedgerError> {
+        let query = query
+            .table_name(&self.table)
+            .scan_index_forward(false)
+            .select(Select::SpecificAttributes)
+            .projection_expression(PK);
+        let mut keys = Vec::new();
+        let mut start: Option<Attributes> = None;
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await?;
+            for mut row in page.items.unwrap_or_default() {
+                keys.push(Reader(&mut row).text(PK)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() || keys.len() >= enough {
+                return Ok(keys);
+            }
+        }
+    }
+
+    async fn summaries(&self, keys: &[String]) -> Result<Vec<Summary>, LedgerError> {
+        let wanted = keys
+            .iter()
+            .map(|pk| Attributes::from([(PK.to_owned(), text(pk))]))
+            .collect();
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(wanted))
+            .projection_expression("pk, #type, #status, received_at, attempts, duplicates, cause")
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_names("#status", "status")
+            .build()
+            .expect("the keys are set above");
+        let mut pending = Some(HashMap::from([(self.table.clone(), wanted)]));
+        let mut summaries = Vec::new();
+        while let Some(request) = pending.filter(|tables| !tables.is_empty()) {
+            let output = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await?;
+            let rows = output.responses.unwrap_or_default().remove(&self.table);
+            for row in rows.unwrap_or_default() {
+                summaries.push(Summary::try_from(row)?);
+            }
+            pending = output.unprocessed_keys;
+        }
+        Ok(summaries)
+    }
+}
+
+fn kind_filter(kind: &str) -> &'static str {
+    if kind.ends_with('*') {
+        "begins_with(#type, :kind)"
+    } else {
+        "#type = :kind"
+    }
+}
+
+impl Listing {
+    fn matches(&self, summary: &Summary) -> bool {
+        let kind_matches = match self
+            .kind
+            .as_deref()
+            .map(|kind| (kind, kind.strip_suffix('*')))
+        {
+            Some((_, Some(prefix))) => summary.kind.starts_with(prefix),
+            Some((kind, None)) => summary.kind == kind,
+            None => true,
+        };
+        kind_matches
+            && self.status.is_none_or(|status| status == summary.status)
+            && (self.since..=self.until).contains(&summary.received_at)
+    }
+}
+
+impl TryFrom<Attributes> for Summary {
+    type Error = UnreadableItem;
+
+    fn try_from(mut row: HashMap<String, AttributeValue>) -> Result<Self, UnreadableItem> {
+        let mut row = Reader(&mut row);
+        Ok(Self {
+            key: row.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?,
+            kind: row.text("type")?,
+            status: Status::parse(&row.text("status")?).ok_or(UnreadableItem("status"))?,
+            received_at: Timestamp::from_millis(row.number("received_at")?),
+            attempts: row.count("attempts"),
+            duplicates: row.count("duplicates"),
+            cause: row.text("cause").ok(),
+        })
+    }
+}

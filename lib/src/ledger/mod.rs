@@ -1,0 +1,219 @@
+//! The ledger: one DynamoDB item per event, with its payload, its status and its history.
+//!
+//! Each transition is one conditional write, so that any two that race have one winner:
+//!
+//! | from | by | to | here |
+//! | --- | --- | --- | --- |
+//! | (none) | receiver | `received` | [`Ledger::record`] |
+//! | `failed` | receiver, on redelivery | `received` | [`Ledger::reopen`] |
+//! | `received`, or `processing` with an expired lease | processor | `processing` | [`Ledger::claim`] |
+//! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `received` | [`Ledger::settle`] |
+//! | overdue and not ended | relay | the same, overdue later | [`Ledger::postpone`] |
+//!
+//! The item is found by its key alone (`pk` = `provider/source/id`). Two indexes list events, both
+//! spread over shards so that no index partition takes more than a fraction of the writes:
+//! `listing` (`provider/source#shard`, by time) has every event and is written once; `unsettled`
+//! (`open#shard` or `failed#shard`, by the time at which somebody should look) has what has not
+//! ended well, and an event leaves it when it is done.
+
+mod claim;
+mod item;
+mod listing;
+mod overdue;
+mod receipt;
+mod settle;
+
+pub use claim::{Claim, Lease};
+pub use item::{Item, UnreadableItem};
+pub use listing::{Listing, Summary};
+pub use overdue::Overdue;
+pub use receipt::{Existing, Record};
+pub use settle::{Settled, Settlement};
+
+use std::error::Error;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::event::EventKey;
+use crate::signature::sha256;
+
+/// Shards of one source in the index `listing`. DynamoDB takes 1,000 writes a second in one index
+/// partition; an event writes there once, so this carries 16,000 events a second of one source.
+pub const LISTING_SHARDS: u8 = 16;
+
+/// Shards of each half of the index `unsettled`. An event is put there and taken away again, so
+/// this carries 16,000 events a second.
+pub const UNSETTLED_SHARDS: u8 = 32;
+
+/// Where an event stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Recorded, waiting for the processor.
+    Received,
+    /// Claimed by an attempt whose lease has not ended.
+    Processing,
+    /// Processed; its transactional effect is committed.
+    Done,
+    /// A handler looked at it and had nothing to do.
+    Ignored,
+    /// Given up, with a cause; a redelivery starts it again.
+    Failed,
+}
+
+impl Status {
+    /// All of them, in the order of an event's life.
+    pub const ALL: [Self; 5] = [
+        Self::Received,
+        Self::Processing,
+        Self::Done,
+        Self::Ignored,
+        Self::Failed,
+    ];
+
+    /// The word in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Processing => "processing",
+            Self::Done => "done",
+            Self::Ignored => "ignored",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads the word in the ledger.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// DynamoDB did not do it: unreachable, throttled, too slow, or refused. Whether a write took
+/// place is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger cannot be reached ({code})")]
+pub struct LedgerError {
+    code: String,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// The ledger's table.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+impl Ledger {
+    /// The ledger in a table of that name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// Opens the connection, so that the first event does not wait for it.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when DynamoDB does not answer.
+    pub async fn warm(&self) -> Result<(), LedgerError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(PK, text("warm"));
+        request.projection_expression(PK).send().await?;
+        Ok(())
+    }
+
+    /// The item of an event, read consistently.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when DynamoDB does not answer or the item cannot be read.
+    pub async fn find(&self, key: &EventKey) -> Result<Option<Item>, LedgerError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .consistent_read(true);
+        let output = request.key(PK, text(key.to_string())).send().await?;
+        Ok(output.item.map(Item::try_from).transpose()?)
+    }
+}
+
+const PK: &str = "pk";
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A history entry: when and what, one line.
+fn entry(now: crate::timestamp::Timestamp, what: &str) -> AttributeValue {
+    AttributeValue::L(vec![text(format!("{now} {what}"))])
+}
+
+/// Spreads keys evenly over `shards`.
+fn shard(pk: &str, shards: u8) -> u8 {
+    sha256(pk.as_bytes())[0] % shards
+}
+
+fn listing_partition(provider: &str, source: &str, shard: u8) -> String {
+    format!("{provider}/{source}#{shard:02}")
+}
+
+/// The half of the index `unsettled` in which an event is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unsettled {
+    /// Not ended: the relay looks here.
+    Open,
+    /// Ended badly: people look here.
+    Failed,
+}
+
+impl Unsettled {
+    fn partition(self, shard: u8) -> String {
+        let half = match self {
+            Self::Open => "open",
+            Self::Failed => "failed",
+        };
+        format!("{half}#{shard:02}")
+    }
+
+    fn of(self, pk: &str) -> AttributeValue {
+        text(self.partition(shard(pk, UNSETTLED_SHARDS)))
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for LedgerError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = match &error {
+            SdkError::TimeoutError(_) => "timeout",
+            SdkError::DispatchFailure(_) => "no connection",
+            other => other.code().unwrap_or("no answer"),
+        };
+        Self {
+            code: code.to_owned(),
+            source: Box::new(error),
+        }
+    }
+}
+
+impl From<UnreadableItem> for LedgerError {
+    fn from(error: UnreadableItem) -> Self {
+        Self {
+            code: "unreadable item".to_owned(),
+            source: Box::new(error),
+        }
+    }
+}

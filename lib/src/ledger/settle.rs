@@ -1,0 +1,199 @@
+//! The end of an attempt: what it writes depends on its token.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+
+use super::claim::Lease;
+use super::item::{Attributes, Reader};
+use super::{Ledger, LedgerError, PK, Status, Unsettled, entry, number, text};
+use crate::limits;
+use crate::timestamp::Timestamp;
+
+/// How an attempt ends.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// Processed. The writes and the status commit together or not at all.
+    Done(Vec<TransactWriteItem>),
+    /// Nothing to do.
+    Ignored,
+    /// Not now: to be tried again after the pause.
+    Retry {
+        /// Why.
+        cause: String,
+        /// How long to wait.
+        pause: Duration,
+    },
+    /// Never.
+    Failed {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Whether a settlement holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is written.
+    Written,
+    /// Another attempt has taken the event over; nothing was written.
+    Lost,
+    /// A condition of the handler's own writes did not hold; nothing was written.
+    EffectRefused,
+}
+
+impl Ledger {
+    /// Ends an attempt, if the event is still its own.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it is not known whether it is written; the lease then runs out.
+    pub async fn settle(
+        &self,
+        lease: &Lease,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> Result<Settled, LedgerError> {
+        let update = self.settlement(lease, &settlement, now);
+        match settlement {
+            Settlement::Done(effect) if !effect.is_empty() => {
+                self.commit(lease, update, effect).await
+            }
+            Settlement::Done(_)
+            | Settlement::Ignored
+            | Settlement::Retry { .. }
+            | Settlement::Failed { .. } => self.write(lease, update).await,
+        }
+    }
+
+    async fn write(&self, lease: &Lease, update: Update) -> Result<Settled, LedgerError> {
+        let target = expected_status(&update);
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = written else {
+            return Ok(Settled::Written);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(exception)) => Ok(
+                settled_before(exception.item.clone(), lease, target.as_deref()),
+            ),
+            _ => Err(error.into()),
+        }
+    }
+
+    /// The effect and the status in one transaction. The token makes a repeated request the same
+    /// request to DynamoDB.
+    async fn commit(
+        &self,
+        lease: &Lease,
+        update: Update,
+        effect: Vec<TransactWriteItem>,
+    ) -> Result<Settled, LedgerError> {
+        let target = expected_status(&update);
+        let ours = effect.len();
+        let committed = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(effect))
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .client_request_token(&lease.token)
+            .send()
+            .await;
+        let Err(error) = committed else {
+            return Ok(Settled::Written);
+        };
+        let reasons = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(exception)) => {
+                exception.cancellation_reasons()
+            }
+            _ => return Err(error.into()),
+        };
+        let refused = |code: Option<&str>| code == Some("ConditionalCheckFailed");
+        match reasons.get(ours) {
+            Some(reason) if refused(reason.code()) => Ok(settled_before(
+                reason.item().cloned(),
+                lease,
+                target.as_deref(),
+            )),
+            _ if reasons.iter().any(|reason| refused(reason.code())) => Ok(Settled::EffectRefused),
+            _ => Err(error.into()),
+        }
+    }
+
+    fn settlement(&self, lease: &Lease, settlement: &Settlement, now: Timestamp) -> Update {
+        let pk = lease.key.to_string();
+        let (status, what, expression) = match settlement {
+            Settlement::Done(_) => (Status::Done, "done".to_owned(), ENDED),
+            Settlement::Ignored => (Status::Ignored, "ignored".to_owned(), ENDED),
+            Settlement::Retry { cause, pause } => {
+                let what = format!("to be tried again in {} s: {cause}", pause.as_secs());
+                (Status::Received, what, WAITING)
+            }
+            Settlement::Failed { cause } => (Status::Failed, format!("failed: {cause}"), FAILED),
+        };
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key(PK, text(&pk))
+            .update_expression(expression)
+            .condition_expression("#status = :processing AND #token = :token")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":status", text(status.as_str()))
+            .expression_attribute_values(":processing", text(Status::Processing.as_str()))
+            .expression_attribute_values(":token", text(&lease.token))
+            .expression_attribute_values(":entry", entry(now, &what));
+        let update = match settlement {
+            Settlement::Done(_) | Settlement::Ignored => update,
+            Settlement::Retry { cause, pause } => {
+                let overdue_at = now.after(*pause).after(limits::GRACE);
+                update
+                    .expression_attribute_values(":cause", text(cause))
+                    .expression_attribute_values(":overdue", number(overdue_at.millis()))
+            }
+            Settlement::Failed { cause } => update
+                .expression_attribute_values(":cause", text(cause))
+                .expression_attribute_values(":overdue", number(now.millis()))
+                .expression_attribute_values(":failed", Unsettled::Failed.of(&pk)),
+        };
+        update
+            .build()
+            .expect("key, table and expression are set above")
+    }
+}
+
+const ENDED: &str = "SET #status = :status, history = list_append(history, :entry) \
+                     REMOVE unsettled, overdue_at, lease_until, cause";
+const WAITING: &str = "SET #status = :status, history = list_append(history, :entry), \
+                       cause = :cause, overdue_at = :overdue REMOVE lease_until";
+const FAILED: &str = "SET #status = :status, history = list_append(history, :entry), \
+                      cause = :cause, overdue_at = :overdue, unsettled = :failed REMOVE lease_until";
+
+fn expected_status(update: &Update) -> Option<String> {
+    let values = update.expression_attribute_values.as_ref()?;
+    values.get(":status")?.as_s().ok().cloned()
+}
+
+/// The condition did not hold: either an earlier attempt of this very write went through and its
+/// answer was lost, or somebody else has the event.
+fn settled_before(there: Option<Attributes>, lease: &Lease, target: Option<&str>) -> Settled {
+    let mut there: Attributes = there.unwrap_or_default();
+    let mut reader = Reader(&mut there);
+    let token = reader.text("token").ok();
+    let status = reader.text("status").ok();
+    match token.as_deref() == Some(&lease.token) && status.as_deref() == target {
+        true => Settled::Written,
+        false => Settled::Lost,
+    }
+}

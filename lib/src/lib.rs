@@ -1,0 +1,43 @@
+//! Webhook receivers on AWS Lambda: everything the functions share.
+//!
+//! Data flows one way. A provider's function takes a request ([`gateway`]), makes a [`delivery`] of
+//! it, checks the signature ([`mod@verify`], [`provider`]), records the [`event`] in the [`ledger`]
+//! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The processor
+//! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
+//! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
+//!
+//! What holds everywhere, stated as what is absent:
+//!
+//! - Provider files read no clock, no environment, no network, and know nothing of AWS.
+//! - No event comes from a request but through [`verify::Verified`], which only [`verify::verify`]
+//!   makes.
+//! - Nothing before the signature holds parses a body or calls DynamoDB or SQS.
+//! - Only [`gateway`] builds HTTP responses, and only [`answer`] knows status codes.
+//! - Only [`ledger`] writes to the table, and each transition is one conditional write.
+//! - No log line, error or answer has a secret, a signature, a header map or a body.
+//! - No time or size limit stands anywhere but in [`limits`].
+
+pub mod answer;
+pub mod aws;
+pub mod delivery;
+pub mod envelope;
+pub mod event;
+pub mod gateway;
+pub mod lambda;
+pub mod ledger;
+pub mod limits;
+pub mod payload;
+pub mod process;
+pub mod provider;
+pub mod queue;
+pub mod receive;
+pub mod relay;
+pub mod report;
+pub mod router;
+pub mod secret;
+pub mod secret_store;
+pub mod settings;
+pub mod signature;
+pub mod timestamp;
+pub mod trace;
+pub mod verify;

@@ -1,0 +1,88 @@
+//! Every size and time limit, in one place, because each is derived from its neighbours.
+//!
+//! `template.yaml` repeats the few that AWS has to know; a test holds the two together.
+
+use std::time::Duration;
+
+/// Largest request body, in bytes: what Lambda takes in one synchronous invocation.
+pub const BODY: usize = 6 * 1024 * 1024;
+
+/// Largest payload, compressed, in bytes, that is stored in the ledger's item: DynamoDB's 400 KB
+/// less room for the other attributes and the history.
+pub const ITEM_PAYLOAD: usize = 380 * 1024;
+
+/// Largest payload that travels in a queue message, in bytes of JSON or base64. SQS charges by
+/// chunks of 64 KB, and past this size the claim brings the payload along anyway.
+pub const MESSAGE_PAYLOAD: usize = 56 * 1024;
+
+/// Largest SQS message, in bytes.
+pub const MESSAGE: usize = 1024 * 1024;
+
+/// The time in which a receiver answers at the latest: below GitHub's 10 s, the shortest among
+/// the providers here.
+pub const ANSWER: Duration = Duration::from_secs(8);
+
+/// The receivers' `Timeout`: only a function that hangs gets there.
+pub const RECEIVER_TIMEOUT: Duration = Duration::from_secs(9);
+
+/// One attempt of one call to AWS.
+pub const CALL_ATTEMPT: Duration = Duration::from_millis(800);
+
+/// One call to DynamoDB or SQS with all its attempts. A receipt makes at most three, one after
+/// the other, and one look at the secrets before.
+pub const CALL: Duration = Duration::from_secs(2);
+
+/// Reading a provider's secrets, all pages and attempts.
+pub const SECRETS: Duration = Duration::from_millis(1500);
+
+/// Attempts of one call to AWS.
+pub const CALL_ATTEMPTS: u32 = 3;
+
+/// Secrets older than this are read again before they are used.
+pub const SECRETS_AGE: Duration = Duration::from_secs(300);
+
+/// Between two extra looks at the secrets because none matched: forgeries must not become calls.
+pub const SECRETS_PAUSE: Duration = Duration::from_secs(30);
+
+/// The processor's `Timeout`.
+pub const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a handler may take. What is left of the processor's time is for the ledger.
+pub const HANDLER: Duration = Duration::from_secs(45);
+
+/// How long a claim holds: longer than any invocation that could still be at work on it.
+pub const LEASE: Duration = Duration::from_secs(75);
+
+/// The queue's `VisibilityTimeout`: six times the processor's time, as AWS advises.
+pub const VISIBILITY: Duration = Duration::from_secs(360);
+
+/// After this long an event that has not ended counts as overdue, and the relay sends it again.
+pub const GRACE: Duration = Duration::from_secs(60);
+
+/// The longest pause between two sendings of an overdue event.
+pub const RESEND_PAUSE: Duration = Duration::from_secs(3600);
+
+/// The relay's `Timeout`, and how much of it is for work.
+pub const RELAY_TIMEOUT: Duration = Duration::from_secs(50);
+/// The relay starts nothing new after this long.
+pub const RELAY_WORK: Duration = Duration::from_secs(40);
+
+/// The pause before the second attempt at an event; it triples from attempt to attempt.
+pub const RETRY_FIRST: Duration = Duration::from_secs(10);
+
+/// The longest pause between two attempts.
+pub const RETRY_LONGEST: Duration = Duration::from_secs(900);
+
+/// The pause after a message that cannot be read, so that the dead-letter queue has it soon.
+pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
+
+const _: () = {
+    let receipt = SECRETS.as_millis() + 3 * CALL.as_millis();
+    assert!(receipt <= ANSWER.as_millis());
+    assert!(ANSWER.as_millis() < RECEIVER_TIMEOUT.as_millis());
+    assert!(HANDLER.as_millis() + 3 * CALL.as_millis() < PROCESSOR_TIMEOUT.as_millis());
+    assert!(PROCESSOR_TIMEOUT.as_millis() < LEASE.as_millis());
+    assert!(VISIBILITY.as_millis() >= 6 * PROCESSOR_TIMEOUT.as_millis());
+    assert!(LEASE.as_millis() < VISIBILITY.as_millis());
+    assert!(RELAY_WORK.as_millis() + 2 * CALL.as_millis() < RELAY_TIMEOUT.as_millis());
+};

@@ -1,0 +1,202 @@
+//! What a delivery carries: the exact bytes for the ledger, and JSON for everybody else.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use crate::delivery::{Delivery, Method};
+use crate::signature::sha256;
+
+/// The media type of HTML forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The bytes of an event and what they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// The media type without parameters, in lower case; empty where the sender named none.
+    pub media_type: Cow<'a, str>,
+    /// The exact bytes: the body, or the query string of a GET.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+/// A payload as the envelope carries it.
+#[derive(Debug)]
+pub enum Data {
+    /// JSON text, byte for byte as it was sent where it was JSON.
+    Json(Box<RawValue>),
+    /// Not JSON and not a form.
+    Binary,
+}
+
+impl<'a> Payload<'a> {
+    /// What the delivery carries.
+    pub fn of(delivery: &'a Delivery) -> Self {
+        match delivery.method {
+            Method::Get => Self {
+                media_type: Cow::Borrowed(FORM),
+                bytes: Cow::Borrowed(delivery.query.as_bytes()),
+            },
+            Method::Post | Method::Other => Self {
+                media_type: Cow::Owned(delivery.media_type()),
+                bytes: Cow::Borrowed(&delivery.body),
+            },
+        }
+    }
+
+    /// The fields of a form, decoded once, in the order in which they came; nothing for other types.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        if self.media_type == FORM {
+            form_fields(&self.bytes)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The payload read as JSON: the bytes themselves, or the field `payload` of a form that
+    /// wraps JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        match self.wrapped_json() {
+            Some(wrapped) => serde_json::from_str(&wrapped).ok(),
+            None => serde_json::from_slice(&self.bytes).ok(),
+        }
+    }
+
+    /// The payload as the envelope carries it. JSON goes in as it was sent, wrapped JSON is
+    /// unwrapped, and a form becomes an object of strings, with an array where a key repeats.
+    pub fn data(&self) -> Data {
+        if self.media_type != FORM {
+            return match serde_json::from_slice(&self.bytes) {
+                Ok(json) => Data::Json(json),
+                Err(_) => Data::Binary,
+            };
+        }
+        let wrapped = self.wrapped_json().map(RawValue::from_string);
+        match wrapped {
+            Some(Ok(json)) => Data::Json(json),
+            Some(Err(_)) | None => match to_raw_value(&object(self.fields())) {
+                Ok(json) => Data::Json(json),
+                Err(_) => Data::Binary,
+            },
+        }
+    }
+
+    /// SHA-256 of the exact bytes, by which a repeated id with another body is recognised.
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&self.bytes)
+    }
+
+    /// The same payload with bytes of its own.
+    pub fn into_owned(self) -> Payload<'static> {
+        Payload {
+            media_type: Cow::Owned(self.media_type.into_owned()),
+            bytes: Cow::Owned(self.bytes.into_owned()),
+        }
+    }
+
+    fn wrapped_json(&self) -> Option<String> {
+        let mut fields = self.fields();
+        match fields.as_slice() {
+            [(key, _)] if key == "payload" => fields.pop().map(|(_, value)| value),
+            _ => None,
+        }
+    }
+}
+
+/// Key and value pairs of a form or query string, decoded once: `+` is a space, `%XX` a byte, the
+/// result UTF-8 (what is not becomes U+FFFD).
+pub fn form_fields(bytes: &[u8]) -> Vec<(String, String)> {
+    bytes
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let split = pair.iter().position(|byte| *byte == b'=');
+            let (key, value) = pair.split_at(split.unwrap_or(pair.len()));
+            (
+                decode(key),
+                decode(value.strip_prefix(b"=").unwrap_or(value)),
+            )
+        })
+        .collect()
+}
+
+fn decode(part: &[u8]) -> String {
+    let spaced: Vec<u8> = part
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
+    percent_decode(&spaced).decode_utf8_lossy().into_owned()
+}
+
+fn object(fields: Vec<(String, String)>) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (key, value) in fields {
+        let value = Value::String(value);
+        match object.get_mut(&key) {
+            None => {
+                object.insert(key, value);
+            }
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload(media_type: &'static str, text: &'static str) -> Payload<'static> {
+        Payload {
+            media_type: Cow::Borrowed(media_type),
+            bytes: Cow::Borrowed(text.as_bytes()),
+        }
+    }
+
+    fn json(payload: &Payload<'_>) -> Option<String> {
+        match payload.data() {
+            Data::Json(json) => Some(json.get().to_owned()),
+            Data::Binary => None,
+        }
+    }
+
+    #[test]
+    fn carries_json_as_it_was_sent() {
+        let text = "{ \"n\": 12345678901234567890123, \"u\": \"\\u00e9\" }";
+        let data = json(&payload("application/json", text));
+        assert_eq!(data.as_deref(), Some(text));
+    }
+
+    #[test]
+    fn turns_a_form_into_strings_and_arrays() {
+        let data = json(&payload(FORM, "a=1+2&b=%C3%A9&a=3&c=&d"));
+        let expected = r#"{"a":["1 2","3"],"b":"é","c":"","d":""}"#;
+        assert_eq!(data.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn unwraps_json_from_a_form() {
+        let wrapped = payload(FORM, "payload=%7B%22a%22%3A1%7D");
+        assert_eq!(json(&wrapped).as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(wrapped.json(), Some(serde_json::json!({"a": 1})));
+    }
+
+    #[test]
+    fn takes_what_is_not_json_as_binary() {
+        assert_eq!(json(&payload("application/json", "{")), None);
+        assert_eq!(json(&payload("text/plain", "hello")), None);
+    }
+
+    #[test]
+    fn takes_deep_json_without_recursion() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        let payload = Payload {
+            media_type: Cow::Borrowed("application/json"),
+            bytes: Cow::Owned(deep.into_bytes()),
+        };
+        assert!(matches!(payload.data(), Data::Json(_)));
+    }
+}

@@ -1,0 +1,339 @@
+//! Processing: claim, handle, settle, for each record of a batch alone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use tracing::{Instrument, error, info_span, warn};
+use uuid::Uuid;
+
+use crate::envelope::Message;
+use crate::event::EventKey;
+use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Record, Settled, Settlement, Status};
+use crate::limits;
+use crate::queue::Queue;
+use crate::report::{Level, Metric, Report};
+use crate::router::{Context, Outcome, Router};
+use crate::settings::ProcessorSettings;
+use crate::timestamp::Timestamp;
+
+/// What the processor needs.
+#[derive(Debug)]
+pub struct Processor<S> {
+    /// How it is set up.
+    pub settings: ProcessorSettings,
+    /// Where events are claimed and settled.
+    pub ledger: Ledger,
+    /// Where messages come from.
+    pub queue: Queue,
+    /// Who handles what.
+    pub router: Router<S>,
+    /// What the handlers share.
+    pub state: Arc<S>,
+}
+
+/// A record without an id cannot be reported alone; the whole batch has to come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a record has no message id")]
+pub struct NoMessageId;
+
+/// What became of one record.
+#[derive(Debug)]
+enum Handled {
+    /// The message has done its work.
+    Finished {
+        outcome: &'static str,
+        metric: Option<Metric>,
+    },
+    /// The event waits; the message comes again after the pause.
+    Later { cause: String, pause: Duration },
+    /// Nothing could be written down; the message comes again by itself.
+    Undecided { reason: &'static str },
+    /// The message can never be read: on to the dead-letter queue.
+    Unreadable { reason: String },
+}
+
+/// What is known of a record so far, for its log line.
+#[derive(Debug, Default)]
+struct Notes {
+    key: Option<EventKey>,
+    kind: Option<String>,
+    attempt: Option<u32>,
+    waited_ms: Option<u64>,
+}
+
+impl<S: Send + Sync + 'static> Processor<S> {
+    /// Handles a batch, its records side by side, and reports those that have to come again.
+    ///
+    /// # Errors
+    /// [`NoMessageId`], before anything is done.
+    pub async fn process(
+        self: &Arc<Self>,
+        batch: SqsEvent,
+    ) -> Result<SqsBatchResponse, NoMessageId> {
+        let identified: Option<Vec<_>> = batch
+            .records
+            .into_iter()
+            .map(|record| {
+                record
+                    .message_id
+                    .clone()
+                    .filter(|id| !id.is_empty())
+                    .map(|id| (id, record))
+            })
+            .collect();
+        let records = identified
+            .ok_or(NoMessageId)?
+            .into_iter()
+            .map(|(id, record)| {
+                let span = info_span!("record", message.id = %id);
+                async move { (!self.record(&id, &record).await).then_some(id) }.instrument(span)
+            });
+        let again = join_all(records).await.into_iter().flatten();
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = again
+            .map(|id| {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = id;
+                failure
+            })
+            .collect();
+        Ok(response)
+    }
+
+    /// Handles one record; says whether its message can go.
+    async fn record(self: &Arc<Self>, message_id: &str, record: &SqsMessage) -> bool {
+        let started = Instant::now();
+        let mut notes = Notes::default();
+        let body = record.body.as_deref().unwrap_or_default();
+        let handled = match Message::read(body) {
+            Ok(message) => self.message(message, &mut notes).await,
+            Err(unreadable) => Handled::Unreadable {
+                reason: unreadable.to_string(),
+            },
+        };
+        let pause = match &handled {
+            Handled::Finished { .. } | Handled::Undecided { .. } => None,
+            Handled::Later { pause, .. } => Some(*pause),
+            Handled::Unreadable { .. } => Some(limits::UNREADABLE_PAUSE),
+        };
+        if let (Some(pause), Some(handle)) = (pause, &record.receipt_handle)
+            && let Err(failure) = self.queue.hide(handle, pause).await
+        {
+            warn!(error = %failure, "the message comes again when its visibility timeout ends");
+        }
+        let provider = notes.key.as_ref().map(|key| key.provider.clone());
+        let report = notes.report(&handled, message_id, started.elapsed());
+        report.emit(&self.settings.stack, provider.as_deref(), Timestamp::now());
+        matches!(handled, Handled::Finished { .. })
+    }
+
+    async fn message(self: &Arc<Self>, message: Message, notes: &mut Notes) -> Handled {
+        notes.key = Some(message.key.clone());
+        let (lease, item) = match self.claim(message).await {
+            Ok(Claim::Mine(lease, item)) => (lease, item),
+            Ok(Claim::Leased) => {
+                return Handled::Finished {
+                    outcome: "leased",
+                    metric: None,
+                };
+            }
+            Ok(Claim::Ended(_)) => {
+                return Handled::Finished {
+                    outcome: "ended",
+                    metric: None,
+                };
+            }
+            Ok(Claim::Unknown) => {
+                return Handled::Undecided {
+                    reason: "not_in_the_ledger",
+                };
+            }
+            Err(failure) => {
+                error!(error = %failure, "the event cannot be claimed");
+                return Handled::Undecided {
+                    reason: "not_claimed",
+                };
+            }
+        };
+        notes.take(&item);
+        let attempt = item.attempts;
+        let settlement = match attempt > self.settings.max_attempts {
+            true => Settlement::Failed {
+                cause: "the attempts are used up".to_owned(),
+            },
+            false => self.settlement(self.outcome(*item).await, attempt),
+        };
+        self.settle(&lease, settlement, attempt).await
+    }
+
+    /// Claims the event; one that the ledger does not have is recorded first, if the message
+    /// carries it whole.
+    async fn claim(&self, message: Message) -> Result<Claim, LedgerError> {
+        let now = Timestamp::now();
+        let claim = self.ledger.claim(&message.key, now).await?;
+        let (Claim::Unknown, Some(event)) = (&claim, message.whole) else {
+            return Ok(claim);
+        };
+        let token = Uuid::new_v4().to_string();
+        let expires_at = now.after(self.settings.retention);
+        match self.ledger.record(&event, &token, expires_at).await? {
+            Record::New | Record::Existing(_) => self.ledger.claim(&message.key, now).await,
+            Record::TooLarge(_) => Ok(Claim::Unknown),
+        }
+    }
+
+    /// Runs the handler in a task of its own, so that its panic stays there.
+    async fn outcome(self: &Arc<Self>, item: Item) -> Outcome {
+        let context = Context {
+            state: Arc::clone(&self.state),
+            idempotency_key: item.event.key().to_string(),
+            attempt: item.attempts,
+        };
+        let processor = Arc::clone(self);
+        let handler = async move { processor.router.handle(context, item.event).await };
+        let mut task = tokio::spawn(handler.in_current_span());
+        match tokio::time::timeout(limits::HANDLER, &mut task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Outcome::retry("the handler panicked"),
+            Err(_) => {
+                task.abort();
+                Outcome::retry("the handler took too long")
+            }
+        }
+    }
+
+    fn settlement(&self, outcome: Outcome, attempt: u32) -> Settlement {
+        match outcome {
+            Outcome::Done(effect) => Settlement::Done(effect),
+            Outcome::Ignored => Settlement::Ignored,
+            Outcome::Failed { reason } => Settlement::Failed { cause: reason },
+            Outcome::Retry { reason, .. } if attempt >= self.settings.max_attempts => {
+                Settlement::Failed {
+                    cause: format!("{reason}; no attempts left after {attempt}"),
+                }
+            }
+            Outcome::Retry { reason, pause } => Settlement::Retry {
+                cause: reason,
+                pause: pause.unwrap_or_else(|| growing(attempt)),
+            },
+        }
+    }
+
+    async fn settle(&self, lease: &Lease, settlement: Settlement, attempt: u32) -> Handled {
+        let handled = Handled::from(&settlement);
+        match self
+            .ledger
+            .settle(lease, settlement, Timestamp::now())
+            .await
+        {
+            Ok(Settled::Written) => handled,
+            Ok(Settled::Lost) => Handled::Finished {
+                outcome: "taken_over",
+                metric: None,
+            },
+            Ok(Settled::EffectRefused) => {
+                let refused = Outcome::retry("a condition of the handler's writes does not hold");
+                let settlement = self.settlement(refused, attempt);
+                let handled = Handled::from(&settlement);
+                match self
+                    .ledger
+                    .settle(lease, settlement, Timestamp::now())
+                    .await
+                {
+                    Ok(_) => handled,
+                    Err(failure) => undecided(&failure),
+                }
+            }
+            Err(failure) => undecided(&failure),
+        }
+    }
+}
+
+fn undecided(failure: &LedgerError) -> Handled {
+    error!(error = %failure, "the end of the attempt cannot be written; its lease will run out");
+    Handled::Undecided {
+        reason: "not_settled",
+    }
+}
+
+/// The pause after an attempt: triples each time, with up to a quarter more so that events which
+/// failed together do not come back together.
+fn growing(attempt: u32) -> Duration {
+    let factor = 3_u32.saturating_pow(attempt.saturating_sub(1));
+    let pause = limits::RETRY_FIRST
+        .saturating_mul(factor)
+        .min(limits::RETRY_LONGEST);
+    let jitter = u32::from(Uuid::new_v4().as_bytes()[0]);
+    pause + pause / 4 * jitter / 255
+}
+
+impl From<&Settlement> for Handled {
+    fn from(settlement: &Settlement) -> Self {
+        let finished = |status: Status, metric| Self::Finished {
+            outcome: status.as_str(),
+            metric,
+        };
+        match settlement {
+            Settlement::Done(_) => finished(Status::Done, Some(Metric::Done)),
+            Settlement::Ignored => finished(Status::Ignored, Some(Metric::Ignored)),
+            Settlement::Failed { .. } => finished(Status::Failed, Some(Metric::Failed)),
+            Settlement::Retry { cause, pause } => Self::Later {
+                cause: cause.clone(),
+                pause: *pause,
+            },
+        }
+    }
+}
+
+impl Notes {
+    fn take(&mut self, item: &Item) {
+        let waited = item.event.received_at().age(Timestamp::now());
+        self.kind = Some(item.event.kind().to_owned());
+        self.attempt = Some(item.attempts);
+        self.waited_ms = u64::try_from(waited.as_millis()).ok();
+    }
+
+    fn report(&self, handled: &Handled, message_id: &str, took: Duration) -> Report {
+        let what = self.kind.as_deref().unwrap_or("message");
+        let (level, outcome, reason, metric) = match handled {
+            Handled::Finished {
+                outcome: "failed",
+                metric,
+            } => (Level::Error, "failed", None, *metric),
+            Handled::Finished { outcome, metric } => (Level::Info, *outcome, None, *metric),
+            Handled::Later { cause, .. } => (
+                Level::Warn,
+                "retry",
+                Some(cause.as_str()),
+                Some(Metric::Retried),
+            ),
+            Handled::Undecided { reason } => (Level::Error, "undecided", Some(*reason), None),
+            Handled::Unreadable { reason } => (
+                Level::Error,
+                "unreadable",
+                Some(reason.as_str()),
+                Some(Metric::Unparsed),
+            ),
+        };
+        let message = match reason {
+            Some(reason) => format!("{what} {outcome}: {reason}"),
+            None => format!("{what} {outcome}"),
+        };
+        let report = Report::new(level, message)
+            .with("outcome", Some(outcome))
+            .with("reason", reason)
+            .with("source", self.key.as_ref().map(|key| &key.source))
+            .with("event.id", self.key.as_ref().map(|key| &key.id))
+            .with("event.kind", self.kind.as_ref())
+            .with("attempt", self.attempt)
+            .with("waited_ms", self.waited_ms)
+            .with("message.id", Some(message_id))
+            .with("duration_ms", u64::try_from(took.as_millis()).ok());
+        match metric {
+            Some(metric) => report.counting(metric),
+            None => report,
+        }
+    }
+}

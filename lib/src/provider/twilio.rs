@@ -1,0 +1,267 @@
+//! Twilio: an HMAC over the public URL followed by the sorted form parameters.
+//!
+//! Facts: <https://www.twilio.com/docs/usage/security#validating-requests>,
+//! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>,
+//! <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys> and
+//! <https://www.twilio.com/docs/events/webhook-quickstart>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, required};
+use crate::delivery::{Delivery, Headers, Method};
+use crate::payload::{FORM, Payload, form_fields};
+use crate::secret::Secret;
+use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
+use crate::timestamp::Timestamp;
+use crate::verify::{Rejection, Verified};
+
+const SIGNATURE: &str = "X-Twilio-Signature";
+const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
+const TOKEN: &str = "I-Twilio-Idempotency-Token";
+/// The query parameter that ties a body which is not a form to the signed URL.
+const BODY_HASH: &str = "bodySHA256";
+
+/// Twilio: messaging, voice, status callbacks, and Event Streams.
+#[derive(Clone, Copy, Debug)]
+pub struct Twilio;
+
+impl Provider for Twilio {
+    fn name(&self) -> &'static str {
+        "twilio"
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        &[Method::Post, Method::Get]
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement::Twiml
+    }
+
+    fn verify(&self, delivery: &Delivery, secrets: &[Secret], _: Timestamp) -> Result<usize, Rejection> {
+        let value = required(&delivery.headers, SIGNATURE)?;
+        let hash = hash(&delivery.headers)?;
+        let signature = from_base64(hash, value).ok_or(Rejection::MalformedHeader {
+            header: SIGNATURE,
+            problem: "it is not the padded base64 of a whole digest",
+        })?;
+        let parameters = signed_parameters(delivery)?;
+        let signatures = [signature];
+        let secret = delivery
+            .urls
+            .iter()
+            .flat_map(|url| signed_forms(url))
+            .find_map(|url| {
+                let parts = [url.as_bytes(), parameters.as_bytes()];
+                matching_secret(hash, secrets, &parts, &signatures)
+            })
+            .ok_or(Rejection::Mismatch)?;
+        check_body_hash(delivery)?;
+        Ok(secret)
+    }
+
+    /// The id is the idempotency token, the same on every retry. Products that send none are named
+    /// by SID and status: the SID alone stays the same while a message goes from queued to
+    /// delivered.
+    fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
+        let delivery = verified.delivery();
+        let payload = Payload::of(delivery);
+        let named = match payload.media_type == FORM || payload.bytes.is_empty() {
+            true => name_fields(&payload.fields().into_iter().collect(), &payload)?,
+            false => name_json(payload.json().ok_or(Malformed::Body("JSON"))?, &payload)?,
+        };
+        let id = match delivery.headers.get(TOKEN) {
+            Some(token) => token.to_owned(),
+            None => named.id,
+        };
+        Identity::checked(id, named.kind, Malformed::Header(TOKEN)).map(Meaning::Event)
+    }
+
+    fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {
+        if !is_form(delivery) && body_hash(delivery).is_none() {
+            append_query(delivery, &format!("{BODY_HASH}={}", hex::encode(sha256(&delivery.body))));
+        }
+        let hash = hash(&delivery.headers).unwrap_or(Hash::Sha1);
+        let parameters = signed_parameters(delivery).unwrap_or_default();
+        let url = delivery.urls.first().map(String::as_str).unwrap_or_default();
+        let digest = sign(hash, secret, &[url.as_bytes(), parameters.as_bytes()]);
+        delivery.headers.set(SIGNATURE, STANDARD.encode(digest));
+    }
+}
+
+/// The hash that the settings header of SharedKey signing names; SHA-1 without it. The header is
+/// not signed, and need not be: which keys count is configured, and none of them signs anything
+/// else.
+fn hash(headers: &Headers) -> Result<Hash, Rejection> {
+    let settings = headers.get(SETTINGS).unwrap_or_default();
+    let algorithm = settings
+        .split(',')
+        .filter_map(|element| element.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("algorithm"))
+        .map(|(_, value)| value.trim().to_ascii_uppercase());
+    match algorithm.as_deref() {
+        None | Some("HMAC_SHA1") => Ok(Hash::Sha1),
+        Some("HMAC_SHA256") => Ok(Hash::Sha256),
+        Some(_) => Err(Rejection::MalformedHeader {
+            header: SETTINGS,
+            problem: "it names an unknown algorithm",
+        }),
+    }
+}
+
+/// Whether the parameters (and not a hash of the body) are what is signed after the URL.
+fn is_form(delivery: &Delivery) -> bool {
+    delivery.method == Method::Get || delivery.body.is_empty() || delivery.media_type() == FORM
+}
+
+/// What follows the URL in the signed string: every key in byte order, each with its distinct
+/// values in byte order; nothing for a GET, whose parameters are in the URL, and for a body that a
+/// hash in the URL covers.
+fn signed_parameters(delivery: &Delivery) -> Result<String, Rejection> {
+    if !is_form(delivery) {
+        return match body_hash(delivery) {
+            Some(_) => Ok(String::new()),
+            None => Err(Rejection::BodyNotCovered),
+        };
+    }
+    let body: &[u8] = match delivery.method {
+        Method::Get => &[],
+        Method::Post | Method::Other => &delivery.body,
+    };
+    let distinct: BTreeSet<_> = form_fields(body).into_iter().collect();
+    Ok(distinct.into_iter().flat_map(|(key, value)| [key, value]).collect())
+}
+
+fn body_hash(delivery: &Delivery) -> Option<String> {
+    let fields = form_fields(delivery.query.as_bytes());
+    fields.into_iter().find(|(key, _)| key == BODY_HASH).map(|(_, value)| value)
+}
+
+fn check_body_hash(delivery: &Delivery) -> Result<(), Rejection> {
+    if is_form(delivery) {
+        return Ok(());
+    }
+    let hash = body_hash(delivery).ok_or(Rejection::BodyNotCovered)?;
+    match hash.eq_ignore_ascii_case(&hex::encode(sha256(&delivery.body))) {
+        true => Ok(()),
+        false => Err(Rejection::BodyHashMismatch),
+    }
+}
+
+/// The forms in which Twilio may have signed a URL. Its back ends are inconsistent about the port
+/// ("without" and "with, 443 or 80 where none is given"), and credentials in the configured URL
+/// are signed but never seen in the request line. Nothing else is varied: path and query are
+/// signed as they are.
+fn signed_forms(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Vec::new();
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (userinfo, host_port) = match authority.rsplit_once('@') {
+        Some((userinfo, host_port)) => (Some(userinfo), host_port),
+        None => (None, authority),
+    };
+    let (host, port) = match host_port.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (host_port, if scheme == "http" { "80" } else { "443" }),
+    };
+    let mut forms = Vec::with_capacity(4);
+    for credentials in [userinfo.map(|userinfo| format!("{userinfo}@")), Some(String::new())]
+        .into_iter()
+        .flatten()
+    {
+        forms.push(format!("{scheme}://{credentials}{host}{path}"));
+        forms.push(format!("{scheme}://{credentials}{host}:{port}{path}"));
+    }
+    forms
+}
+
+fn append_query(delivery: &mut Delivery, pair: &str) {
+    let separator = if delivery.query.is_empty() { '?' } else { '&' };
+    for url in &mut delivery.urls {
+        url.push(separator);
+        url.push_str(pair);
+    }
+    if !delivery.query.is_empty() {
+        delivery.query.push('&');
+    }
+    delivery.query.push_str(pair);
+}
+
+/// The event type by the product's own parameters, and the id that SID and status make.
+fn name_fields(fields: &BTreeMap<String, String>, payload: &Payload<'_>) -> Result<Identity, Malformed> {
+    let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let named = |product: &str, sid: &str, status: &str, suffix: Option<String>| {
+        let status = status.to_ascii_lowercase();
+        let suffix = suffix.map(|suffix| format!(":{suffix}")).unwrap_or_default();
+        Identity { id: format!("{sid}:{status}{suffix}"), kind: format!("{product}.{status}") }
+    };
+    if fields.is_empty() {
+        return Err(Malformed::Body("a form with parameters"));
+    }
+    if let Some(event) = field("EventType") {
+        return Ok(by_digest(payload, event));
+    }
+    if let (Some(sid), Some(status)) = (field("RecordingSid"), field("RecordingStatus")) {
+        return Ok(named("recording", sid, status, None));
+    }
+    let message = field("MessageSid").or(field("SmsSid"));
+    if let (Some(sid), Some(status)) = (message, field("MessageStatus").or(field("SmsStatus"))) {
+        return Ok(named("message", sid, status, field("ErrorCode").map(str::to_owned)));
+    }
+    if let (Some(sid), Some(status)) = (field("CallSid"), field("CallStatus")) {
+        // A call asks for instructions many times in one status, so the status is not enough.
+        let turn = field("SequenceNumber").map_or_else(|| short_digest(payload), str::to_owned);
+        return Ok(named("call", sid, status, Some(turn)));
+    }
+    Ok(by_digest(payload, "callback"))
+}
+
+/// Event Streams posts an array of CloudEvents: one element is named by its id, several by the
+/// digest of the whole. Other products post one object with the parameters of the form.
+fn name_json(body: Value, payload: &Payload<'_>) -> Result<Identity, Malformed> {
+    let elements = match body {
+        Value::Array(elements) => elements,
+        Value::Object(object) => {
+            let strings = object.into_iter().filter_map(|(key, value)| match value {
+                Value::String(text) => Some((key, text)),
+                _ => None,
+            });
+            let fields: BTreeMap<_, _> = strings.collect();
+            return match fields.is_empty() {
+                true => Ok(by_digest(payload, "callback")),
+                false => name_fields(&fields, payload),
+            };
+        }
+        _ => return Err(Malformed::Body("a JSON array or object")),
+    };
+    let text = |element: &Value, name: &str| Some(element.get(name)?.as_str()?.to_owned());
+    let kinds: BTreeSet<_> = elements.iter().filter_map(|element| text(element, "type")).collect();
+    let kind = match kinds.first() {
+        Some(kind) if kinds.len() == 1 => kind.strip_prefix("com.twilio.").unwrap_or(kind).to_owned(),
+        _ => "events".to_owned(),
+    };
+    match elements.as_slice() {
+        [element] => match text(element, "id") {
+            Some(id) => Ok(Identity { id, kind }),
+            None => Err(Malformed::Field("id")),
+        },
+        [] => Err(Malformed::Body("an array with events")),
+        _ => Ok(by_digest(payload, &kind)),
+    }
+}
+
+fn by_digest(payload: &Payload<'_>, kind: &str) -> Identity {
+    Identity {
+        id: format!("sha256:{}", short_digest(payload)),
+        kind: kind.to_owned(),
+    }
+}
+
+fn short_digest(payload: &Payload<'_>) -> String {
+    hex::encode(&payload.digest()[..16])
+}

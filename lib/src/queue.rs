@@ -1,0 +1,113 @@
+//! The SQS queue between receipt and processing.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
+
+use crate::limits;
+
+/// SQS did not do it, or the message is larger than SQS takes. Whether it was sent is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue cannot be reached ({code})")]
+pub struct QueueError {
+    code: String,
+    #[source]
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue at that URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+
+    /// Opens the connection, so that the first event does not wait for it.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS does not answer.
+    pub async fn warm(&self) -> Result<(), QueueError> {
+        self.client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Sends one message. `trace` is an X-Ray trace header, which joins the processor's trace to
+    /// this one.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it is not known that it was sent.
+    pub async fn send(&self, body: String, trace: Option<&str>) -> Result<(), QueueError> {
+        if body.len() > limits::MESSAGE {
+            return Err(QueueError {
+                code: "message too large".to_owned(),
+                source: None,
+            });
+        }
+        let mut request = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body);
+        if let Some(trace) = trace {
+            let value = MessageSystemAttributeValue::builder()
+                .data_type("String")
+                .string_value(trace);
+            let value = value.build().expect("the data type is set");
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            request = request.message_system_attributes(name, value);
+        }
+        request.send().await?;
+        Ok(())
+    }
+
+    /// Hides a received message for that long from now, in whole seconds, before it comes again.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it is not known that it was done; the message then comes again when its
+    /// visibility timeout ends.
+    pub async fn hide(&self, receipt_handle: &str, pause: Duration) -> Result<(), QueueError> {
+        let seconds = i32::try_from(pause.as_secs()).unwrap_or(i32::MAX);
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(seconds)
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for QueueError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = match &error {
+            SdkError::TimeoutError(_) => "timeout",
+            SdkError::DispatchFailure(_) => "no connection",
+            other => other.code().unwrap_or("no answer"),
+        };
+        Self {
+            code: code.to_owned(),
+            source: Some(Box::new(error)),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Receipt: refuse cheaply, verify, record, send, answer.
+//!
+//! The order is the promise. Nothing that costs is done before the signature holds, and nothing
+//! positive is said before the event is durable.
+
+use tracing::{error, warn};
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::delivery::Delivery;
+use crate::envelope::{envelope, whole_envelope};
+use crate::event::Event;
+use crate::gateway::Request;
+use crate::ledger::{Existing, Ledger, Record, Status};
+use crate::limits;
+use crate::provider::{Identity, Meaning, Provider};
+use crate::queue::Queue;
+use crate::report::{Level, Metric, Report};
+use crate::secret_store::{SecretStore, Source};
+use crate::settings::ReceiverSettings;
+use crate::timestamp::Timestamp;
+use crate::trace::traceparent;
+use crate::verify::{Rejection, Verified, check_shape, verify};
+
+/// What a receiver needs.
+#[derive(Debug)]
+pub struct Receiver<P> {
+    /// Whose deliveries it takes.
+    pub provider: P,
+    /// How it is set up.
+    pub settings: ReceiverSettings,
+    /// The provider's secrets.
+    pub secrets: SecretStore,
+    /// Where events are recorded.
+    pub ledger: Ledger,
+    /// Where events are handed over.
+    pub queue: Queue,
+}
+
+/// What became of a delivery: for the sender, and for the log.
+#[derive(Debug)]
+pub struct Receipt {
+    /// What the sender hears.
+    pub answer: Answer,
+    notes: Notes,
+}
+
+/// What the log line says besides the answer.
+#[derive(Debug, Default)]
+struct Notes {
+    reason: Option<&'static str>,
+    source: Option<String>,
+    event_id: Option<String>,
+    event_kind: Option<String>,
+    size_bytes: Option<usize>,
+    secret: Option<usize>,
+    conflict: bool,
+}
+
+/// Why a delivery got no further.
+struct Stop {
+    answer: Answer,
+    reason: &'static str,
+}
+
+const fn stop(answer: Answer, reason: &'static str) -> Stop {
+    Stop { answer, reason }
+}
+
+impl<P: Provider> Receiver<P> {
+    /// Takes one delivery. `xray` is the invocation's X-Ray header, `now` the time of receipt.
+    pub async fn receive(&self, request: Request, xray: Option<&str>, now: Timestamp) -> Receipt {
+        let mut notes = Notes::default();
+        let answer = match self.accept(request, xray, now, &mut notes).await {
+            Ok(answer) => answer,
+            Err(Stop { answer, reason }) => {
+                notes.reason = Some(reason);
+                answer
+            }
+        };
+        Receipt { answer, notes }
+    }
+
+    async fn accept(
+        &self,
+        request: Request,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let source = request.source(self.provider.name()).map(str::to_owned);
+        let delivery = request
+            .delivery(self.settings.public_url.as_deref())
+            .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
+        notes.size_bytes = Some(delivery.body.len());
+        self.refuse_cheaply(&delivery, now)?;
+        let source = source.ok_or(stop(Answer::UnknownSource, "no_such_path"))?;
+        notes.source = Some(source.clone());
+
+        let verified = self.authenticate(&delivery, &source, now).await?;
+        notes.secret = Some(verified.secret());
+
+        let identity = match self.provider.identify(&verified) {
+            Ok(Meaning::Event(identity)) => identity,
+            Ok(Meaning::Ping(identity)) => {
+                notes.name(&identity);
+                return Ok(Answer::Ignored { id: identity.id });
+            }
+            Err(malformed) => {
+                warn!(error = %malformed, "a delivery with a good signature cannot be read");
+                return Err(stop(Answer::Malformed, "not_an_event"));
+            }
+        };
+        notes.name(&identity);
+        let trace = xray.and_then(traceparent);
+        let event = Event::new(&self.provider, &source, identity, &verified, now, trace);
+        self.keep(&event, xray, now, notes).await
+    }
+
+    /// Method, size and header shape: what can be refused without knowing anything.
+    fn refuse_cheaply(&self, delivery: &Delivery, now: Timestamp) -> Result<(), Stop> {
+        if !self.provider.methods().contains(&delivery.method) {
+            return Err(stop(Answer::MethodNotAllowed, "method"));
+        }
+        if delivery.body.len() > limits::BODY {
+            return Err(stop(Answer::TooLarge, "body_too_large"));
+        }
+        check_shape(&self.provider, delivery, now).map_err(unauthenticated)
+    }
+
+    /// Checks the signature with the secrets at hand, and once more with fresh ones.
+    async fn authenticate<'a>(
+        &self,
+        delivery: &'a Delivery,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Verified<'a>, Stop> {
+        self.secrets.keep_fresh(now).await;
+        match self.check(delivery, source, now) {
+            Err(first) if first.answer != Answer::Unavailable => {
+                match self.secrets.look_again(now).await {
+                    true => self.check(delivery, source, now),
+                    false => Err(first),
+                }
+            }
+            checked => checked,
+        }
+    }
+
+    fn check<'a>(
+        &self,
+        delivery: &'a Delivery,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Verified<'a>, Stop> {
+        match self.secrets.source(source) {
+            Source::Known(secrets) => {
+                verify(&self.provider, delivery, &secrets, now).map_err(unauthenticated)
+            }
+            Source::Unknown => Err(stop(Answer::UnknownSource, "no_such_source")),
+            Source::Unusable => Err(stop(Answer::Unavailable, "no_usable_secret")),
+            Source::Unavailable => Err(stop(Answer::Unavailable, "secrets_unavailable")),
+        }
+    }
+
+    /// Makes the event durable and hands it over.
+    async fn keep(
+        &self,
+        event: &Event<'_>,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let id = event.key().id.clone();
+        let token = Uuid::new_v4().to_string();
+        let expires_at = now.after(self.settings.retention);
+        match self.ledger.record(event, &token, expires_at).await {
+            Ok(Record::New) => {
+                self.hand_over(event, xray).await;
+                Ok(Answer::Accepted { id })
+            }
+            Ok(Record::Existing(existing)) => self.repeat(event, existing, xray, now, notes).await,
+            Ok(Record::TooLarge(too_large)) => {
+                warn!(error = %too_large, "the delivery is refused");
+                Err(stop(Answer::TooLarge, "payload_too_large"))
+            }
+            Err(failure) => {
+                error!(error = %failure, "the ledger does not answer; the event goes to the queue whole");
+                match self.queue.send(whole_envelope(event), xray).await {
+                    Ok(()) => Ok(Answer::Accepted { id }),
+                    Err(failure) => {
+                        error!(error = %failure, "the queue does not answer either");
+                        Err(stop(Answer::Unavailable, "nothing_durable"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A delivery of an event that the ledger has: a failed one starts again, everything else is
+    /// a duplicate.
+    async fn repeat(
+        &self,
+        event: &Event<'_>,
+        existing: Existing,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let id = event.key().id.clone();
+        notes.conflict = existing.conflict;
+        if existing.status == Status::Failed && !existing.conflict {
+            match self.ledger.reopen(event.key(), now).await {
+                Ok(true) => {
+                    self.hand_over(event, xray).await;
+                    return Ok(Answer::Accepted { id });
+                }
+                Ok(false) => {}
+                Err(failure) => {
+                    error!(error = %failure, "the failed event cannot be started again");
+                    return Err(stop(Answer::Unavailable, "not_reopened"));
+                }
+            }
+        }
+        if let Err(failure) = self
+            .ledger
+            .count_duplicate(event.key(), existing.conflict, now)
+            .await
+        {
+            warn!(error = %failure, "the duplicate is not counted");
+        }
+        Ok(Answer::Duplicate { id })
+    }
+
+    /// The event is durable already: when the queue does not take it, the relay sends it later.
+    async fn hand_over(&self, event: &Event<'_>, xray: Option<&str>) {
+        if let Err(failure) = self.queue.send(envelope(event), xray).await {
+            warn!(error = %failure, "not sent; the relay will send it");
+        }
+    }
+}
+
+fn unauthenticated(rejection: Rejection) -> Stop {
+    stop(Answer::Unauthenticated, rejection.reason())
+}
+
+impl Notes {
+    fn name(&mut self, identity: &Identity) {
+        self.event_id = Some(identity.id.clone());
+        self.event_kind = Some(identity.kind.clone());
+    }
+}
+
+impl Receipt {
+    /// The line for the log.
+    pub fn report(&self, provider: &str, request_id: Option<&str>, took_ms: u128) -> Report {
+        let Notes {
+            reason,
+            source,
+            event_id,
+            event_kind,
+            size_bytes,
+            secret,
+            conflict,
+        } = &self.notes;
+        let outcome = self.answer.outcome();
+        let what = event_kind.as_deref().unwrap_or("delivery");
+        let message = match reason {
+            Some(reason) => format!("{provider} {what} {outcome}: {reason}"),
+            None => format!("{provider} {what} {outcome}"),
+        };
+        let (level, metric) = match &self.answer {
+            Answer::Accepted { .. } => (Level::Info, Metric::Accepted),
+            Answer::Duplicate { .. } => (Level::Info, Metric::Duplicate),
+            Answer::Ignored { .. } => (Level::Info, Metric::Ignored),
+            Answer::Malformed
+            | Answer::Unauthenticated
+            | Answer::UnknownSource
+            | Answer::MethodNotAllowed
+            | Answer::TooLarge => (Level::Warn, Metric::Refused),
+            Answer::Unavailable => (Level::Error, Metric::Unavailable),
+        };
+        let report = Report::new(level, message)
+            .with("outcome", Some(outcome))
+            .with("reason", *reason)
+            .with("source", source.as_ref())
+            .with("event.id", event_id.as_ref())
+            .with(
+                "event.kind",
+                event_kind.as_ref().map(|kind| format!("{provider}.{kind}")),
+            )
+            .with("size_bytes", *size_bytes)
+            .with("secret.line", secret.map(|index| index + 1))
+            .with("conflict", conflict.then_some(true))
+            .with("request.id", request_id)
+            .with("duration_ms", u64::try_from(took_ms).ok())
+            .counting(metric);
+        if *conflict {
+            report.counting(Metric::Conflict)
+        } else {
+            report
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The relay: sends again what is recorded, overdue and not ended.
+
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt};
+use serde::Serialize;
+use tracing::error;
+
+use crate::envelope::envelope;
+use crate::ledger::{Ledger, Overdue, UNSETTLED_SHARDS};
+use crate::limits;
+use crate::queue::Queue;
+use crate::report::{Level, Metric, Report};
+use crate::settings::RelaySettings;
+use crate::timestamp::Timestamp;
+
+/// What the relay needs.
+#[derive(Debug)]
+pub struct Relay {
+    /// How it is set up.
+    pub settings: RelaySettings,
+    /// Where overdue events are found.
+    pub ledger: Ledger,
+    /// Where they are sent.
+    pub queue: Queue,
+}
+
+/// What one run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Relayed {
+    /// Events sent again.
+    pub sent: u32,
+    /// Events that could not be moved on or sent; the next run finds them.
+    pub failed: u32,
+}
+
+/// Events read at a time from one shard of the index.
+const PAGE: i32 = 100;
+/// Events in hand at a time.
+const CONCURRENCY: usize = 16;
+
+impl Relay {
+    /// Looks through every shard until nothing is overdue or the time for work is over.
+    pub async fn run(&self, now: Timestamp) -> Relayed {
+        let deadline = Instant::now() + limits::RELAY_WORK;
+        let shards = stream::iter(0..UNSETTLED_SHARDS);
+        let runs = shards
+            .map(|shard| self.shard(shard, now, deadline))
+            .buffer_unordered(CONCURRENCY);
+        let add = |sum: Relayed, run: Relayed| Relayed {
+            sent: sum.sent + run.sent,
+            failed: sum.failed + run.failed,
+        };
+        runs.fold(Relayed::default(), |sum, run| async move { add(sum, run) })
+            .await
+    }
+
+    async fn shard(&self, shard: u8, now: Timestamp, deadline: Instant) -> Relayed {
+        let mut relayed = Relayed::default();
+        while Instant::now() < deadline {
+            let overdue = match self.ledger.overdue(shard, now, PAGE).await {
+                Ok(overdue) => overdue,
+                Err(failure) => {
+                    error!(shard, error = %failure, "the overdue events cannot be read");
+                    relayed.failed += 1;
+                    break;
+                }
+            };
+            let before = relayed;
+            for event in &overdue {
+                match self.resend(event, now).await {
+                    Ok(sent) => relayed.sent += u32::from(sent),
+                    Err(()) => relayed.failed += 1,
+                }
+            }
+            // A page that moved nothing on would be read again for ever.
+            let full = usize::try_from(PAGE).is_ok_and(|page| overdue.len() == page);
+            if !full || relayed.sent == before.sent {
+                break;
+            }
+        }
+        relayed
+    }
+
+    /// Moves one event on, and only then sends it: of two relays at work, one sends. If this one
+    /// stops in between, the event is overdue again after its pause.
+    async fn resend(&self, overdue: &Overdue, now: Timestamp) -> Result<bool, ()> {
+        let item = match self.ledger.postpone(overdue, now).await {
+            Ok(Some(item)) => item,
+            Ok(None) => return Ok(false),
+            Err(failure) => {
+                error!(event.id = %overdue.key.id, error = %failure, "the overdue event is not moved on");
+                return Err(());
+            }
+        };
+        let sent = self.queue.send(envelope(&item.event), None).await;
+        if let Err(failure) = &sent {
+            error!(event.id = %overdue.key.id, error = %failure, "the overdue event is not sent");
+        }
+        let outcome = if sent.is_ok() { "resent" } else { "not_sent" };
+        let report = Report::new(Level::Warn, format!("{} {outcome}", item.event.kind()))
+            .with("outcome", Some(outcome))
+            .with("source", Some(&item.event.key().source))
+            .with("event.id", Some(&item.event.key().id))
+            .with("event.kind", Some(item.event.kind()))
+            .with("resends", Some(item.resends));
+        let report = if sent.is_ok() {
+            report.counting(Metric::Resent)
+        } else {
+            report
+        };
+        report.emit(&self.settings.stack, Some(&item.event.key().provider), now);
+        sent.map(|()| true).map_err(|_| ())
+    }
+}

@@ -1,0 +1,124 @@
+//! The line that every delivery, record and sending leaves: structured JSON for people and
+//! CloudWatch's embedded metric format in one, so that it is written and paid for once
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+//!
+//! A line has ids, outcomes, sizes and times. It never has a secret, a signature, a header map, a
+//! body or anything that a person typed.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::timestamp::Timestamp;
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "Webhooks";
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Metric {
+    /// Deliveries that were accepted.
+    Accepted,
+    /// Deliveries of an event that was there already.
+    Duplicate,
+    /// Pings.
+    Ignored,
+    /// Deliveries that were refused: 4xx.
+    Refused,
+    /// Deliveries that could not be made durable or checked: 503.
+    Unavailable,
+    /// Duplicates with another body.
+    Conflict,
+    /// Events that were processed.
+    Done,
+    /// Events that were given up.
+    Failed,
+    /// Attempts after which an event waits for another.
+    Retried,
+    /// Events that the relay sent again.
+    Resent,
+    /// Messages that could not be read.
+    Unparsed,
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// What happened to an event.
+    Info,
+    /// Odd, and coped with.
+    Warn,
+    /// Somebody has to act.
+    Error,
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct Report {
+    fields: Map<String, Value>,
+    metrics: Vec<Metric>,
+}
+
+impl Report {
+    /// A line whose message can be read alone.
+    pub fn new(level: Level, message: impl Into<String>) -> Self {
+        let mut fields = Map::new();
+        fields.insert("level".to_owned(), json!(level));
+        fields.insert("message".to_owned(), Value::String(message.into()));
+        Self {
+            fields,
+            metrics: Vec::new(),
+        }
+    }
+
+    /// Adds a field, if there is a value.
+    pub fn with(mut self, name: &str, value: Option<impl Serialize>) -> Self {
+        if let Some(Ok(value)) = value.map(serde_json::to_value) {
+            self.fields.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// Counts one.
+    pub fn counting(mut self, metric: Metric) -> Self {
+        self.metrics.push(metric);
+        self
+    }
+
+    /// The line's JSON.
+    pub fn line(mut self, stack: &str, provider: Option<&str>, now: Timestamp) -> String {
+        let dimensions: &[&[&str]] = match provider {
+            Some(_) => &[&["Stack"], &["Stack", "Provider"]],
+            None => &[&["Stack"]],
+        };
+        if !self.metrics.is_empty() {
+            let names: Vec<_> = self
+                .metrics
+                .iter()
+                .map(|metric| json!({"Name": metric, "Unit": "Count"}))
+                .collect();
+            let metadata = json!({
+                "Timestamp": now.millis(),
+                "CloudWatchMetrics": [{
+                    "Namespace": NAMESPACE,
+                    "Dimensions": dimensions,
+                    "Metrics": names,
+                }],
+            });
+            self.fields.insert("_aws".to_owned(), metadata);
+        }
+        for metric in self.metrics {
+            self.fields.insert(format!("{metric:?}"), json!(1));
+        }
+        self.fields.insert("Stack".to_owned(), json!(stack));
+        if let Some(provider) = provider {
+            self.fields.insert("Provider".to_owned(), json!(provider));
+        }
+        Value::Object(self.fields).to_string()
+    }
+
+    /// Writes the line to standard output, where Lambda's log begins.
+    pub fn emit(self, stack: &str, provider: Option<&str>, now: Timestamp) {
+        println!("{}", self.line(stack, provider, now));
+    }
+}

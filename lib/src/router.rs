@@ -1,0 +1,161 @@
+//! Which handler gets which event.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use crate::event::Event;
+
+/// What a handler is told besides the event. `S` is whatever the handlers share: clients, names.
+#[derive(Debug)]
+pub struct Context<S> {
+    /// What the handlers share.
+    pub state: Arc<S>,
+    /// The same for every attempt at this event, and for no other: to be passed on to whatever the
+    /// handler calls, which may be called more than once.
+    pub idempotency_key: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}
+
+/// What a handler answers.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Processed. The writes commit in the same transaction as the status: exactly once. At most
+    /// 99 of them (DynamoDB takes 100 in a transaction).
+    Done(Vec<TransactWriteItem>),
+    /// Nothing to do for this event.
+    Ignored,
+    /// Not now.
+    Retry {
+        /// Why, for the history: never a value from the event.
+        reason: String,
+        /// How long to wait; left out, it grows from attempt to attempt.
+        pause: Option<Duration>,
+    },
+    /// Never: no later attempt could succeed.
+    Failed {
+        /// Why, for the history: never a value from the event.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Processed, with nothing to commit.
+    pub const fn done() -> Self {
+        Self::Done(Vec::new())
+    }
+
+    /// To be tried again, after a pause that grows.
+    pub fn retry(reason: impl Into<String>) -> Self {
+        Self::Retry {
+            reason: reason.into(),
+            pause: None,
+        }
+    }
+
+    /// Given up.
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self::Failed {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What a handler's call returns.
+pub type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+type Handler<S> = Arc<dyn Fn(Context<S>, Event<'static>) -> Answer + Send + Sync>;
+
+/// Event types and their handlers.
+pub struct Router<S> {
+    exact: BTreeMap<String, Handler<S>>,
+    prefixes: BTreeMap<String, Handler<S>>,
+    otherwise: Handler<S>,
+}
+
+impl<S: 'static> Router<S> {
+    /// A router that ignores every event.
+    pub fn new() -> Self {
+        let ignore = |_, _| async { Outcome::Ignored };
+        Self {
+            exact: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
+            otherwise: boxed(ignore),
+        }
+    }
+
+    /// Gives the events of a type to a handler: `github.push`, or with a `*` at the end all types
+    /// that begin so, `stripe.charge.*`. An exact type wins over a pattern, a longer pattern over
+    /// a shorter one.
+    #[must_use]
+    pub fn on<F, A>(mut self, kind: &str, handler: F) -> Self
+    where
+        F: Fn(Context<S>, Event<'static>) -> A + Send + Sync + 'static,
+        A: Future<Output = Outcome> + Send + 'static,
+    {
+        let handler = boxed(handler);
+        match kind.strip_suffix('*') {
+            Some(prefix) => self.prefixes.insert(prefix.to_owned(), handler),
+            None => self.exact.insert(kind.to_owned(), handler),
+        };
+        self
+    }
+
+    /// Gives every other event to a handler.
+    #[must_use]
+    pub fn otherwise<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(Context<S>, Event<'static>) -> A + Send + Sync + 'static,
+        A: Future<Output = Outcome> + Send + 'static,
+    {
+        self.otherwise = boxed(handler);
+        self
+    }
+
+    /// The call that handles the event.
+    pub fn handle(&self, context: Context<S>, event: Event<'static>) -> Answer {
+        let longest = || {
+            let matching = self
+                .prefixes
+                .iter()
+                .filter(|(prefix, _)| event.kind().starts_with(*prefix));
+            matching
+                .max_by_key(|(prefix, _)| prefix.len())
+                .map(|(_, handler)| handler)
+        };
+        let handler = self
+            .exact
+            .get(event.kind())
+            .or_else(longest)
+            .unwrap_or(&self.otherwise);
+        handler(context, event)
+    }
+}
+
+impl<S: 'static> Default for Router<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for Router<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.exact.keys().cloned();
+        let patterns = self.prefixes.keys().map(|prefix| format!("{prefix}*"));
+        f.debug_list().entries(kinds.chain(patterns)).finish()
+    }
+}
+
+fn boxed<S, F, A>(handler: F) -> Handler<S>
+where
+    F: Fn(Context<S>, Event<'static>) -> A + Send + Sync + 'static,
+    A: Future<Output = Outcome> + Send + 'static,
+{
+    Arc::new(move |context, event| Box::pin(handler(context, event)))
+}

@@ -1,0 +1,216 @@
+//! What the functions are told by their environment.
+
+use std::time::Duration;
+
+/// Looks up an environment variable: the environment is a parameter, so that tests have their own.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Variables that are missing or unusable, all of them at once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("set the environment variables {}", .0.join(", "))]
+pub struct BadSettings(Vec<String>);
+
+/// The settings of a receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiverSettings {
+    /// `STACK_NAME`: the dimension of all metrics.
+    pub stack: String,
+    /// `TABLE_NAME`: the ledger.
+    pub table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
+    /// `SECRETS_PATH`: the SSM path under which each source has a parameter.
+    pub secrets_path: String,
+    /// `PUBLIC_URL`: what stands before `/webhooks/...` in the URLs that providers are given;
+    /// unset or empty: the domain of each request.
+    pub public_url: Option<String>,
+    /// `RETENTION_DAYS`: how long an event stays in the ledger; at least 7, by default 30.
+    pub retention: Duration,
+}
+
+/// The settings of the processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessorSettings {
+    /// `STACK_NAME`: the dimension of all metrics.
+    pub stack: String,
+    /// `TABLE_NAME`: the ledger.
+    pub table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
+    /// `RETENTION_DAYS`: as for the receivers.
+    pub retention: Duration,
+    /// `MAX_ATTEMPTS`: attempts before an event is failed; by default 8.
+    pub max_attempts: u32,
+}
+
+/// The settings of the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelaySettings {
+    /// `STACK_NAME`: the dimension of all metrics.
+    pub stack: String,
+    /// `TABLE_NAME`: the ledger.
+    pub table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
+}
+
+impl ReceiverSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`BadSettings`] with every variable that is missing or unusable.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, BadSettings> {
+        let mut reader = Reader::new(lookup);
+        let settings = Self {
+            stack: reader.required("STACK_NAME"),
+            table: reader.required("TABLE_NAME"),
+            queue_url: reader.required("QUEUE_URL"),
+            secrets_path: reader.required("SECRETS_PATH"),
+            public_url: reader.public_url(),
+            retention: reader.retention(),
+        };
+        reader.finish(settings)
+    }
+}
+
+impl ProcessorSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`BadSettings`] with every variable that is missing or unusable.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, BadSettings> {
+        let mut reader = Reader::new(lookup);
+        let settings = Self {
+            stack: reader.required("STACK_NAME"),
+            table: reader.required("TABLE_NAME"),
+            queue_url: reader.required("QUEUE_URL"),
+            retention: reader.retention(),
+            max_attempts: reader.number("MAX_ATTEMPTS", 8, 1),
+        };
+        reader.finish(settings)
+    }
+}
+
+impl RelaySettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`BadSettings`] with every variable that is missing or unusable.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, BadSettings> {
+        let mut reader = Reader::new(lookup);
+        let settings = Self {
+            stack: reader.required("STACK_NAME"),
+            table: reader.required("TABLE_NAME"),
+            queue_url: reader.required("QUEUE_URL"),
+        };
+        reader.finish(settings)
+    }
+}
+
+/// The values of variables that all have to be there, in the order of `names`.
+///
+/// # Errors
+/// [`BadSettings`] with every one that is missing.
+pub fn required<const N: usize>(
+    lookup: Lookup<'_>,
+    names: [&str; N],
+) -> Result<[String; N], BadSettings> {
+    let mut reader = Reader::new(lookup);
+    let values = names.map(|name| reader.required(name));
+    reader.finish(values)
+}
+
+struct Reader<'a> {
+    lookup: Lookup<'a>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(lookup: Lookup<'a>) -> Self {
+        Self {
+            lookup,
+            problems: Vec::new(),
+        }
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problems.push(name.to_owned());
+            String::new()
+        })
+    }
+
+    fn number(&mut self, name: &str, default: u32, least: u32) -> u32 {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        match text.parse() {
+            Ok(number) if number >= least => number,
+            _ => {
+                self.problems
+                    .push(format!("{name} (a number, at least {least})"));
+                default
+            }
+        }
+    }
+
+    /// At least 7 days: an item must outlive every provider's retries and both queues' retention,
+    /// or a late repetition would count as new.
+    fn retention(&mut self) -> Duration {
+        Duration::from_secs(u64::from(self.number("RETENTION_DAYS", 30, 7)) * 24 * 3600)
+    }
+
+    fn public_url(&mut self) -> Option<String> {
+        let url = self.optional("PUBLIC_URL")?;
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            self.problems
+                .push("PUBLIC_URL (beginning with https://)".to_owned());
+        }
+        Some(url)
+    }
+
+    fn finish<T>(self, settings: T) -> Result<T, BadSettings> {
+        if self.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(BadSettings(self.problems))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_everything_that_is_missing_at_once() {
+        let lookup = |name: &str| match name {
+            "TABLE_NAME" => Some("t".to_owned()),
+            "RETENTION_DAYS" => Some("6".to_owned()),
+            "PUBLIC_URL" => Some("hooks.example.com".to_owned()),
+            _ => None,
+        };
+        let error = ReceiverSettings::read(&lookup).expect_err("settings are missing");
+        assert_eq!(
+            error.to_string(),
+            "set the environment variables STACK_NAME, QUEUE_URL, SECRETS_PATH, \
+             PUBLIC_URL (beginning with https://), RETENTION_DAYS (a number, at least 7)"
+        );
+    }
+
+    #[test]
+    fn has_defaults_for_what_may_be_left_out() {
+        let lookup =
+            |name: &str| (!name.contains("RET") && name != "MAX_ATTEMPTS").then(|| "x".to_owned());
+        let settings = ProcessorSettings::read(&lookup).expect("complete");
+        assert_eq!(settings.max_attempts, 8);
+        assert_eq!(settings.retention.as_secs(), 30 * 86_400);
+    }
+}
