@@ -1,1 +1,5 @@
-//! x
+//! The command `webhooks`.
+
+pub mod failure;
+pub mod project;
+pub mod verify;

@@ -33,7 +33,8 @@ pub async fn receive(provider: impl Provider) -> Result<(), Error> {
     start();
     let settings = ReceiverSettings::read(&environment)?;
     let config = aws::config().await;
-    let secrets = SecretStore::new(aws_sdk_ssm::Client::new(&config), &settings.secrets_path);
+    let secrets_path = format!("{}/{}", settings.secrets_path, provider.name());
+    let secrets = SecretStore::new(aws_sdk_ssm::Client::new(&config), secrets_path);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
     join(secrets.keep_fresh(Timestamp::now()), warm(&ledger, &queue)).await;

@@ -19,7 +19,7 @@ pub struct ReceiverSettings {
     pub table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `SECRETS_PATH`: the SSM path under which each source has a parameter.
+    /// `SECRETS_PATH`: the SSM path under which there is `{provider}/{source}` for each source.
     pub secrets_path: String,
     /// `PUBLIC_URL`: what stands before `/webhooks/...` in the URLs that providers are given;
     /// unset or empty: the domain of each request.
