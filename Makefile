@@ -28,6 +28,7 @@ clean: ## remove what was built and installed
 	rm -rf target .aws-sam .tools $(oracle)/node_modules
 
 .tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
+.tools/checks/.ready: what := cargo-deny (once, a few seconds)
 .tools/emulator/.ready: what := the AWS emulator (once, about half a minute)
 
 .tools/%/.ready: cli/tools/%.txt

@@ -21,17 +21,26 @@ impl Failure {
             message.push_str(&format!(": {error}"));
             source = error.source();
         }
-        Self { message, usage: false }
+        Self {
+            message,
+            usage: false,
+        }
     }
 
     /// Something is not as it should be.
     pub fn of(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: false }
+        Self {
+            message: message.into(),
+            usage: false,
+        }
     }
 
     /// The command was called in a way that cannot work.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), usage: true }
+        Self {
+            message: message.into(),
+            usage: true,
+        }
     }
 
     /// 2 for a mistake in the call, 1 for everything else.

@@ -1,5 +1,26 @@
-//! The command `webhooks`.
+//! The command `webhooks`: the local stack, signed test deliveries, the ledger at a glance.
+//!
+//! [`dev`] and [`demo`] run a [`local`] stack: an [`emulator`] with the data resources of the
+//! [`template`], the [`functions`] under `cargo lambda watch`, and the [`pump`] that does what AWS
+//! does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the ledger of
+//! a [`stack`], local or deployed; [`mod@verify`] judges a captured request.
 
+pub mod activity;
+pub mod case;
+pub mod child;
+pub mod demo;
+pub mod dev;
+pub mod diagnosis;
+pub mod emulator;
+pub mod events;
 pub mod failure;
+pub mod fixture;
+pub mod functions;
+pub mod local;
+pub mod probe;
 pub mod project;
+pub mod pump;
+pub mod send;
+pub mod stack;
+pub mod template;
 pub mod verify;

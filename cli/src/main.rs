@@ -1,1 +1,50 @@
-fn main() {}
+//! The command `webhooks`: local stack, signed test deliveries, the ledger at a glance.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use webhooks_cli::failure::Failure;
+use webhooks_cli::{demo, dev, events, send, verify};
+
+/// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole stack on this machine until Ctrl-C
+    Dev(dev::DevArgs),
+    /// Run the stack, send it real deliveries, and show what became of each
+    Demo(demo::DemoArgs),
+    /// Post a correctly signed delivery, or a broken one
+    Send(send::SendArgs),
+    /// List the events in the ledger, or show one
+    Events(events::EventsArgs),
+    /// Check a captured request's signature, and say why it does not hold
+    Verify(verify::VerifyArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // A reader that has seen enough (`| head`) ends this quietly.
+    sigpipe::reset();
+    let done = run(&Cli::parse().command).await;
+    done.unwrap_or_else(|failure| {
+        eprintln!("webhooks: {failure}");
+        failure.exit_code()
+    })
+}
+
+async fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Dev(args) => dev::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Send(args) => send::run(args).await,
+        Command::Events(args) => events::run(args).await,
+        Command::Verify(args) => verify::run(args),
+    }
+}

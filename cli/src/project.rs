@@ -16,9 +16,13 @@ impl Project {
     /// # Errors
     /// [`Failure`] when there is none.
     pub fn around(folder: &Path) -> Result<Self, Failure> {
-        let root = folder.ancestors().find(|folder| folder.join("template.yaml").is_file());
+        let root = folder
+            .ancestors()
+            .find(|folder| folder.join("template.yaml").is_file());
         match root {
-            Some(root) => Ok(Self { root: root.to_owned() }),
+            Some(root) => Ok(Self {
+                root: root.to_owned(),
+            }),
             None => Err(Failure::usage(format!(
                 "no template.yaml in {} or above; run the command inside the project",
                 folder.display()
@@ -31,7 +35,8 @@ impl Project {
     /// # Errors
     /// [`Failure`] when there is none.
     pub fn here() -> Result<Self, Failure> {
-        let folder = std::env::current_dir().map_err(|error| Failure::new("the working directory", error))?;
+        let folder = std::env::current_dir()
+            .map_err(|error| Failure::new("the working directory", error))?;
         Self::around(&folder)
     }
 
@@ -58,13 +63,20 @@ impl Project {
         let tool = self.root.join(".tools").join(path);
         match tool.is_file() {
             true => Ok(tool),
-            false => Err(Failure::usage(format!("{} is not installed; run: make setup", tool.display()))),
+            false => Err(Failure::usage(format!(
+                "{} is not installed; run: make setup",
+                tool.display()
+            ))),
         }
     }
 
     /// `PATH` with the pinned tools first.
     pub fn path(&self) -> String {
         let tools = self.root.join(".tools").join("sam").join("bin");
-        format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default())
+        format!(
+            "{}:{}",
+            tools.display(),
+            std::env::var("PATH").unwrap_or_default()
+        )
     }
 }

@@ -27,12 +27,16 @@ const SOURCE_LENGTH: usize = 64;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Request {
+    #[serde(deserialize_with = "or_default")]
     raw_path: String,
+    #[serde(deserialize_with = "or_default")]
     raw_query_string: String,
     #[serde(deserialize_with = "pairs")]
     headers: Vec<(String, String)>,
+    #[serde(deserialize_with = "or_default")]
     request_context: Context,
     body: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     is_base64_encoded: bool,
 }
 
@@ -41,12 +45,14 @@ pub struct Request {
 struct Context {
     domain_name: Option<String>,
     request_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     http: Http,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Http {
+    #[serde(deserialize_with = "or_default")]
     method: String,
 }
 
@@ -70,7 +76,9 @@ impl Request {
         }
         let source = segments.next().unwrap_or(DEFAULT_SOURCE);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let named = (1..=SOURCE_LENGTH).contains(&source.len()) && source.bytes().all(allowed);
+        let named = (1..=SOURCE_LENGTH).contains(&source.len())
+            && source.bytes().all(allowed)
+            && !matches!(source, "." | "..");
         (named && segments.next().is_none()).then_some(source)
     }
 
@@ -133,19 +141,31 @@ impl Request {
         urls
     }
 
-    /// The path from `/webhooks/` on.
+    /// The path from the last `/webhooks/` on: a base path may have that very name.
     fn route(&self) -> Option<&str> {
-        let start = self.raw_path.find(ROUTE)?;
+        let start = self.raw_path.rfind(ROUTE)?;
         Some(&self.raw_path[start..])
     }
 }
 
 /// `https`, and `http` where a proxy says so or the host is this machine.
 fn schemes(host: &str, forwarded: Option<&str>) -> impl Iterator<Item = &'static str> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    };
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&name);
     let says_http = forwarded.is_some_and(|value| value.trim().eq_ignore_ascii_case("http"));
     std::iter::once("https").chain((local || says_http).then_some("http"))
+}
+
+/// A field's value, and the default for null: `cargo lambda watch` writes it for what is missing.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Headers as pairs: null and values that are not text are dropped, nothing is refused.

@@ -82,8 +82,8 @@ impl Provider for Twilio {
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {
-        if !is_form(delivery) && body_hash(delivery).is_none() {
-            append_query(delivery, &format!("{BODY_HASH}={}", hex::encode(sha256(&delivery.body))));
+        if !is_form(delivery) {
+            cover_body(delivery);
         }
         let hash = hash(&delivery.headers).unwrap_or(Hash::Sha1);
         let parameters = signed_parameters(delivery).unwrap_or_default();
@@ -128,11 +128,7 @@ fn signed_parameters(delivery: &Delivery) -> Result<String, Rejection> {
             None => Err(Rejection::BodyNotCovered),
         };
     }
-    let body: &[u8] = match delivery.method {
-        Method::Get => &[],
-        Method::Post | Method::Other => &delivery.body,
-    };
-    let distinct: BTreeSet<_> = form_fields(body).into_iter().collect();
+    let distinct: BTreeSet<_> = form_fields(body(delivery)).into_iter().collect();
     Ok(distinct.into_iter().flat_map(|(key, value)| [key, value]).collect())
 }
 
@@ -141,14 +137,22 @@ fn body_hash(delivery: &Delivery) -> Option<String> {
     fields.into_iter().find(|(key, _)| key == BODY_HASH).map(|(_, value)| value)
 }
 
+/// A hash in the signed URL counts whatever method and media type are claimed: nothing signs those
+/// two, so that whoever has seen a delivery could else send it again as a form or a GET, emptied.
 fn check_body_hash(delivery: &Delivery) -> Result<(), Rejection> {
-    if is_form(delivery) {
-        return Ok(());
+    match body_hash(delivery) {
+        Some(hash) if hash.eq_ignore_ascii_case(&hex::encode(sha256(body(delivery)))) => Ok(()),
+        Some(_) => Err(Rejection::BodyHashMismatch),
+        None if is_form(delivery) => Ok(()),
+        None => Err(Rejection::BodyNotCovered),
     }
-    let hash = body_hash(delivery).ok_or(Rejection::BodyNotCovered)?;
-    match hash.eq_ignore_ascii_case(&hex::encode(sha256(&delivery.body))) {
-        true => Ok(()),
-        false => Err(Rejection::BodyHashMismatch),
+}
+
+/// The body, which a GET has not.
+fn body(delivery: &Delivery) -> &[u8] {
+    match delivery.method {
+        Method::Get => &[],
+        Method::Post | Method::Other => &delivery.body,
     }
 }
 
@@ -180,16 +184,17 @@ fn signed_forms(url: &str) -> Vec<String> {
     forms
 }
 
-fn append_query(delivery: &mut Delivery, pair: &str) {
-    let separator = if delivery.query.is_empty() { '?' } else { '&' };
+/// Puts the hash of the body into the query, in place of one that is there.
+fn cover_body(delivery: &mut Delivery) {
+    let hash = format!("{BODY_HASH}={}", hex::encode(sha256(&delivery.body)));
+    let others = delivery.query.split('&').filter(|pair| !pair.is_empty());
+    let others = others.filter(|pair| !pair.starts_with(&format!("{BODY_HASH}=")));
+    let query = others.chain([hash.as_str()]).collect::<Vec<_>>().join("&");
     for url in &mut delivery.urls {
-        url.push(separator);
-        url.push_str(pair);
+        let path = url.split('?').next().unwrap_or_default();
+        *url = format!("{path}?{query}");
     }
-    if !delivery.query.is_empty() {
-        delivery.query.push('&');
-    }
-    delivery.query.push_str(pair);
+    delivery.query = query;
 }
 
 /// The event type by the product's own parameters, and the id that SID and status make.

@@ -1,0 +1,219 @@
+//! A captured request as JSON: the form of one case in `signatures.json`.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+use webhooks::delivery::{Delivery, Headers, Method};
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+
+/// A captured request and what it is to be checked with.
+#[derive(Debug)]
+pub struct Case {
+    /// The request.
+    pub delivery: Delivery,
+    /// The configured secrets, the current one first; at least one.
+    pub secrets: Vec<Secret>,
+    /// When the request arrived, where the file says so.
+    pub now: Option<Timestamp>,
+    /// The URL that the request came with, where `config.configured_url` took its place.
+    pub replaced_url: Option<String>,
+}
+
+/// What a case of a vector file says about itself.
+#[derive(Debug)]
+pub struct Vector<'a> {
+    /// Which case it is.
+    pub id: &'a str,
+    /// What it shows; may be empty.
+    pub name: &'a str,
+    /// The provider's name.
+    pub provider: &'a str,
+    /// Whether the signature should hold.
+    pub valid: bool,
+    /// The provider's own libraries disagree, so that either answer is right.
+    pub ambiguous: bool,
+}
+
+/// A field is missing, or it is not what it should be. Says nothing of the field's value, which
+/// may be a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadField {
+    field: String,
+    problem: &'static str,
+}
+
+impl BadField {
+    fn new(field: impl Into<String>, problem: &'static str) -> Self {
+        let field = field.into();
+        Self { field, problem }
+    }
+}
+
+impl fmt::Display for BadField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the field {} {}", self.field, self.problem)
+    }
+}
+
+impl std::error::Error for BadField {}
+
+const MISSING: &str = "is missing";
+const NOT_TEXT: &str = "is not a string";
+
+impl Case {
+    /// Reads the fields of a request.
+    ///
+    /// # Errors
+    /// [`BadField`] with the first field that is missing or unusable.
+    pub fn read(fields: &Map<String, Value>) -> Result<Self, BadField> {
+        let method = required(fields, "method")?.to_ascii_uppercase();
+        let (url, replaced_url) = urls(fields)?;
+        let query = url
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+            .to_owned();
+        Ok(Self {
+            delivery: Delivery {
+                method: Method::parse(&method),
+                urls: vec![url],
+                query,
+                headers: headers(fields)?,
+                body: body(fields)?,
+            },
+            secrets: secrets(fields)?,
+            now: now(fields)?,
+            replaced_url,
+        })
+    }
+}
+
+impl<'a> Vector<'a> {
+    /// Reads what a case says about itself.
+    ///
+    /// # Errors
+    /// [`BadField`] with the first field that is missing or unusable.
+    pub fn read(fields: &'a Map<String, Value>) -> Result<Self, BadField> {
+        let valid = match required(fields, "expect")? {
+            "valid" => true,
+            "invalid" => false,
+            _ => return Err(BadField::new("expect", "is neither valid nor invalid")),
+        };
+        Ok(Self {
+            id: required(fields, "id")?,
+            name: text(fields, "name")?.unwrap_or_default(),
+            provider: required(fields, "provider")?,
+            valid,
+            ambiguous: fields
+                .get("ambiguous")
+                .is_some_and(|value| *value == Value::Bool(true)),
+        })
+    }
+}
+
+/// A field that may be absent; `null` is as good as absent.
+fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).filter(|value| !value.is_null())
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, BadField> {
+    match present(fields, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(BadField::new(name, NOT_TEXT)),
+    }
+}
+
+fn required<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, BadField> {
+    text(fields, name)?.ok_or_else(|| BadField::new(name, MISSING))
+}
+
+/// The URL that the sender was given, and the one that it took the place of.
+fn urls(fields: &Map<String, Value>) -> Result<(String, Option<String>), BadField> {
+    let configured = match present(fields, "config") {
+        None => None,
+        Some(Value::Object(config)) => text(config, "configured_url")
+            .map_err(|bad| BadField::new("config.configured_url", bad.problem))?,
+        Some(_) => return Err(BadField::new("config", "is not an object")),
+    };
+    let Some(configured) = configured else {
+        return Ok((complete("url", required(fields, "url")?)?, None));
+    };
+    let replaced = text(fields, "url")?
+        .map(|url| complete("url", url))
+        .transpose()?;
+    Ok((complete("config.configured_url", configured)?, replaced))
+}
+
+/// A complete URL without its fragment, which is never sent and never signed.
+fn complete(field: &str, url: &str) -> Result<String, BadField> {
+    let url = url.split('#').next().unwrap_or_default();
+    match url.split_once("://") {
+        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(url.to_owned()),
+        _ => Err(BadField::new(
+            field,
+            "is not a complete URL: https://host/path",
+        )),
+    }
+}
+
+fn headers(fields: &Map<String, Value>) -> Result<Headers, BadField> {
+    let headers = match present(fields, "headers") {
+        None => return Err(BadField::new("headers", MISSING)),
+        Some(Value::Object(headers)) => headers,
+        Some(_) => return Err(BadField::new("headers", "is not an object of strings")),
+    };
+    headers
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(value) => Ok((name, value)),
+            _ => Err(BadField::new(format!("headers.{name}"), NOT_TEXT)),
+        })
+        .collect()
+}
+
+fn body(fields: &Map<String, Value>) -> Result<Vec<u8>, BadField> {
+    match (text(fields, "body")?, text(fields, "body_base64")?) {
+        (Some(body), None) => Ok(body.as_bytes().to_vec()),
+        (None, Some(encoded)) => STANDARD
+            .decode(encoded)
+            .map_err(|_| BadField::new("body_base64", "is not padded standard base64")),
+        (None, None) => {
+            let problem = "is missing, and so is body_base64; an empty body is \"\"";
+            Err(BadField::new("body", problem))
+        }
+        (Some(_), Some(_)) => Err(BadField::new("body", "is there, and so is body_base64")),
+    }
+}
+
+fn secrets(fields: &Map<String, Value>) -> Result<Vec<Secret>, BadField> {
+    let secrets = match present(fields, "secrets") {
+        None => return Err(BadField::new("secrets", MISSING)),
+        Some(Value::Array(secrets)) if secrets.is_empty() => {
+            return Err(BadField::new("secrets", "is empty: give at least one"));
+        }
+        Some(Value::Array(secrets)) => secrets,
+        Some(_) => return Err(BadField::new("secrets", "is not a list of strings")),
+    };
+    let secret = |(index, value): (usize, &Value)| {
+        let bad = |problem| BadField::new(format!("secrets, number {},", index + 1), problem);
+        let text = value.as_str().ok_or_else(|| bad(NOT_TEXT))?;
+        Secret::new(text).map_err(|_| bad("is blank"))
+    };
+    secrets.iter().enumerate().map(secret).collect()
+}
+
+fn now(fields: &Map<String, Value>) -> Result<Option<Timestamp>, BadField> {
+    let Some(value) = present(fields, "now") else {
+        return Ok(None);
+    };
+    match value.as_i64() {
+        Some(seconds) => Ok(Some(Timestamp::from_seconds(seconds))),
+        None => Err(BadField::new(
+            "now",
+            "is not a whole number of Unix seconds",
+        )),
+    }
+}

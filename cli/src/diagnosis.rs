@@ -1,0 +1,192 @@
+//! Why a signature does not hold: one thing about the request is changed at a time, until it does.
+//!
+//! No finding has a secret, a signature or a value of the request in it, but for the names of
+//! hosts and path segments. Nothing here reads a clock.
+
+mod body;
+mod form;
+mod header;
+mod json;
+mod secret;
+mod url;
+
+use webhooks::delivery::{Delivery, Headers};
+use webhooks::provider::Provider;
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks::verify::{Rejection, verify};
+
+use crate::case::Case;
+
+/// Why a signature does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The reason, in words.
+    pub why: String,
+    /// What to do next.
+    pub step: String,
+}
+
+impl Finding {
+    fn new(why: impl Into<String>, step: impl Into<String>) -> Self {
+        let (why, step) = (why.into(), step.into());
+        Self { why, step }
+    }
+}
+
+/// Past this many seconds (in the year 5138) a Unix time is one in milliseconds.
+const SURELY_MILLISECONDS: i64 = 100_000_000_000;
+
+/// The reason for a rejection: the first change that makes the signature hold, or, where none
+/// does, what the rejection says and what was tried.
+pub fn diagnose(
+    provider: &dyn Provider,
+    case: &Case,
+    now: Timestamp,
+    rejection: Rejection,
+) -> Finding {
+    let trial = |now| Trial {
+        provider,
+        case,
+        now,
+    };
+    let Rejection::TimestampOutOfTolerance { skew_seconds } = rejection else {
+        return trial(now).explain(&rejection);
+    };
+    let signed_at = Timestamp::from_seconds(now.seconds().saturating_sub(skew_seconds));
+    let trial = trial(signed_at);
+    match verify(provider, &case.delivery, &case.secrets, signed_at) {
+        Ok(_) => Finding::new(
+            format!("the signature is right, but {}", off_by(skew_seconds)),
+            clock_step(case, now, signed_at),
+        ),
+        Err(rejection) => {
+            let Finding { why, step } = trial.explain(&rejection);
+            Finding::new(format!("{why}; besides, {}", off_by(skew_seconds)), step)
+        }
+    }
+}
+
+fn off_by(skew_seconds: i64) -> String {
+    let seconds = skew_seconds.unsigned_abs();
+    let direction = if skew_seconds > 0 { "before" } else { "after" };
+    format!(
+        "the clock is off by {seconds} s: the request was signed that long {direction} the time of \
+         the check"
+    )
+}
+
+fn clock_step(case: &Case, now: Timestamp, signed_at: Timestamp) -> &'static str {
+    let milliseconds = |moment: Timestamp| moment.seconds() >= SURELY_MILLISECONDS;
+    match case.now {
+        _ if milliseconds(signed_at) => "The signed timestamp is in milliseconds; sign seconds.",
+        Some(_) if milliseconds(now) => "The field now is in milliseconds; write Unix seconds.",
+        None => {
+            "The file has no field now, so this machine's clock counted: add now, the Unix seconds \
+             at which the request arrived. If that is this moment, set this machine's clock."
+        }
+        Some(_) => {
+            "If now is when the request arrived, set the receiver's clock (NTP), or find what holds \
+             requests back on their way. A stored request must be checked with the time of its \
+             arrival; one sent again by hand must be signed again."
+        }
+    }
+}
+
+/// A request and the means to check changed forms of it.
+#[derive(Clone, Copy)]
+struct Trial<'a> {
+    provider: &'a dyn Provider,
+    case: &'a Case,
+    now: Timestamp,
+}
+
+impl<'a> Trial<'a> {
+    fn delivery(&self) -> &'a Delivery {
+        &self.case.delivery
+    }
+
+    fn holds(&self, delivery: &Delivery, secrets: &[Secret]) -> bool {
+        verify(self.provider, delivery, secrets, self.now).is_ok()
+    }
+
+    /// Whether the signature holds once the request is changed.
+    fn holds_with(&self, change: impl FnOnce(&mut Delivery)) -> bool {
+        let mut delivery = self.delivery().clone();
+        change(&mut delivery);
+        self.holds(&delivery, &self.case.secrets)
+    }
+
+    fn holds_with_body(&self, body: &[u8]) -> bool {
+        self.holds_with(|delivery| delivery.body = body.to_vec())
+    }
+
+    /// The name of the header in which the provider signs.
+    fn signature_header(&self) -> Option<String> {
+        let mut delivery = self.delivery().clone();
+        delivery.headers = Headers::default();
+        self.provider
+            .sign(&mut delivery, self.case.secrets.first()?, self.now);
+        let (name, _) = delivery.headers.iter().next()?;
+        Some(name.to_owned())
+    }
+
+    fn explain(&self, rejection: &Rejection) -> Finding {
+        header::repaired(self)
+            .or_else(|| secret::mishandled(self))
+            .or_else(|| body::rewritten(self))
+            .or_else(|| url::other(self))
+            .unwrap_or_else(|| self.unexplained(rejection))
+    }
+
+    fn unexplained(&self, rejection: &Rejection) -> Finding {
+        match rejection {
+            Rejection::MissingHeader(name) => header::missing(self, name),
+            Rejection::MalformedHeader { header, problem } => {
+                header::malformed(self, header, problem)
+            }
+            Rejection::BodyNotCovered => Finding::new(
+                "nothing that is signed covers the body: it is not a form, and the URL has no \
+                 hash of it",
+                "Give the URL with its whole query, and the Content-Type as it was sent.",
+            ),
+            Rejection::BodyHashMismatch => Finding::new(
+                "the signed URL is right, but the body is not the one whose hash is in it",
+                format!("{}{}", body::RAW, self.hints()),
+            ),
+            Rejection::TimestampOutOfTolerance { .. } | Rejection::Mismatch => self.mismatch(),
+        }
+    }
+
+    fn mismatch(&self) -> Finding {
+        if let Some(finding) = header::only_legacy_holds(self) {
+            return finding;
+        }
+        let why = match body::looks_rewritten(self) {
+            true => {
+                "no secret gives this signature, and the body looks re-serialised: Stripe indents \
+                 its events, and this one has no line break"
+            }
+            false => "no secret gives this signature",
+        };
+        let url = match url::is_signed(self.provider) {
+            true => ", and the URL with other schemes, hosts, stages, slashes and queries",
+            false => "",
+        };
+        let step = format!(
+            "Tried as well, without a match: the secrets trimmed, unquoted and decoded; the body \
+             with other line ends, white space, escapes and encodings{url}. Likeliest: the secret \
+             is another endpoint's{}, or the body was changed after it was signed. {}{}",
+            secret::confusions(self.provider),
+            body::RAW,
+            self.hints()
+        );
+        Finding::new(why, step)
+    }
+
+    /// What is odd about the request, though it proves nothing.
+    fn hints(&self) -> String {
+        let hints = body::hints(self).chain(secret::hints(self));
+        hints.map(|hint| format!(" {hint}")).collect()
+    }
+}

@@ -1,0 +1,171 @@
+//! Forms: encoded anew by something on their way, unwrapped, or not recognised.
+
+use serde_json::Value;
+use webhooks::payload::{FORM, form_fields};
+
+use super::{Finding, Trial};
+
+/// How a form is percent-encoded: what stands for a blank, what stays as it is, and the case of
+/// the digits.
+#[derive(Clone, Copy)]
+struct Encoding {
+    blank: &'static str,
+    plain: &'static [u8],
+    capitals: bool,
+}
+
+const AS_CAME: &str = "Take the raw bytes of the form: verify before anything parses it, and \
+    never write a form again from its fields.";
+
+/// The signature holds for another encoding of a form, or for a form or none where the capture has
+/// the other.
+pub(super) fn recoded(trial: &Trial<'_>) -> Option<Finding> {
+    payload_field(trial)
+        .or_else(|| encoded_anew(trial))
+        .or_else(|| unwrapped(trial))
+        .or_else(|| parsed(trial))
+        .or_else(|| media_type(trial))
+}
+
+/// GitHub's form has its JSON in the field `payload`, and the signature is over the form.
+fn payload_field(trial: &Trial<'_>) -> Option<Finding> {
+    let fields = form_fields(&trial.delivery().body);
+    let (_, payload) = fields.iter().find(|(name, _)| name == "payload")?;
+    trial.holds_with_body(payload.as_bytes()).then(|| {
+        Finding::new(
+            "the signature was made over the decoded field payload, and not over the form as sent",
+            "Let the sender sign the raw form body, as GitHub does; or set the webhook's content \
+             type to application/json.",
+        )
+    })
+}
+
+fn encoded_anew(trial: &Trial<'_>) -> Option<Finding> {
+    let body = std::str::from_utf8(&trial.delivery().body).ok()?;
+    if trial.delivery().media_type() != FORM {
+        return None;
+    }
+    let found = |why: &str| {
+        let why = format!("the signature is right for the same form {why}");
+        Some(Finding::new(why, AS_CAME))
+    };
+    if trial.holds_with_body(body.replace('+', "%2B").as_bytes()) {
+        return found("with %2B for each +: it was decoded once and not encoded again");
+    }
+    if trial.holds_with_body(body.replace("%25", "%").as_bytes()) {
+        return found("with % for each %25: it was percent-encoded twice");
+    }
+    let fields = form_fields(body.as_bytes());
+    let mut forms = encodings().map(|encoding| encoding.form(&fields));
+    match forms.any(|form| trial.holds_with_body(form.as_bytes())) {
+        true => found("percent-encoded in another way: it was parsed and encoded anew"),
+        false => None,
+    }
+}
+
+/// The capture has the JSON of the field `payload` where the request had the form.
+fn unwrapped(trial: &Trial<'_>) -> Option<Finding> {
+    if !trial.delivery().body.starts_with(b"{") {
+        return None;
+    }
+    let json = String::from_utf8(trial.delivery().body.clone()).ok()?;
+    let fields = [("payload".to_owned(), json)];
+    let mut forms = encodings().map(|encoding| encoding.form(&fields));
+    forms.any(|form| trial.holds_with_body(form.as_bytes())).then(|| {
+        Finding::new(
+            "the signature is right for this JSON inside the form field payload: it was unwrapped",
+            AS_CAME,
+        )
+    })
+}
+
+/// The capture has a JSON object where the request had a form.
+fn parsed(trial: &Trial<'_>) -> Option<Finding> {
+    let Ok(Value::Object(object)) = serde_json::from_slice(&trial.delivery().body) else {
+        return None;
+    };
+    let fields: Vec<_> = object
+        .into_iter()
+        .flat_map(|(name, value)| texts(&name, value))
+        .collect();
+    let form = encodings().next()?.form(&fields);
+    let holds = trial.holds_with(|delivery| {
+        delivery.body = form.into_bytes();
+        delivery.headers.set("Content-Type", FORM);
+    });
+    holds.then(|| {
+        Finding::new(
+            "the signature is right for this object as a form: the body was parsed into JSON",
+            AS_CAME,
+        )
+    })
+}
+
+fn texts(name: &str, value: Value) -> Vec<(String, String)> {
+    match value {
+        Value::String(text) => vec![(name.to_owned(), text)],
+        Value::Array(values) => values
+            .into_iter()
+            .flat_map(|value| texts(name, value))
+            .collect(),
+        Value::Null => Vec::new(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            vec![(name.to_owned(), value.to_string())]
+        }
+    }
+}
+
+fn media_type(trial: &Trial<'_>) -> Option<Finding> {
+    let other = match trial.delivery().media_type() == FORM {
+        true => "application/json",
+        false => FORM,
+    };
+    trial
+        .holds_with(|delivery| delivery.headers.set("Content-Type", other))
+        .then(|| {
+            Finding::new(
+                format!("the signature is right once the header Content-Type is {other}"),
+                "Give the Content-Type as it was sent: it tells whether the fields of the body are \
+             what is signed.",
+            )
+        })
+}
+
+/// The encodings of browsers, of RFC 3986 and of JavaScript's `encodeURIComponent`.
+fn encodings() -> impl Iterator<Item = Encoding> {
+    let plain: [&[u8]; 3] = [b"*-._", b"-._~", b"-_.!~*'()"];
+    plain.into_iter().flat_map(|plain| {
+        ["+", "%20"].into_iter().flat_map(move |blank| {
+            [true, false].map(|capitals| Encoding {
+                blank,
+                plain,
+                capitals,
+            })
+        })
+    })
+}
+
+impl Encoding {
+    fn form(self, fields: &[(String, String)]) -> String {
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", self.encode(name), self.encode(value)))
+            .collect();
+        pairs.join("&")
+    }
+
+    fn encode(self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for byte in text.bytes() {
+            match byte {
+                b' ' => out.push_str(self.blank),
+                _ if byte.is_ascii_alphanumeric() || self.plain.contains(&byte) => {
+                    out.push(char::from(byte));
+                }
+                _ if self.capitals => out.push_str(&format!("%{byte:02X}")),
+                _ => out.push_str(&format!("%{byte:02x}")),
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,326 @@
+//! The URL, for providers that sign it: what the sender was given is not what arrived here.
+
+use webhooks::delivery::{Delivery, Headers, Method};
+use webhooks::provider::Provider;
+use webhooks::secret::Secret;
+use webhooks::signature::sha256;
+use webhooks::timestamp::Timestamp;
+
+use super::header::hexadecimal;
+use super::{Finding, Trial};
+
+/// The names that stages have.
+const STAGES: &[&str] = &[
+    "/prod",
+    "/dev",
+    "/stage",
+    "/staging",
+    "/test",
+    "/$default",
+    "/default",
+    "/live",
+    "/v1",
+    "/Prod",
+    "/Stage",
+    "/Dev",
+];
+/// Where proxies put the host that the sender used.
+const HOST_HEADERS: &[&str] = &["x-forwarded-host", "x-original-host", "host"];
+/// A URL with more changes than this would be another URL.
+const MOST_CHANGES: usize = 2;
+/// With more parameters than this not every order is tried.
+const REORDERED: usize = 4;
+const STEP: &str = "The provider signs the URL that it was given, to the letter. Set that one \
+    (config.configured_url in this file, PUBLIC_URL for the function), or give the provider the \
+    URL that arrives here.";
+
+/// One part of the URL, as it is or changed.
+#[derive(Clone)]
+struct Part {
+    text: String,
+    /// What is changed about it; empty for nothing.
+    change: String,
+}
+
+impl Part {
+    fn kept(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            change: String::new(),
+        }
+    }
+
+    fn changed(text: impl Into<String>, change: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            change: change.into(),
+        }
+    }
+}
+
+/// Whether the provider's signature depends on the URL: asked of its own signer.
+pub(super) fn is_signed(provider: &dyn Provider) -> bool {
+    let Ok(secret) = Secret::new("any") else {
+        return false;
+    };
+    let signature = |url: &str| {
+        let mut delivery = Delivery {
+            method: Method::Post,
+            urls: vec![url.to_owned()],
+            query: String::new(),
+            headers: Headers::default(),
+            body: Vec::new(),
+        };
+        provider.sign(&mut delivery, &secret, Timestamp::from_seconds(0));
+        delivery
+            .headers
+            .iter()
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>()
+    };
+    signature("https://one.example/") != signature("https://two.example/")
+}
+
+/// The signature holds for another URL, or another method.
+pub(super) fn other(trial: &Trial<'_>) -> Option<Finding> {
+    if !is_signed(trial.provider) {
+        return None;
+    }
+    replaced(trial)
+        .or_else(|| changed(trial))
+        .or_else(|| other_method(trial))
+}
+
+fn holds_at(trial: &Trial<'_>, url: &str) -> bool {
+    trial.holds_with(|delivery| {
+        delivery.query = url
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+            .to_owned();
+        delivery.urls = vec![url.to_owned()];
+    })
+}
+
+/// The configured URL is the wrong one, and the request's own is right.
+fn replaced(trial: &Trial<'_>) -> Option<Finding> {
+    let url = trial.case.replaced_url.as_ref()?;
+    holds_at(trial, url).then(|| {
+        Finding::new(
+            "the signature is right for the request's own url, and not for config.configured_url",
+            STEP,
+        )
+    })
+}
+
+/// One part of the URL changed, or else two.
+fn changed(trial: &Trial<'_>) -> Option<Finding> {
+    let url = trial.delivery().urls.first()?;
+    let mut candidates = candidates(trial, url)?;
+    candidates.sort_by_key(|(changes, _)| changes.len());
+    let (changes, _) = candidates
+        .into_iter()
+        .find(|(_, url)| holds_at(trial, url))?;
+    let why = format!(
+        "the signature is right for the URL {}",
+        changes.join(" and ")
+    );
+    Some(Finding::new(why, STEP))
+}
+
+/// A URL with the names of what is changed about it.
+type Candidate = (Vec<String>, String);
+
+/// The URL with up to two of its parts changed.
+fn candidates(trial: &Trial<'_>, url: &str) -> Option<Vec<Candidate>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (rest, query) = match rest.find('?') {
+        Some(start) => rest.split_at(start),
+        None => (rest, ""),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let dimensions = [
+        schemes(scheme),
+        authorities(trial, authority),
+        paths(path),
+        queries(trial, query),
+    ];
+    let none: Vec<Candidate> = vec![Default::default()];
+    let candidates = dimensions.into_iter().fold(none, |candidates, parts| {
+        candidates
+            .iter()
+            .flat_map(|candidate| extended(candidate, &parts))
+            .collect()
+    });
+    Some(
+        candidates
+            .into_iter()
+            .filter(|(changes, _)| !changes.is_empty())
+            .collect(),
+    )
+}
+
+/// What a URL so far becomes with each form of its next part.
+fn extended((changes, url): &Candidate, parts: &[Part]) -> Vec<Candidate> {
+    let candidates = parts.iter().map(|part| {
+        let change = Some(&part.change).filter(|change| !change.is_empty());
+        let changes: Vec<_> = changes.iter().chain(change).cloned().collect();
+        (changes, format!("{url}{}", part.text))
+    });
+    candidates
+        .filter(|(changes, _)| changes.len() <= MOST_CHANGES)
+        .collect()
+}
+
+fn schemes(scheme: &str) -> Vec<Part> {
+    let other = if scheme == "https" { "http" } else { "https" };
+    let change = format!("with {other} in place of {scheme}");
+    vec![
+        Part::kept(&format!("{scheme}://")),
+        Part::changed(format!("{other}://"), change),
+    ]
+}
+
+fn authorities(trial: &Trial<'_>, authority: &str) -> Vec<Part> {
+    let mut parts = vec![Part::kept(authority)];
+    let headers = &trial.delivery().headers;
+    for name in HOST_HEADERS {
+        let host = headers.get(name).and_then(|hosts| hosts.split(',').next());
+        let host = host
+            .map(str::trim)
+            .filter(|host| is_host(host) && *host != authority);
+        parts.extend(host.map(|host| {
+            Part::changed(host, format!("with the host of the header {name}, {host}"))
+        }));
+    }
+    let lower = authority.to_ascii_lowercase();
+    if lower != authority {
+        parts.push(Part::changed(lower, "with its host in lower case"));
+    }
+    parts
+}
+
+/// Only what is nothing but a host may be printed.
+fn is_host(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':');
+    (1..=253).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// Stages and base paths, which gateways add and take away, and the slash at the end.
+fn paths(path: &str) -> Vec<Part> {
+    let mut parts = vec![Part::kept(path)];
+    for stage in STAGES {
+        let change = format!("with the stage {stage} in the path");
+        parts.push(Part::changed(format!("{stage}{path}"), change));
+    }
+    if let Some(second) = path.get(1..).and_then(|path| path.find('/')) {
+        let (first, rest) = path.split_at(second + 1);
+        let change = match STAGES.contains(&first) {
+            true => format!("without the stage {first} in the path"),
+            false => "without the first segment of its path".to_owned(),
+        };
+        parts.push(Part::changed(rest, change));
+    }
+    parts.push(match path.strip_suffix('/') {
+        Some(path) => Part::changed(path, "without the slash at the end of its path"),
+        None => Part::changed(format!("{path}/"), "with a slash at the end of its path"),
+    });
+    if path.contains("//") {
+        parts.push(Part::changed(
+            path.replace("//", "/"),
+            "with one slash for two in its path",
+        ));
+    }
+    parts
+}
+
+/// Queries that were lost, encoded anew or put into another order.
+fn queries(trial: &Trial<'_>, query: &str) -> Vec<Part> {
+    let mut parts = vec![Part::kept(query)];
+    let mut add = |text: String, change: &str| {
+        if text != query {
+            parts.push(Part::changed(text, change));
+        }
+    };
+    let replaced = trial.case.replaced_url.as_deref().unwrap_or_default();
+    if let Some(start) = replaced.find('?') {
+        let change =
+            "with the query of the request's own url: it is missing from the configured one";
+        add(replaced[start..].to_owned(), change);
+    }
+    add(String::new(), "without its query");
+    add(
+        query.replace('\'', "%27"),
+        "with %27 for each ' in its query",
+    );
+    add(
+        query.replace("%20", "+"),
+        "with + for each %20 in its query",
+    );
+    add(
+        query.replace('+', "%20"),
+        "with %20 for each + in its query",
+    );
+    add(
+        query.replace('+', "%2B"),
+        "with %2B for each + in its query",
+    );
+    add(
+        with_capital_digits(query),
+        "with the digits of its percent-encoding in capitals",
+    );
+    let separator = if query.is_empty() { '?' } else { '&' };
+    let hash = hexadecimal(&sha256(&trial.delivery().body));
+    add(
+        format!("{query}{separator}bodySHA256={hash}"),
+        "with bodySHA256 in its query: it is missing",
+    );
+    for reordered in orders(query) {
+        add(reordered, "with its query in another order");
+    }
+    parts
+}
+
+fn with_capital_digits(query: &str) -> String {
+    let mut pieces = query.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| match piece.get(..2) {
+        Some(digits) => format!("{text}%{}{}", digits.to_ascii_uppercase(), &piece[2..]),
+        None => format!("{text}%{piece}"),
+    })
+}
+
+/// The query in every order of its parameters.
+fn orders(query: &str) -> Vec<String> {
+    let parameters: Vec<_> = query.trim_start_matches('?').split('&').collect();
+    if !(2..=REORDERED).contains(&parameters.len()) {
+        return Vec::new();
+    }
+    let mut orders: Vec<Vec<&str>> = vec![Vec::new()];
+    for parameter in parameters {
+        let inserted = orders.iter().flat_map(|order| {
+            let places = 0..=order.len();
+            places.map(move |at| [&order[..at], &[parameter], &order[at..]].concat())
+        });
+        orders = inserted.collect();
+    }
+    orders
+        .into_iter()
+        .map(|order| format!("?{}", order.join("&")))
+        .collect()
+}
+
+/// The capture has another method, and with it the body's fields are signed or are not. A body
+/// with something in it does not come with a GET: to leave it out would explain nothing.
+fn other_method(trial: &Trial<'_>) -> Option<Finding> {
+    let (name, method) = match trial.delivery().body.is_empty() {
+        true => ("GET", Method::Get),
+        false => ("POST", Method::Post),
+    };
+    if !trial.holds_with(|delivery| delivery.method = method) {
+        return None;
+    }
+    Some(Finding::new(
+        format!("the signature is right for the method {name}"),
+        "Give the method as it was in the request.",
+    ))
+}

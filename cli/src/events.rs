@@ -1,0 +1,249 @@
+//! `webhooks events`: what the ledger says.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+use webhooks::event::EventKey;
+use webhooks::ledger::{Item, Listing, Status, Summary};
+use webhooks::payload::Data;
+use webhooks::timestamp::Timestamp;
+
+use crate::emulator;
+use crate::failure::Failure;
+use crate::stack::{NAME, Stack};
+
+/// Options of `webhooks events`.
+#[derive(Args, Clone, Debug)]
+pub struct EventsArgs {
+    #[command(subcommand)]
+    command: Option<Show>,
+    /// Only this provider
+    #[arg(long)]
+    provider: Option<String>,
+    /// Only this source
+    #[arg(long)]
+    source: Option<String>,
+    /// Only this type (github.push), or all that begin so (stripe.charge.*)
+    #[arg(long = "type")]
+    kind: Option<String>,
+    /// Only events that stand here: received, processing, done, ignored, failed
+    #[arg(long, value_parser = parse_status)]
+    status: Option<Status>,
+    /// Only events received since then: an age (90s, 15m, 36h, 7d) or a time (2026-01-31T00:00:00Z)
+    #[arg(long, default_value = "24h", value_parser = parse_moment)]
+    since: Moment,
+    /// Only events received until then
+    #[arg(long, default_value = "0s", value_parser = parse_moment)]
+    until: Moment,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which stack.
+#[derive(Args, Clone, Debug)]
+pub struct Place {
+    /// A deployed stack, reached with the AWS credentials at hand; left out: the local stack
+    #[arg(long, global = true)]
+    stack: Option<String>,
+    /// The port of the local stack's emulator
+    #[arg(long, global = true, default_value_t = 4566)]
+    emulator_port: u16,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Show {
+    /// One event: where it stands, its history and its payload's size
+    Show {
+        /// provider/source/id, as the list shows it
+        id: String,
+        /// Print the payload as well
+        #[arg(long)]
+        payload: bool,
+    },
+}
+
+/// A point in time, or an age.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    At(Timestamp),
+    Ago(Duration),
+}
+
+impl Moment {
+    fn resolve(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(age) => {
+                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                Timestamp::from_millis(now.millis().saturating_sub(age))
+            }
+        }
+    }
+}
+
+fn parse_moment(text: &str) -> Result<Moment, String> {
+    let age = humantime::parse_duration(text).map(Moment::Ago);
+    age.or_else(|_| text.parse().map(Moment::At))
+        .map_err(|_| "neither an age (15m, 36h, 7d) nor a time (2026-01-31T00:00:00Z)".to_owned())
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    Status::parse(text).ok_or_else(|| {
+        let words: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        format!("choose one of {}", words.join(", "))
+    })
+}
+
+impl Place {
+    /// Finds the stack.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is not there.
+    pub async fn stack(&self) -> Result<Stack, Failure> {
+        match &self.stack {
+            Some(name) => {
+                let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+                Stack::find(config, name).await
+            }
+            None => {
+                let endpoint = emulator::endpoint(self.emulator_port);
+                let found = Stack::find(emulator::config(&endpoint), NAME).await;
+                found.map_err(|_| {
+                    Failure::of("no local stack runs; start it with make dev, or name a deployed one with --stack")
+                })
+            }
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the stack or the event is not there.
+pub async fn run(args: &EventsArgs) -> Result<ExitCode, Failure> {
+    let stack = args.place.stack().await?;
+    match &args.command {
+        Some(Show::Show { id, payload }) => show(&stack, id, *payload).await,
+        None => list(&stack, args).await,
+    }
+}
+
+async fn list(stack: &Stack, args: &EventsArgs) -> Result<ExitCode, Failure> {
+    let now = Timestamp::now();
+    let ledger = stack.ledger()?;
+    let wanted =
+        |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    let mut summaries = Vec::new();
+    for (provider, source) in stack.sources().await? {
+        if !wanted(&args.provider, &provider) || !wanted(&args.source, &source) {
+            continue;
+        }
+        let listing = Listing {
+            provider,
+            source,
+            kind: args.kind.clone(),
+            status: args.status,
+            since: args.since.resolve(now),
+            until: args.until.resolve(now),
+            limit: args.limit,
+        };
+        let found = ledger.list(&listing).await;
+        summaries.extend(found.map_err(|error| Failure::new("the ledger", error))?);
+    }
+    summaries.sort_by(|a, b| b.received_at.cmp(&a.received_at).then(a.key.cmp(&b.key)));
+    summaries.truncate(args.limit);
+    match summaries.is_empty() {
+        true => println!("no events match"),
+        false => println!("{}", table(&summaries)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(summaries: &[Summary]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "RECEIVED",
+        "TYPE",
+        "STATUS",
+        "ATTEMPTS",
+        "DUPLICATES",
+        "ID",
+        "CAUSE",
+    ]);
+    for summary in summaries {
+        table.add_row([
+            summary.received_at.to_string(),
+            summary.kind.clone(),
+            summary.status.as_str().to_owned(),
+            summary.attempts.to_string(),
+            summary.duplicates.to_string(),
+            summary.key.to_string(),
+            summary.cause.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failure> {
+    let key: EventKey = id
+        .parse()
+        .map_err(|error| Failure::usage(format!("{id}: {error}")))?;
+    let found = stack.ledger()?.find(&key).await;
+    let item = found.map_err(|error| Failure::new("the ledger", error))?;
+    let Some(item) = item else {
+        return Err(Failure::of(format!("the ledger has no event {id}")));
+    };
+    print!("{}", history(&item));
+    if payload {
+        match item.event.payload().data() {
+            Data::Json(json) => println!("\n{}", json.get()),
+            Data::Binary => println!(
+                "\n({} bytes that are not JSON)",
+                item.event.payload().bytes.len()
+            ),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn history(item: &Item) -> String {
+    let event = &item.event;
+    let mut lines = vec![
+        format!("event         {}", event.key()),
+        format!("type          {}", event.kind()),
+        format!("status        {}", item.status.as_str()),
+        format!("received      {}", event.received_at()),
+        format!("attempts      {}", item.attempts),
+        format!(
+            "duplicates    {} ({} with another body)",
+            item.duplicates, item.conflicts
+        ),
+        format!("redeliveries  {}", item.redeliveries),
+        format!("sent again    {} times by the relay", item.resends),
+        format!(
+            "payload       {} bytes {}",
+            event.payload().bytes.len(),
+            event.payload().media_type
+        ),
+    ];
+    lines.extend(
+        item.cause
+            .iter()
+            .map(|cause| format!("cause         {cause}")),
+    );
+    lines.extend(
+        event
+            .traceparent()
+            .map(|trace| format!("traceparent   {trace}")),
+    );
+    lines.push("history".to_owned());
+    lines.extend(item.history.iter().map(|entry| format!("  {entry}")));
+    lines.join("\n") + "\n"
+}

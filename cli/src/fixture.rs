@@ -1,0 +1,180 @@
+//! Deliveries to send: the gateway events in `events/`, signed anew.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use webhooks::delivery::{Delivery, Headers, Method};
+use webhooks::gateway::Request;
+use webhooks::provider::{Meaning, Provider};
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks::verify::verify;
+
+use crate::failure::Failure;
+use crate::project::Project;
+
+/// Headers that belong to a connection and not to a delivery.
+const HOP: [&str; 7] = [
+    "content-length",
+    "host",
+    "x-amzn-trace-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+];
+
+/// A delivery that can be signed and sent.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    /// What is sent.
+    pub delivery: Delivery,
+    /// The gateway event that it comes from.
+    event: Value,
+}
+
+impl Fixture {
+    /// The delivery of a gateway event: `events/{provider}-{event}.json`, or any file.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no such event or it is not a gateway event.
+    pub fn read(project: &Project, provider: &str, event: &str) -> Result<Self, Failure> {
+        let folder = project.root().join("events");
+        let named = folder.join(format!("{provider}-{event}.json"));
+        let path = if named.is_file() {
+            named
+        } else {
+            Path::new(event).to_owned()
+        };
+        let text = std::fs::read_to_string(&path).map_err(|_| {
+            let known = known_events(&folder, provider).join(", ");
+            Failure::usage(format!(
+                "no event {event} of {provider}: choose a file, or one of {known}"
+            ))
+        })?;
+        let event: Value =
+            serde_json::from_str(&text).map_err(|error| Failure::new(path.display(), error))?;
+        let request: Request = serde_json::from_value(event.clone())
+            .map_err(|error| Failure::new(path.display(), error))?;
+        let mut delivery = request
+            .delivery(None)
+            .map_err(|error| Failure::new(path.display(), error))?;
+        let kept = |name: &str| !HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop));
+        delivery.headers = delivery
+            .headers
+            .iter()
+            .filter(|(name, _)| kept(name))
+            .collect::<Headers>();
+        Ok(Self { delivery, event })
+    }
+
+    /// Addresses the delivery to a URL, which the provider may sign.
+    pub fn address(&mut self, url: &str) {
+        let query = match self.delivery.query.as_str() {
+            "" => String::new(),
+            query => format!("?{query}"),
+        };
+        self.delivery.urls = vec![format!("{url}{query}")];
+    }
+
+    /// Gives the event an id that no delivery had before, of the same form, and signs it.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file is not a delivery of that provider.
+    pub fn renew(
+        &mut self,
+        provider: &dyn Provider,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        provider.sign(&mut self.delivery, secret, now);
+        let secrets = std::slice::from_ref(secret);
+        let verified = verify(provider, &self.delivery, secrets, now)
+            .map_err(|error| Failure::new("signing the event", error))?;
+        let meaning = provider
+            .identify(&verified)
+            .map_err(|error| Failure::new("the event", error))?;
+        let (Meaning::Event(identity) | Meaning::Ping(identity)) = meaning;
+        // The longest part is the unique one: of `{hook}:{guid}` the GUID.
+        let unique = identity
+            .id
+            .split(':')
+            .max_by_key(|part| part.len())
+            .unwrap_or_default();
+        let fresh = like(unique);
+        let delivery = &mut self.delivery;
+        delivery.headers = delivery
+            .headers
+            .iter()
+            .map(|(name, value)| (name, value.replace(unique, &fresh)))
+            .collect();
+        delivery.query = delivery.query.replace(unique, &fresh);
+        for url in &mut delivery.urls {
+            *url = url.replace(unique, &fresh);
+        }
+        if let Ok(body) = std::str::from_utf8(&delivery.body) {
+            delivery.body = body.replace(unique, &fresh).into_bytes();
+        }
+        provider.sign(&mut self.delivery, secret, now);
+        Ok(())
+    }
+
+    /// The gateway event with the delivery's present content, for `cargo lambda invoke`.
+    pub fn gateway_event(&self) -> Value {
+        let mut event = self.event.clone();
+        let lower = |(name, value): (&str, &str)| (name.to_ascii_lowercase(), json!(value));
+        let mut headers = event["headers"].as_object().cloned().unwrap_or_default();
+        headers.extend(self.delivery.headers.iter().map(lower));
+        event["headers"] = Value::Object(headers);
+        event["rawQueryString"] = json!(self.delivery.query);
+        event["isBase64Encoded"] = json!(false);
+        event["body"] = match (
+            self.delivery.method,
+            std::str::from_utf8(&self.delivery.body),
+        ) {
+            (Method::Get, _) => Value::Null,
+            (_, Ok(body)) => json!(body),
+            (_, Err(_)) => {
+                use base64::Engine;
+                event["isBase64Encoded"] = json!(true);
+                json!(base64::engine::general_purpose::STANDARD.encode(&self.delivery.body))
+            }
+        };
+        event
+    }
+}
+
+fn known_events(folder: &Path, provider: &str) -> Vec<String> {
+    let prefix = format!("{provider}-");
+    let name = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        Some(
+            name.strip_prefix(&prefix)?
+                .strip_suffix(".json")?
+                .to_owned(),
+        )
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(name).collect();
+    names.sort();
+    names
+}
+
+/// A random text of the same form: letters for letters and digits for digits, hexadecimal stays
+/// so; what stands before the last `_` is kept, as in `evt_...`.
+fn like(text: &str) -> String {
+    let (prefix, unique) = text.split_at(text.rfind('_').map_or(0, |at| at + 1));
+    let mut random = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes()).flatten();
+    let mut letter =
+        |first: u8, count: u8| char::from(first + random.next().unwrap_or_default() % count);
+    let replaced = unique.chars().map(|character| match character {
+        '0'..='9' => letter(b'0', 10),
+        'a'..='f' => letter(b'a', 6),
+        'g'..='z' => letter(b'g', 20),
+        'A'..='F' => letter(b'A', 6),
+        'G'..='Z' => letter(b'G', 20),
+        other => other,
+    });
+    format!("{prefix}{}", replaced.collect::<String>())
+}

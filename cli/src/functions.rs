@@ -1,0 +1,208 @@
+//! The functions under `cargo lambda watch`, on the routes that the template gives them.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::child::Child;
+use crate::emulator::{REGION, free};
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::template::Function;
+
+/// How long `cargo lambda watch` may take until it listens.
+const START: Duration = Duration::from_secs(60);
+
+/// The running functions; they end when this goes.
+#[derive(Debug)]
+pub struct Functions {
+    child: Child,
+    client: reqwest::Client,
+    port: u16,
+}
+
+/// What to run, and how.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The template's functions.
+    pub functions: &'a [Function],
+    /// Their environment variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Where AWS is.
+    pub endpoint: &'a str,
+    /// The port of the routes and of invocations.
+    pub port: u16,
+    /// Whether a function is built and started again when its code changes.
+    pub reload: bool,
+}
+
+/// What a function answered to an invocation.
+#[derive(Debug)]
+pub enum Invoked {
+    /// What it returned.
+    Returned(Vec<u8>),
+    /// It failed: an error, a panic, a time-out, or no function at all.
+    Failed(String),
+}
+
+impl Functions {
+    /// Starts `cargo lambda watch`. Each line that it or a function writes comes out of the
+    /// receiver.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is not installed, the port is taken, or it does not listen.
+    pub async fn start(
+        project: &Project,
+        plan: &Plan<'_>,
+    ) -> Result<(Self, UnboundedReceiver<String>), Failure> {
+        let program = project.tool("sam/bin/cargo-lambda")?;
+        free(plan.port)?;
+        let settings = project.scratch()?.join(format!("watch-{}.toml", plan.port));
+        std::fs::write(&settings, router(plan.functions))
+            .map_err(|error| Failure::new(settings.display(), error))?;
+        let mut command = Command::new(program);
+        command
+            .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
+            .args([
+                "--invoke-port",
+                &plan.port.to_string(),
+                "--concurrency",
+                "4",
+            ])
+            .arg("--global")
+            .arg(&settings)
+            .args((!plan.reload).then_some("--ignore-changes"))
+            .envs(plan.environment)
+            .env("PATH", project.path())
+            .env("AWS_ENDPOINT_URL", plan.endpoint)
+            .env("AWS_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            // The runtime warns at every start that it leaves cargo-lambda's concurrency to it.
+            .env("RUST_LOG", "info,lambda_runtime=error")
+            .env("CARGO_TERM_COLOR", "never")
+            .current_dir(project.root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = Child::start("cargo lambda watch", &mut command)?;
+        let (sender, lines) = unbounded_channel();
+        forward(child.process().stdout.take(), sender.clone());
+        forward(child.process().stderr.take(), sender);
+        let client = reqwest::Client::new();
+        let mut functions = Self {
+            child,
+            client,
+            port: plan.port,
+        };
+        functions.listens().await?;
+        Ok((functions, lines))
+    }
+
+    /// Where the routes are.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A handle that can invoke the functions from elsewhere.
+    pub fn invoker(&self) -> Invoker {
+        Invoker {
+            client: self.client.clone(),
+            url: self.url(),
+        }
+    }
+
+    /// Says so if they no longer run.
+    ///
+    /// # Errors
+    /// [`Failure`] when `cargo lambda watch` has ended.
+    pub fn check(&mut self) -> Result<(), Failure> {
+        self.child.check()
+    }
+
+    async fn listens(&mut self) -> Result<(), Failure> {
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            self.child.check()?;
+            if Instant::now() > deadline {
+                return Err(Failure::of("cargo lambda watch does not listen"));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+}
+
+/// Invokes functions as Lambda's API does.
+#[derive(Clone, Debug)]
+pub struct Invoker {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Invoker {
+    /// Invokes a function and waits for what it returns.
+    pub async fn invoke(&self, function: &Function, payload: &Value) -> Invoked {
+        let url = format!(
+            "{}/2015-03-31/functions/{}/invocations",
+            self.url, function.binary
+        );
+        let request = self
+            .client
+            .post(url)
+            .timeout(Duration::from_secs(function.timeout));
+        let answer = match request.body(payload.to_string()).send().await {
+            Ok(answer) => answer,
+            Err(error) => return Invoked::Failed(error.to_string()),
+        };
+        let failed =
+            !answer.status().is_success() || answer.headers().contains_key("x-amz-function-error");
+        match answer.bytes().await {
+            Ok(body) if failed => Invoked::Failed(String::from_utf8_lossy(&body).into_owned()),
+            Ok(body) => Invoked::Returned(body.to_vec()),
+            Err(error) => Invoked::Failed(error.to_string()),
+        }
+    }
+}
+
+/// cargo-lambda's settings: the template's routes. JSON strings and objects of strings are TOML's.
+fn router(functions: &[Function]) -> String {
+    let mut routes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for function in functions {
+        for (method, path) in &function.routes {
+            let target = format!(
+                "{{ function = {}, method = {} }}",
+                json!(function.binary),
+                json!(method)
+            );
+            routes.entry(path).or_default().push(target);
+        }
+    }
+    let lines = routes
+        .iter()
+        .map(|(path, targets)| format!("{} = [{}]\n", json!(path), targets.join(", ")));
+    format!("[watch.router]\n{}", lines.collect::<String>())
+}
+
+fn forward(
+    output: Option<impl AsyncRead + Unpin + Send + 'static>,
+    sender: UnboundedSender<String>,
+) {
+    let Some(output) = output else {
+        return;
+    };
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+}

@@ -1,0 +1,133 @@
+//! The local stack: the emulator with the template's data resources, the functions on their
+//! routes, and what carries messages from the queue to the processor.
+
+use std::future::Future;
+
+use futures::future::{BoxFuture, select_all};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::emulator::{self, Emulator};
+use crate::failure::Failure;
+use crate::functions::{Functions, Invoker, Plan};
+use crate::project::Project;
+use crate::pump;
+use crate::stack::Stack;
+use crate::template::{Function, Template};
+
+/// A running local stack; everything ends when it goes.
+#[derive(Debug)]
+pub struct Local {
+    // In this order: functions end before what they call.
+    functions: Functions,
+    _emulator: Emulator,
+    /// Where its table, queues and secrets are.
+    pub stack: Stack,
+    /// The template's functions.
+    pub plan: Vec<Function>,
+}
+
+/// Ports and habits of a local stack.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port of the routes.
+    pub port: u16,
+    /// The port of the emulator.
+    pub emulator_port: u16,
+    /// What stands before `/webhooks/...` in the URLs that providers are given.
+    pub public_url: Option<String>,
+    /// Whether functions are built and started again when their code changes.
+    pub reload: bool,
+}
+
+impl Options {
+    /// Ports that nothing listens at.
+    ///
+    /// # Errors
+    /// [`Failure`] when the machine has none.
+    pub fn anywhere() -> Result<Self, Failure> {
+        Ok(Self {
+            port: emulator::any_port()?,
+            emulator_port: emulator::any_port()?,
+            ..Self::default()
+        })
+    }
+}
+
+impl Local {
+    /// Starts everything. Each line that a function writes comes out of the receiver.
+    ///
+    /// # Errors
+    /// [`Failure`] when a part does not start; the others end again.
+    pub async fn start(
+        project: &Project,
+        options: &Options,
+    ) -> Result<(Self, UnboundedReceiver<String>), Failure> {
+        let template = Template::read(&project.root().join("template.yaml"))?;
+        let emulator = Emulator::start(project, options.emulator_port).await?;
+        let endpoint = emulator.endpoint();
+        let (stack, mut environment) =
+            Stack::create(emulator::config(&endpoint), &template).await?;
+        if let Some(url) = &options.public_url {
+            environment.insert("PUBLIC_URL".to_owned(), url.clone());
+        }
+        let plan = template.functions();
+        let watch = Plan {
+            functions: &plan,
+            environment: &environment,
+            endpoint: &endpoint,
+            port: options.port,
+            reload: options.reload,
+        };
+        let (functions, lines) = Functions::start(project, &watch).await?;
+        Ok((
+            Self {
+                functions,
+                _emulator: emulator,
+                stack,
+                plan,
+            },
+            lines,
+        ))
+    }
+
+    /// Where the routes are.
+    pub fn url(&self) -> String {
+        self.functions.url()
+    }
+
+    /// Invokes functions directly.
+    pub fn invoker(&self) -> Invoker {
+        self.functions.invoker()
+    }
+
+    /// Says so if a part no longer runs.
+    ///
+    /// # Errors
+    /// [`Failure`] when `cargo lambda watch` has ended.
+    pub fn check(&mut self) -> Result<(), Failure> {
+        self.functions.check()
+    }
+
+    /// Carries messages to the functions that take them, and runs what is scheduled; ends only
+    /// when something goes wrong.
+    ///
+    /// # Errors
+    /// [`Failure`] when the queue cannot be read.
+    pub fn pumps(&self) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
+        let mut pumps: Vec<BoxFuture<'static, Result<(), Failure>>> = Vec::new();
+        for function in &self.plan {
+            let (invoker, function) = (self.invoker(), function.clone());
+            if function.batch_size.is_some() {
+                let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+                let queue_url = self.stack.output("QueueUrl")?.to_owned();
+                pumps.push(Box::pin(pump::feed(sqs, queue_url, invoker, function)));
+            } else if function.scheduled {
+                pumps.push(Box::pin(async move {
+                    pump::schedule(invoker, function).await;
+                    Ok(())
+                }));
+            }
+        }
+        Ok(async move { select_all(pumps).await.0 })
+    }
+}

@@ -1,0 +1,164 @@
+//! What reached the world outside: queues of our own behind the stack's topic and bus, and its
+//! table of payments.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::types::Target;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::stack::Stack;
+
+/// Counts effects.
+#[derive(Debug)]
+pub struct Probe {
+    stack: Stack,
+    notifications: String,
+    bus: String,
+    seen: BTreeMap<String, usize>,
+}
+
+impl Probe {
+    /// Puts a queue behind the topic and one behind the bus.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator refuses it.
+    pub async fn place(stack: &Stack) -> Result<Self, Failure> {
+        let (notifications, notifications_arn) = queue(stack, "probe-notifications").await?;
+        let (bus, bus_arn) = queue(stack, "probe-bus").await?;
+        aws_sdk_sns::Client::new(&stack.config)
+            .subscribe()
+            .topic_arn(stack.output("TopicArn")?)
+            .protocol("sqs")
+            .endpoint(notifications_arn)
+            .send()
+            .await
+            .map_err(|error| Failure::new("the topic", error))?;
+        let events = aws_sdk_eventbridge::Client::new(&stack.config);
+        let name = stack.output("BusName")?;
+        let everything = json!({"source": ["webhooks"]}).to_string();
+        let rule = events
+            .put_rule()
+            .name("probe")
+            .event_bus_name(name)
+            .event_pattern(everything);
+        rule.send()
+            .await
+            .map_err(|error| Failure::new("the bus", error))?;
+        let target = Target::builder().id("probe").arn(bus_arn).build();
+        let target = target.map_err(|error| Failure::new("the bus", error))?;
+        let targets = events
+            .put_targets()
+            .rule("probe")
+            .event_bus_name(name)
+            .targets(target);
+        targets
+            .send()
+            .await
+            .map_err(|error| Failure::new("the bus", error))?;
+        Ok(Self {
+            stack: stack.clone(),
+            notifications,
+            bus,
+            seen: BTreeMap::new(),
+        })
+    }
+
+    /// How often an event had its effect so far: as a notification, on the bus, or in the table
+    /// of payments.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator does not answer.
+    pub async fn effects(&mut self, key: &str) -> Result<usize, Failure> {
+        for message in self.drain(&self.notifications).await? {
+            let key = &message["MessageAttributes"]["idempotencyKey"]["Value"];
+            self.count(key);
+        }
+        for message in self.drain(&self.bus).await? {
+            self.count(&message["detail"]["idempotencyKey"]);
+        }
+        let others = self.seen.get(key).copied().unwrap_or(0);
+        Ok(others + self.payments(key).await?)
+    }
+
+    fn count(&mut self, key: &Value) {
+        if let Some(key) = key.as_str() {
+            *self.seen.entry(key.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Payments that the event was the last to touch, times how often events touched them.
+    async fn payments(&self, key: &str) -> Result<usize, Failure> {
+        let scan = aws_sdk_dynamodb::Client::new(&self.stack.config).scan();
+        let scan = scan.table_name(self.stack.output("PaymentsTable")?);
+        let rows = scan
+            .send()
+            .await
+            .map_err(|error| Failure::new("the payments", error))?;
+        let is_ours = |row: &&std::collections::HashMap<String, AttributeValue>| {
+            row.get("last_event")
+                .and_then(|value| value.as_s().ok())
+                .is_some_and(|event| event == key)
+        };
+        let count = |row: &std::collections::HashMap<String, AttributeValue>| {
+            row.get("events")
+                .and_then(|value| value.as_n().ok()?.parse().ok())
+                .unwrap_or(0)
+        };
+        Ok(rows.items().iter().filter(is_ours).map(count).sum())
+    }
+
+    async fn drain(&self, queue_url: &str) -> Result<Vec<Value>, Failure> {
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+        let mut bodies = Vec::new();
+        loop {
+            let receive = sqs
+                .receive_message()
+                .queue_url(queue_url)
+                .max_number_of_messages(10);
+            let received = receive
+                .send()
+                .await
+                .map_err(|error| Failure::new("a probe", error))?;
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                return Ok(bodies);
+            }
+            for message in messages {
+                let body = message.body.unwrap_or_default();
+                bodies.extend(serde_json::from_str(&body).ok());
+                let delete = sqs.delete_message().queue_url(queue_url);
+                let deleted = delete
+                    .set_receipt_handle(message.receipt_handle)
+                    .send()
+                    .await;
+                deleted.map_err(|error| Failure::new("a probe", error))?;
+            }
+        }
+    }
+}
+
+async fn queue(stack: &Stack, name: &str) -> Result<(String, String), Failure> {
+    let sqs = aws_sdk_sqs::Client::new(&stack.config);
+    let failure = |error: &dyn std::fmt::Display| Failure::of(format!("the queue {name}: {error}"));
+    let created = sqs
+        .create_queue()
+        .queue_name(name)
+        .send()
+        .await
+        .map_err(|error| failure(&error))?;
+    let url = created.queue_url.unwrap_or_default();
+    let attributes = sqs
+        .get_queue_attributes()
+        .queue_url(&url)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .map_err(|error| failure(&error))?;
+    let arn = attributes
+        .attributes()
+        .and_then(|all| all.get(&QueueAttributeName::QueueArn));
+    Ok((url.clone(), arn.cloned().unwrap_or_default()))
+}

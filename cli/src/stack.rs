@@ -1,0 +1,176 @@
+//! A stack: where its table, its queues and its secrets are, in the emulator or on AWS.
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
+use aws_sdk_ssm::types::ParameterType;
+use webhooks::ledger::Ledger;
+
+use crate::failure::Failure;
+use crate::template::{Function, Template};
+
+/// The name of the local stack, and of the deployed one unless it is told otherwise.
+pub const NAME: &str = "webhooks";
+
+/// A stack and its outputs.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The SDK's configuration that reaches it.
+    pub config: SdkConfig,
+    name: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Looks a stack up.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is none of that name, or AWS does not answer.
+    pub async fn find(config: SdkConfig, name: &str) -> Result<Self, Failure> {
+        let client = aws_sdk_cloudformation::Client::new(&config);
+        let described = client.describe_stacks().stack_name(name).send().await;
+        let described =
+            described.map_err(|error| Failure::new(format!("the stack {name}"), error))?;
+        let outputs = described.stacks().first().map(outputs).unwrap_or_default();
+        Ok(Self {
+            config,
+            name: name.to_owned(),
+            outputs,
+        })
+    }
+
+    /// Makes the template's data resources in an emulator, and a secret for every provider.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator refuses something.
+    pub async fn create(
+        config: SdkConfig,
+        template: &Template,
+    ) -> Result<(Self, BTreeMap<String, String>), Failure> {
+        let data = template.data_stack()?;
+        let client = aws_sdk_cloudformation::Client::new(&config);
+        let unprotected = Parameter::builder()
+            .parameter_key("DeletionProtection")
+            .parameter_value("false")
+            .build();
+        client
+            .create_stack()
+            .stack_name(NAME)
+            .template_body(data.body)
+            .parameters(unprotected)
+            .send()
+            .await
+            .map_err(|error| Failure::new("the data resources of template.yaml", error))?;
+        let stack = Self::find(config, NAME).await?;
+        let environment = data
+            .variables
+            .iter()
+            .map(|(output, variable)| Ok((variable.clone(), stack.output(output)?.to_owned())))
+            .collect::<Result<_, Failure>>()?;
+        for function in template
+            .functions()
+            .iter()
+            .filter(|function| function.receives())
+        {
+            let secret = development_secret(&function.binary);
+            stack
+                .put_secret(&function.binary, "default", &secret)
+                .await?;
+        }
+        Ok((stack, environment))
+    }
+
+    /// One of the stack's outputs.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stack has none of that name.
+    pub fn output(&self, name: &str) -> Result<&str, Failure> {
+        match self.outputs.get(name) {
+            Some(value) => Ok(value),
+            None => Err(Failure::of(format!(
+                "the stack {} has no output {name}",
+                self.name
+            ))),
+        }
+    }
+
+    /// The stack's ledger.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stack does not name its table.
+    pub fn ledger(&self) -> Result<Ledger, Failure> {
+        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        Ok(Ledger::new(client, self.output("TableName")?))
+    }
+
+    /// Sets the secrets of a source, one a line.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not take them.
+    pub async fn put_secret(
+        &self,
+        provider: &str,
+        source: &str,
+        secrets: &str,
+    ) -> Result<(), Failure> {
+        let path = self.output("SecretsPath")?;
+        aws_sdk_ssm::Client::new(&self.config)
+            .put_parameter()
+            .name(format!("{path}/{provider}/{source}"))
+            .value(secrets)
+            .r#type(ParameterType::SecureString)
+            .overwrite(true)
+            .send()
+            .await
+            .map_err(|error| Failure::new(format!("the secret of {provider}/{source}"), error))?;
+        Ok(())
+    }
+
+    /// Every registered provider and source. Names alone: the secrets stay encrypted.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not answer.
+    pub async fn sources(&self) -> Result<Vec<(String, String)>, Failure> {
+        let path = self.output("SecretsPath")?;
+        let client = aws_sdk_ssm::Client::new(&self.config);
+        let request = client.get_parameters_by_path().path(path).recursive(true);
+        let mut pages = request.into_paginator().send();
+        let mut sources = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Failure::new(path, error))?;
+            for parameter in page.parameters() {
+                let name = parameter.name().unwrap_or_default();
+                let pair = name
+                    .strip_prefix(path)
+                    .and_then(|rest| rest.trim_start_matches('/').split_once('/'));
+                sources.extend(
+                    pair.map(|(provider, source)| (provider.to_owned(), source.to_owned())),
+                );
+            }
+        }
+        Ok(sources)
+    }
+}
+
+impl Function {
+    /// Whether it takes deliveries.
+    pub fn receives(&self) -> bool {
+        !self.routes.is_empty()
+    }
+}
+
+/// The secret that a provider's deliveries are signed with in the local stack.
+pub fn development_secret(provider: &str) -> String {
+    format!("{provider}-development-secret")
+}
+
+fn outputs(stack: &Described) -> BTreeMap<String, String> {
+    let pair = |output: &aws_sdk_cloudformation::types::Output| {
+        Some((
+            output.output_key()?.to_owned(),
+            output.output_value()?.to_owned(),
+        ))
+    };
+    stack.outputs().iter().filter_map(pair).collect()
+}

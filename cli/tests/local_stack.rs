@@ -1,0 +1,105 @@
+//! The whole path under `cargo lambda watch` and the emulator.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use webhooks::event::EventKey;
+use webhooks::ledger::Status;
+use webhooks::provider;
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks_cli::demo::{Report, STEPS, play};
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::local::{Local, Options};
+use webhooks_cli::probe::Probe;
+use webhooks_cli::project::Project;
+use webhooks_cli::send::{local_url, post_copies};
+use webhooks_cli::stack::development_secret;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn project() -> Project {
+    Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
+}
+
+/// A local stack on ports of its own. Its functions' output is read to the end, so that they
+/// never wait for a reader.
+async fn local() -> Local {
+    let options = Options::anywhere().expect("two ports");
+    let (local, mut lines) = Local::start(&project(), &options)
+        .await
+        .expect("the stack starts");
+    tokio::spawn(async move { while lines.recv().await.is_some() {} });
+    local
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn does_what_the_demonstration_promises() {
+    let local = local().await;
+    let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
+    let reports = play(&project(), &local, PATIENCE)
+        .await
+        .expect("everything answers");
+    pumps.abort();
+    let broken: Vec<&Report> = reports
+        .iter()
+        .filter(|report| !report.is_as_promised())
+        .collect();
+    assert_eq!(reports.len(), STEPS.len());
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
+    let local = local().await;
+    let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
+    let mut probe = Probe::place(&local.stack).await.expect("probes");
+    let github = provider::by_name("github").expect("a provider");
+    let secret = Secret::new(development_secret("github")).expect("not blank");
+    let mut fixture = Fixture::read(&project(), "github", "push").expect("an event");
+    fixture.address(&local_url(&local.url(), "github", "default"));
+    fixture
+        .renew(github, &secret, Timestamp::now())
+        .expect("signed");
+
+    let answered = post_copies(&fixture.delivery, 50)
+        .await
+        .expect("all are answered");
+
+    let with = |status| {
+        answered
+            .iter()
+            .filter(|answer| answer.status == status)
+            .count()
+    };
+    assert_eq!((with(202), with(200)), (1, 49));
+    let body: Value = serde_json::from_str(&answered[0].body).expect("JSON");
+    let id = body["id"].as_str().expect("an id").to_owned();
+    let key = EventKey {
+        provider: "github".to_owned(),
+        source: "default".to_owned(),
+        id,
+    };
+    let deadline = Instant::now() + PATIENCE;
+    let item = loop {
+        let item = local
+            .stack
+            .ledger()
+            .expect("a ledger")
+            .find(&key)
+            .await
+            .expect("an answer");
+        match item {
+            Some(item) if item.status == Status::Done => break item,
+            _ => assert!(Instant::now() < deadline, "the event does not end"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!((item.attempts, item.duplicates, item.conflicts), (1, 49, 0));
+    while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
+        assert!(Instant::now() < deadline, "the effect does not happen");
+    }
+    assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
+    pumps.abort();
+}

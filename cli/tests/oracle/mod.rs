@@ -1,0 +1,100 @@
+//! The providers' own SDKs, asked over a pipe.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A Node process that answers with what the official SDKs say.
+pub(crate) struct Oracle {
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    pub(crate) fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let node = root.join(".tools/sam/bin/node");
+        let script = root.join("cli/tests/oracle/oracle.mjs");
+        assert!(
+            node.is_file() && script.with_file_name("node_modules").is_dir(),
+            "the oracle is not installed; run the tests with: make test"
+        );
+        let mut process = Command::new(node)
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let requests = process.stdin.take().expect("stdin is piped");
+        let answers = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        Self {
+            process,
+            requests,
+            answers,
+        }
+    }
+
+    fn ask(&mut self, request: &Value) -> Value {
+        writeln!(self.requests, "{request}").expect("the oracle listens");
+        let mut answer = String::new();
+        self.answers
+            .read_line(&mut answer)
+            .expect("the oracle answers");
+        serde_json::from_str(&answer).expect("the oracle answers JSON")
+    }
+
+    /// The signature that the official SDK makes.
+    pub(crate) fn sign(&mut self, request: &Value) -> String {
+        let answer = self.ask(&with(request, &json!({"op": "sign"})));
+        answer["signature"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no signature: {answer}"))
+            .to_owned()
+    }
+
+    /// Whether the official SDK accepts a signature; throwing counts as no.
+    pub(crate) fn verify(&mut self, request: &Value, signature: &str) -> bool {
+        let answer = self.ask(&with(
+            request,
+            &json!({"op": "verify", "signature": signature}),
+        ));
+        answer["valid"].as_bool().unwrap_or(false)
+    }
+
+    /// GitHub's own example payloads, each with its event name.
+    pub(crate) fn examples(&mut self) -> Vec<(String, Value)> {
+        let mut answer = self.ask(&json!({"op": "examples"}));
+        let examples = answer["examples"]
+            .as_array_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
+        let named = |mut example: Value| {
+            (
+                example["event"].as_str().unwrap_or_default().to_owned(),
+                example["payload"].take(),
+            )
+        };
+        examples.into_iter().map(named).collect()
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        // A failure here means that it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn with(request: &Value, more: &Value) -> Value {
+    let members = [request, more]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flatten();
+    members
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

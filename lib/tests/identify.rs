@@ -1,0 +1,346 @@
+//! What a verified delivery means: the id and type of its event.
+
+mod deliveries;
+
+use deliveries::{
+    FORM, JSON, NOW, delivery, development_secret, event, get, post, signed, with, without,
+};
+use serde_json::json;
+use webhooks::delivery::Delivery;
+use webhooks::provider::github::GitHub;
+use webhooks::provider::stripe::Stripe;
+use webhooks::provider::twilio::Twilio;
+use webhooks::provider::{Identity, Malformed, Meaning, Provider, by_name};
+use webhooks::verify::verify;
+
+const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
+
+fn identify(provider: &dyn Provider, delivery: &Delivery) -> Result<Meaning, Malformed> {
+    let secret = development_secret(provider);
+    let delivery = signed(provider, delivery, &secret, NOW);
+    let verified = verify(provider, &delivery, &[secret], NOW).expect("signed just now");
+    provider.identify(&verified)
+}
+
+/// Id and type of a delivery that carries an event.
+fn named(provider: &dyn Provider, delivery: &Delivery) -> (String, String) {
+    match identify(provider, delivery) {
+        Ok(Meaning::Event(Identity { id, kind })) => (id, kind),
+        other => panic!("not an event: {other:?}"),
+    }
+}
+
+fn github(event: &str, media_type: &str, body: &str) -> Delivery {
+    let delivery = with(&post(media_type, body), "X-GitHub-Event", event);
+    let delivery = with(&delivery, "X-GitHub-Delivery", GUID);
+    with(&delivery, "X-GitHub-Hook-ID", "292430182")
+}
+
+#[test]
+fn names_every_shipped_delivery() {
+    let table = [
+        (
+            "github-push.json",
+            "292430182:e1f3f3a0-e6a4-11f0-8a3c-2f6d1c9b7e01",
+            "push",
+        ),
+        (
+            "github-push-form.json",
+            "292430182:e1f3f3a0-e6a4-11f0-8a3c-2f6d1c9b7e02",
+            "push",
+        ),
+        (
+            "github-pull_request.json",
+            "292430182:e2a7c8b0-e6a4-11f0-9b51-8d0f4a6c2e03",
+            "pull_request.opened",
+        ),
+        (
+            "stripe-charge.succeeded.json",
+            "evt_3SkExample000000000000001",
+            "charge.succeeded",
+        ),
+        (
+            "stripe-payment_intent.succeeded.json",
+            "evt_3SkExample000000000000002",
+            "payment_intent.succeeded",
+        ),
+        (
+            "stripe-thin.json",
+            "evt_test_65SkExample00000000000003",
+            "v1.billing.meter.error_report_triggered",
+        ),
+        (
+            "stripe-connect.json",
+            "acct_1SkExample000001:evt_1SkExample000000000000004",
+            "payout.paid",
+        ),
+        (
+            "twilio-message.json",
+            "00000000-0000-4000-8000-000000000001",
+            "message.received",
+        ),
+        (
+            "twilio-status.json",
+            "00000000-0000-4000-8000-000000000002",
+            "message.delivered",
+        ),
+        (
+            "twilio-message-get.json",
+            "00000000-0000-4000-8000-000000000003",
+            "message.received",
+        ),
+        (
+            "twilio-json.json",
+            "EZ00000000000000000000000000000001",
+            "messaging.message.delivered",
+        ),
+    ];
+    for (file, id, kind) in table {
+        let (name, _) = file.split_once('-').expect("files begin with the provider");
+        let provider = by_name(name).expect("the provider is listed");
+        let expected = (id.to_owned(), kind.to_owned());
+        assert_eq!(named(provider, &delivery(&event(file))), expected, "{file}");
+    }
+}
+
+#[test]
+fn pings_are_not_events() {
+    let ping = Identity {
+        id: "292430182:e3c04d90-e6a4-11f0-9e77-41b5d2f80c04".to_owned(),
+        kind: "ping".to_owned(),
+    };
+    let shipped = delivery(&event("github-ping.json"));
+    assert_eq!(identify(&GitHub, &shipped), Ok(Meaning::Ping(ping)));
+
+    let ping = Identity {
+        id: "evt_1".to_owned(),
+        kind: "v2.core.event_destination.ping".to_owned(),
+    };
+    let body = json!({"id": ping.id, "type": ping.kind, "object": "v2.core.event"});
+    let delivery = post(JSON, body.to_string());
+    assert_eq!(identify(&Stripe, &delivery), Ok(Meaning::Ping(ping)));
+}
+
+#[test]
+fn github_names_the_action_of_json_and_of_form() {
+    let id = format!("292430182:{GUID}");
+    let wrapped = "payload=%7B%22action%22%3A%22opened%22%7D";
+    for (event, media_type, body, kind) in [
+        ("push", JSON, "{}", "push"),
+        ("issues", JSON, r#"{"action":"opened"}"#, "issues.opened"),
+        ("issues", FORM, wrapped, "issues.opened"),
+        ("issues", JSON, r#"{"action":null}"#, "issues"),
+        (
+            "repository_dispatch",
+            JSON,
+            r#"{"action":"deploy to prod"}"#,
+            "repository_dispatch.deploy_to_prod",
+        ),
+    ] {
+        let expected = (id.clone(), kind.to_owned());
+        assert_eq!(
+            named(&GitHub, &github(event, media_type, body)),
+            expected,
+            "{body}"
+        );
+    }
+    let without_hook = without(&github("push", JSON, "{}"), "X-GitHub-Hook-ID");
+    assert_eq!(named(&GitHub, &without_hook).0, GUID);
+}
+
+#[test]
+fn github_needs_its_headers_and_json() {
+    for header in ["X-GitHub-Event", "X-GitHub-Delivery"] {
+        let delivery = without(&github("push", JSON, "{}"), header);
+        let expected = Err(Malformed::Header(header));
+        assert_eq!(identify(&GitHub, &delivery), expected);
+    }
+    for delivery in [
+        github("push", JSON, "zen"),
+        github("push", JSON, ""),
+        github("push", FORM, "payload=zen"),
+        github("push", FORM, "action=opened"),
+    ] {
+        let result = identify(&GitHub, &delivery);
+        assert!(matches!(result, Err(Malformed::Body(_))), "{result:?}");
+    }
+    let unprintable = with(&github("push", JSON, "{}"), "X-GitHub-Delivery", "a b");
+    let result = identify(&GitHub, &unprintable);
+    assert_eq!(result, Err(Malformed::Header("X-GitHub-Delivery")));
+}
+
+#[test]
+fn stripe_puts_the_account_before_the_id() {
+    for (body, id) in [
+        (json!({"id": "evt_1", "type": "a"}), "evt_1"),
+        (
+            json!({"id": "evt_1", "type": "a", "account": "acct_1"}),
+            "acct_1:evt_1",
+        ),
+        (
+            json!({"id": "evt_1", "type": "a", "context": "acct_2"}),
+            "acct_2:evt_1",
+        ),
+        (
+            json!({"id": "evt_1", "type": "a", "context": null}),
+            "evt_1",
+        ),
+    ] {
+        let delivery = post(JSON, body.to_string());
+        let expected = (id.to_owned(), "a".to_owned());
+        assert_eq!(named(&Stripe, &delivery), expected);
+    }
+}
+
+#[test]
+fn stripe_needs_id_and_type() {
+    for body in [
+        "",
+        "zen",
+        "{}",
+        r#"{"id":"evt_1"}"#,
+        r#"{"type":"a"}"#,
+        r#"{"id":1,"type":"a"}"#,
+    ] {
+        let result = identify(&Stripe, &post(JSON, body));
+        assert_eq!(result, Err(Malformed::Body("a Stripe event")), "{body}");
+    }
+    for body in [
+        r#"{"id":"","type":"a"}"#,
+        r#"{"id":"evt_1","type":""}"#,
+        r#"{"id":"evt 1","type":"a"}"#,
+    ] {
+        let result = identify(&Stripe, &post(JSON, body));
+        assert_eq!(result, Err(Malformed::Field("id or type")), "{body}");
+    }
+}
+
+#[test]
+fn twilio_takes_the_token_before_everything_else() {
+    for delivery in [
+        post(FORM, "MessageSid=SM1&MessageStatus=sent"),
+        post(JSON, r#"[{"id":"EZ1","type":"message.sent"}]"#),
+        get("MessageSid=SM1&MessageStatus=sent"),
+    ] {
+        let delivery = with(&delivery, "I-Twilio-Idempotency-Token", "token");
+        let expected = ("token".to_owned(), "message.sent".to_owned());
+        assert_eq!(named(&Twilio, &delivery), expected);
+    }
+}
+
+#[test]
+fn twilio_names_an_event_by_sid_and_status_without_a_token() {
+    for (fields, id, kind) in [
+        (
+            "MessageSid=SM1&MessageStatus=queued",
+            "SM1:queued",
+            "message.queued",
+        ),
+        (
+            "MessageSid=SM1&MessageStatus=sent",
+            "SM1:sent",
+            "message.sent",
+        ),
+        (
+            "SmsSid=SM1&SmsStatus=received",
+            "SM1:received",
+            "message.received",
+        ),
+        (
+            "MessageSid=SM1&MessageStatus=failed&ErrorCode=30003",
+            "SM1:failed:30003",
+            "message.failed",
+        ),
+        (
+            "CallSid=CA1&CallStatus=Completed&SequenceNumber=3",
+            "CA1:completed:3",
+            "call.completed",
+        ),
+        (
+            "CallSid=CA1&RecordingSid=RE1&RecordingStatus=completed",
+            "RE1:completed",
+            "recording.completed",
+        ),
+    ] {
+        let expected = (id.to_owned(), kind.to_owned());
+        assert_eq!(named(&Twilio, &post(FORM, fields)), expected, "{fields}");
+        assert_eq!(named(&Twilio, &get(fields)), expected, "{fields}");
+    }
+}
+
+#[test]
+fn twilio_tells_the_turns_of_a_call_apart() {
+    let turn = |digits: &str| {
+        let fields = format!("CallSid=CA1&CallStatus=in-progress{digits}");
+        named(&Twilio, &post(FORM, fields))
+    };
+    let [first, second] = [turn(""), turn("&Digits=1")];
+    assert_ne!(first.0, second.0);
+    assert_eq!(second, turn("&Digits=1"));
+    assert!(first.0.starts_with("CA1:in-progress:"));
+    assert_eq!(first.1, "call.in-progress");
+}
+
+#[test]
+fn twilio_names_what_it_does_not_know_by_its_digest() {
+    let [one, other] = ["a=1", "a=2"].map(|fields| named(&Twilio, &post(FORM, fields)));
+    assert_ne!(one.0, other.0);
+    assert!(one.0.starts_with("sha256:"));
+    assert_eq!(one.1, "callback");
+    let chat = named(&Twilio, &post(FORM, "EventType=onMessageAdded&Index=1"));
+    assert_eq!(chat.1, "onMessageAdded");
+    assert!(chat.0.starts_with("sha256:"));
+}
+
+#[test]
+fn twilio_reads_event_streams_and_objects() {
+    let one = json!([{"id": "EZ1", "type": "com.twilio.a.b"}]);
+    let same = json!([{"id": "EZ1", "type": "a"}, {"id": "EZ2", "type": "a"}]);
+    let mixed = json!([{"id": "EZ1", "type": "a"}, {"id": "EZ2", "type": "b"}]);
+    let object = json!({"MessageSid": "SM1", "MessageStatus": "sent", "n": 1});
+    for (body, id, kind) in [
+        (&one, "EZ1", "a.b"),
+        (&same, "sha256:", "a"),
+        (&mixed, "sha256:", "events"),
+        (&object, "SM1:sent", "message.sent"),
+        (&json!({"n": 1}), "sha256:", "callback"),
+    ] {
+        let (id_found, kind_found) = named(&Twilio, &post(JSON, body.to_string()));
+        assert!(id_found.starts_with(id), "{body}: {id_found}");
+        assert_eq!(kind_found, kind, "{body}");
+    }
+    let [same, mixed] = [same, mixed].map(|body| named(&Twilio, &post(JSON, body.to_string())).0);
+    assert_ne!(same, mixed);
+}
+
+#[test]
+fn twilio_refuses_what_names_nothing() {
+    for delivery in [
+        post(FORM, ""),
+        post(FORM, "&"),
+        post("", ""),
+        get(""),
+        post(JSON, "[]"),
+        post(JSON, "zen"),
+        post(JSON, "1"),
+    ] {
+        let result = identify(&Twilio, &delivery);
+        assert!(matches!(result, Err(Malformed::Body(_))), "{delivery:?}");
+    }
+    let result = identify(&Twilio, &post(JSON, r#"[{"type":"a"}]"#));
+    assert_eq!(result, Err(Malformed::Field("id")));
+}
+
+#[test]
+fn refuses_ids_that_are_too_long_and_shortens_types() {
+    let stripe = |id: usize, kind: usize| {
+        let body = json!({"id": "i".repeat(id), "type": "k".repeat(kind)});
+        identify(&Stripe, &post(JSON, body.to_string()))
+    };
+    let longest = Identity {
+        id: "i".repeat(256),
+        kind: "k".repeat(256),
+    };
+    assert_eq!(stripe(256, 300), Ok(Meaning::Event(longest)));
+    assert_eq!(stripe(257, 1), Err(Malformed::Field("id or type")));
+}
