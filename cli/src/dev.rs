@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::activity::readable;
 use crate::failure::Failure;
+use crate::functions::Run;
 use crate::local::{Local, Options};
 use crate::project::Project;
 use crate::send::local_url;
@@ -68,7 +69,7 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         port: args.port,
         emulator_port: args.emulator_port,
         public_url: args.public_url.clone(),
-        reload: true,
+        run: Run::Reload,
     };
     println!("starting the emulator and cargo lambda watch ...");
     let project = Project::here()?;

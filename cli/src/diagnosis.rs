@@ -4,9 +4,11 @@
 //! hosts and path segments. Nothing here reads a clock.
 
 mod body;
+mod digest;
 mod form;
 mod header;
 mod json;
+mod query;
 mod secret;
 mod url;
 
@@ -152,7 +154,7 @@ impl<'a> Trial<'a> {
             ),
             Rejection::BodyHashMismatch => Finding::new(
                 "the signed URL is right, but the body is not the one whose hash is in it",
-                format!("{}{}", body::RAW, self.hints()),
+                format!("{}{}", self.hints(), body::RAW),
             ),
             Rejection::TimestampOutOfTolerance { .. } | Rejection::Mismatch => self.mismatch(),
         }
@@ -174,12 +176,12 @@ impl<'a> Trial<'a> {
             false => "",
         };
         let step = format!(
-            "Tried as well, without a match: the secrets trimmed, unquoted and decoded; the body \
+            "{}Tried as well, without a match: the secrets trimmed, unquoted and decoded; the body \
              with other line ends, white space, escapes and encodings{url}. Likeliest: the secret \
-             is another endpoint's{}, or the body was changed after it was signed. {}{}",
+             is another endpoint's{}, or the body was changed after it was signed. {}",
+            self.hints(),
             secret::confusions(self.provider),
-            body::RAW,
-            self.hints()
+            body::RAW
         );
         Finding::new(why, step)
     }
@@ -187,6 +189,6 @@ impl<'a> Trial<'a> {
     /// What is odd about the request, though it proves nothing.
     fn hints(&self) -> String {
         let hints = body::hints(self).chain(secret::hints(self));
-        hints.map(|hint| format!(" {hint}")).collect()
+        hints.map(|hint| format!("{hint} ")).collect()
     }
 }

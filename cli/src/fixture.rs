@@ -78,7 +78,8 @@ impl Fixture {
         self.delivery.urls = vec![format!("{url}{query}")];
     }
 
-    /// Gives the event an id that no delivery had before, of the same form, and signs it.
+    /// Gives the event an id that no delivery had before, of the same form, signs it, and says
+    /// which id that is.
     ///
     /// # Errors
     /// [`Failure`] when the file is not a delivery of that provider.
@@ -87,18 +88,10 @@ impl Fixture {
         provider: &dyn Provider,
         secret: &Secret,
         now: Timestamp,
-    ) -> Result<(), Failure> {
-        provider.sign(&mut self.delivery, secret, now);
-        let secrets = std::slice::from_ref(secret);
-        let verified = verify(provider, &self.delivery, secrets, now)
-            .map_err(|error| Failure::new("signing the event", error))?;
-        let meaning = provider
-            .identify(&verified)
-            .map_err(|error| Failure::new("the event", error))?;
-        let (Meaning::Event(identity) | Meaning::Ping(identity)) = meaning;
+    ) -> Result<String, Failure> {
+        let id = self.sign(provider, secret, now)?;
         // The longest part is the unique one: of `{hook}:{guid}` the GUID.
-        let unique = identity
-            .id
+        let unique = id
             .split(':')
             .max_by_key(|part| part.len())
             .unwrap_or_default();
@@ -116,8 +109,27 @@ impl Fixture {
         if let Ok(body) = std::str::from_utf8(&delivery.body) {
             delivery.body = body.replace(unique, &fresh).into_bytes();
         }
+        self.sign(provider, secret, now)
+    }
+
+    /// Signs the delivery as it is, and says which id its event has.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file is not a delivery of that provider.
+    pub fn sign(
+        &mut self,
+        provider: &dyn Provider,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
         provider.sign(&mut self.delivery, secret, now);
-        Ok(())
+        let verified = verify(provider, &self.delivery, std::slice::from_ref(secret), now)
+            .map_err(|error| Failure::new("signing the event", error))?;
+        let meaning = provider
+            .identify(&verified)
+            .map_err(|error| Failure::new("the event", error))?;
+        let (Meaning::Event(identity) | Meaning::Ping(identity)) = meaning;
+        Ok(identity.id)
     }
 
     /// The gateway event with the delivery's present content, for `cargo lambda invoke`.

@@ -38,8 +38,20 @@ pub struct Plan<'a> {
     pub endpoint: &'a str,
     /// The port of the routes and of invocations.
     pub port: u16,
-    /// Whether a function is built and started again when its code changes.
-    pub reload: bool,
+    /// Who builds and starts the functions.
+    pub run: Run,
+}
+
+/// Who builds and starts the functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Run {
+    /// `cargo lambda watch`, at the first request.
+    #[default]
+    Once,
+    /// The same, and again whenever the code changes.
+    Reload,
+    /// Nobody here: only Lambda's runtime API is served.
+    Elsewhere,
 }
 
 /// What a function answered to an invocation.
@@ -77,7 +89,11 @@ impl Functions {
             ])
             .arg("--global")
             .arg(&settings)
-            .args((!plan.reload).then_some("--ignore-changes"))
+            .args(match plan.run {
+                Run::Once => Some("--ignore-changes"),
+                Run::Reload => None,
+                Run::Elsewhere => Some("--only-lambda-apis"),
+            })
             .envs(plan.environment)
             .env("PATH", project.path())
             .env("AWS_ENDPOINT_URL", plan.endpoint)
@@ -108,6 +124,11 @@ impl Functions {
     /// Where the routes are.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The runtime API of a function that runs elsewhere, for `AWS_LAMBDA_RUNTIME_API`.
+    pub fn runtime_api(&self, binary: &str) -> String {
+        format!("{}/.rt/{binary}", self.url())
     }
 
     /// A handle that can invoke the functions from elsewhere.
@@ -200,9 +221,8 @@ fn forward(
     tokio::spawn(async move {
         let mut lines = BufReader::new(output).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            if sender.send(line).is_err() {
-                break;
-            }
+            // Read on when nobody listens any more: a process whose output is not read stops.
+            let _ = sender.send(line);
         }
     });
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::emulator::{self, Emulator};
 use crate::failure::Failure;
-use crate::functions::{Functions, Invoker, Plan};
+use crate::functions::{Functions, Invoker, Plan, Run};
 use crate::project::Project;
 use crate::pump;
 use crate::stack::Stack;
@@ -35,8 +35,8 @@ pub struct Options {
     pub emulator_port: u16,
     /// What stands before `/webhooks/...` in the URLs that providers are given.
     pub public_url: Option<String>,
-    /// Whether functions are built and started again when their code changes.
-    pub reload: bool,
+    /// Who builds and starts the functions.
+    pub run: Run,
 }
 
 impl Options {
@@ -76,7 +76,7 @@ impl Local {
             environment: &environment,
             endpoint: &endpoint,
             port: options.port,
-            reload: options.reload,
+            run: options.run,
         };
         let (functions, lines) = Functions::start(project, &watch).await?;
         Ok((

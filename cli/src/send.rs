@@ -86,9 +86,9 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     let mut fixture = Fixture::read(&Project::here()?, provider.name(), &args.event)?;
     fixture.address(&url);
     match args.same_id {
-        true => provider.sign(&mut fixture.delivery, &secret, signed_at),
+        true => fixture.sign(provider, &secret, signed_at)?,
         false => fixture.renew(provider, &secret, signed_at)?,
-    }
+    };
     if args.tamper {
         tamper(&mut fixture.delivery);
     }

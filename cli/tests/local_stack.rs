@@ -23,14 +23,12 @@ fn project() -> Project {
     Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
 }
 
-/// A local stack on ports of its own. Its functions' output is read to the end, so that they
-/// never wait for a reader.
+/// A local stack on ports of its own.
 async fn local() -> Local {
     let options = Options::anywhere().expect("two ports");
-    let (local, mut lines) = Local::start(&project(), &options)
+    let (local, _) = Local::start(&project(), &options)
         .await
         .expect("the stack starts");
-    tokio::spawn(async move { while lines.recv().await.is_some() {} });
     local
 }
 

@@ -154,7 +154,7 @@ fn schemes(host: &str, forwarded: Option<&str>) -> impl Iterator<Item = &'static
         Some((name, port)) if !port.ends_with(']') => name,
         _ => host,
     };
-    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&name);
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&name) || name.ends_with(".localhost");
     let says_http = forwarded.is_some_and(|value| value.trim().eq_ignore_ascii_case("http"));
     std::iter::once("https").chain((local || says_http).then_some("http"))
 }

@@ -137,12 +137,10 @@ impl<P: Provider> Receiver<P> {
     ) -> Result<Verified<'a>, Stop> {
         self.secrets.keep_fresh(now).await;
         match self.check(delivery, source, now) {
-            Err(first) if first.answer != Answer::Unavailable => {
-                match self.secrets.look_again(now).await {
-                    true => self.check(delivery, source, now),
-                    false => Err(first),
-                }
-            }
+            Err(first) => match self.secrets.look_again(now).await {
+                true => self.check(delivery, source, now),
+                false => Err(first),
+            },
             checked => checked,
         }
     }

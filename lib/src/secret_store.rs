@@ -49,11 +49,13 @@ impl SecretStore {
         }
     }
 
-    /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay.
+    /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay, and
+    /// no delivery waits for the next attempt before a pause.
     pub async fn keep_fresh(&self, now: Timestamp) {
-        let cached = |cache: &Cache| cache.read_at.map(|at| at.age(now));
-        let age = self.with_cache(|cache| cached(cache));
-        if age.is_none_or(|age| age >= limits::SECRETS_AGE) {
+        let (read_at, tried_at) = self.with_cache(|cache| (cache.read_at, cache.tried_at));
+        let older = |at: Option<Timestamp>, age| at.is_none_or(|at| at.age(now) >= age);
+        let paused = read_at.is_some() && !older(tried_at, limits::SECRETS_PAUSE);
+        if older(read_at, limits::SECRETS_AGE) && !paused {
             self.read(now).await;
         }
     }

@@ -1,12 +1,11 @@
 //! The signature header: missing, written in another way, or cut off.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use webhooks::provider::{ALL, Provider};
-use webhooks::signature::{Hash, from_base64, from_hex, sign};
+use webhooks::signature::{Hash, from_hex, sign};
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{Rejection, check_shape};
 
+use super::digest::{self, elements};
 use super::{Finding, Trial};
 
 /// GitHub's SHA-1 header. Whether it is there and right tells what happened; it is never a reason
@@ -57,7 +56,10 @@ pub(super) fn malformed(trial: &Trial<'_>, name: &str, problem: &str) -> Finding
     let value = trial.delivery().headers.get(name).unwrap_or_default();
     let why = match value.trim() {
         "" => format!("the header {name} is empty"),
-        _ => format!("the header {name} is malformed: {problem}{}", digest_note(value)),
+        _ => format!(
+            "the header {name} is malformed: {problem}{}",
+            digest::note(value)
+        ),
     };
     let downgraded = trial.provider.name() == "stripe" && elements(value).any(|e| e.0 == "v0=");
     let note = match downgraded {
@@ -72,24 +74,16 @@ pub(super) fn malformed(trial: &Trial<'_>, name: &str, problem: &str) -> Finding
     Finding::new(why, step)
 }
 
-/// What the digest at a header's end looks like.
-fn digest_note(value: &str) -> String {
-    let digest = elements(value).last().map_or("", |(_, digest)| digest);
-    let hexadecimal = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match digest.len() {
-        0 => String::new(),
-        40 | 64 if hexadecimal => "; it looks like hexadecimal".to_owned(),
-        28 | 44 if digest.ends_with('=') => "; it looks like base64".to_owned(),
-        length => format!("; its last element has {length} characters"),
-    }
-}
-
 /// The SHA-1 header that GitHub sends beside the one that counts is right, and that one is not.
 pub(super) fn only_legacy_holds(trial: &Trial<'_>) -> Option<Finding> {
     if trial.provider.name() != "github" {
         return None;
     }
-    let text = trial.delivery().headers.get(LEGACY)?.strip_prefix("sha1=")?;
+    let text = trial
+        .delivery()
+        .headers
+        .get(LEGACY)?
+        .strip_prefix("sha1=")?;
     let digest = from_hex(Hash::Sha1, text)?;
     let signs = |secret| sign(Hash::Sha1, secret, &[&trial.delivery().body]) == digest;
     trial.case.secrets.iter().any(signs).then(|| {
@@ -99,12 +93,6 @@ pub(super) fn only_legacy_holds(trial: &Trial<'_>) -> Option<Finding> {
             "Find what changes that header. The SHA-1 one never counts.",
         )
     })
-}
-
-/// The time that the header says it was signed at (`t=`), as its text.
-pub(super) fn signed_time(value: &str) -> Option<&str> {
-    let (_, time) = elements(value).find(|(name, _)| *name == "t=")?;
-    Some(time)
 }
 
 fn carries_signature(trial: &Trial<'_>, provider: &dyn Provider) -> bool {
@@ -143,7 +131,7 @@ fn renamed(trial: &Trial<'_>, name: &str) -> Option<Finding> {
 
 fn respelled(trial: &Trial<'_>, name: &str) -> Option<Finding> {
     let value = trial.delivery().headers.get(name)?;
-    let (what, _) = spellings(value).into_iter().find(|(_, spelling)| {
+    let (what, _) = digest::spellings(value).into_iter().find(|(_, spelling)| {
         spelling != value && trial.holds_with(|delivery| delivery.headers.set(name, spelling))
     })?;
     Some(Finding::new(
@@ -152,104 +140,10 @@ fn respelled(trial: &Trial<'_>, name: &str) -> Option<Finding> {
     ))
 }
 
-/// What may be wrong with a header's value, and the value without that.
-fn spellings(value: &str) -> Vec<(&'static str, String)> {
-    let trimmed: Vec<_> = value.split(',').map(str::trim).collect();
-    let hexadecimal = by_digest(value, base64_to_hex);
-    vec![
-        ("has white space around it", value.trim().to_owned()),
-        ("has white space around its elements", trimmed.join(",")),
-        (
-            "has quotes around it",
-            value.trim().trim_matches(['"', '\'']).to_owned(),
-        ),
-        ("has its own name in its value", after_colon(value)),
-        ("lacks the prefix sha256=", format!("sha256={value}")),
-        ("is in capitals", value.to_ascii_lowercase()),
-        ("is percent-encoded", percent_decoded(value)),
-        (
-            "is hexadecimal where it should be base64",
-            by_digest(value, hex_to_base64),
-        ),
-        (
-            "is base64 where it should be hexadecimal",
-            hexadecimal.clone(),
-        ),
-        (
-            "is base64 where sha256= and hexadecimal digits should be",
-            format!("sha256={hexadecimal}"),
-        ),
-        (
-            "has spaces where its base64 has plus signs",
-            value.replace(' ', "+"),
-        ),
-        ("is base64 without its padding", by_digest(value, padded)),
-        (
-            "is URL-safe base64 where it should be the standard one",
-            by_digest(value, |digest| {
-                padded(&digest.replace('-', "+").replace('_', "/"))
-            }),
-        ),
-    ]
-}
-
-fn after_colon(value: &str) -> String {
-    let (_, after) = value.split_once(':').unwrap_or_default();
-    after.trim().to_owned()
-}
-
-fn percent_decoded(value: &str) -> String {
-    let pairs = [("%2B", "+"), ("%2F", "/"), ("%3D", "="), ("%2C", ",")];
-    pairs.iter().fold(value.to_owned(), |text, (code, plain)| {
-        text.replace(code, plain)
-            .replace(&code.to_ascii_lowercase(), plain)
-    })
-}
-
-/// The elements of a header between its commas: the name with its `=`, if any, and the rest. Base64
-/// may end in `=`, so only what is as short as the names of schemes are is taken for a name.
-fn elements(value: &str) -> impl Iterator<Item = (&str, &str)> {
-    value.split(',').map(|element| match element.find('=') {
-        Some(end @ 1..=6) => element.split_at(end + 1),
-        _ => ("", element),
-    })
-}
-
-/// The header with every digest written in another way, and what is no digest as it is.
-fn by_digest(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> String {
-    let rewritten: Vec<_> = elements(value)
-        .map(|(name, rest)| {
-            let rest = rewrite(rest).unwrap_or_else(|| rest.to_owned());
-            format!("{name}{rest}")
-        })
-        .collect();
-    rewritten.join(",")
-}
-
-fn hex_to_base64(text: &str) -> Option<String> {
-    let digest = from_hex(Hash::Sha256, text).or_else(|| from_hex(Hash::Sha1, text))?;
-    Some(STANDARD.encode(digest))
-}
-
-fn base64_to_hex(text: &str) -> Option<String> {
-    from_base64(Hash::Sha256, text).map(|digest| hexadecimal(&digest))
-}
-
-fn padded(text: &str) -> Option<String> {
-    let bare = text.trim_end_matches('=');
-    let padding = (4 - bare.len() % 4) % 4;
-    (!bare.is_empty()).then(|| format!("{bare}{}", "=".repeat(padding)))
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// What there is of the digest is right, but it is not all there.
 fn truncated(trial: &Trial<'_>, name: &str) -> Option<Finding> {
     let value = trial.delivery().headers.get(name)?;
-    let time = signed_time(value).and_then(|time| time.parse().ok());
+    let time = digest::signed_time(value).and_then(|time| time.parse().ok());
     let now = time.map_or(trial.now, Timestamp::from_seconds);
     let (there, whole) = trial.case.secrets.iter().find_map(|secret| {
         let mut signed = trial.delivery().clone();
@@ -280,7 +174,7 @@ fn with_settings(trial: &Trial<'_>) -> Option<Finding> {
     };
     let hash = ["HMAC_SHA256", "HMAC_SHA1"]
         .into_iter()
-        .find(|hash| holds(&hash))?;
+        .find(|hash| holds(hash))?;
     let problem = match trial.delivery().headers.get(SETTINGS) {
         Some(_) => "names another algorithm",
         None => "is missing",

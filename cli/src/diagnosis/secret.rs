@@ -8,7 +8,7 @@ use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks::signature::sha256;
 
-use super::{Finding, Trial, header};
+use super::{Finding, Trial, digest};
 
 const PREFIX: &str = "whsec_";
 /// How GitHub's access tokens begin.
@@ -21,6 +21,37 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
+const STORE_BARE: &str = "Store the secret alone, without anything around it: no newline (printf, \
+    not echo), no blank, no quotes.";
+const STORE_EACH: &str = "Several lines are several secrets: give each as one.";
+const STORE_WHOLE: &str = "Store the secret as the provider shows it, whole and not encoded in any \
+    way.";
+const SIGN_WHOLE: &str = "The key is the whole text of the secret, as it is shown: it is never \
+    decoded, and whsec_ is part of it. Let the sender (a test script?) sign with that.";
+const SENDER_BARE: &str = "Enter the secret at the sender anew, without a newline or blank at its \
+    end.";
+const SENDER_ENCODED: &str = "The sender was given the secret in base64, or encodes it; enter the \
+    same text on both sides.";
+
+/// The signature holds with another reading of a configured secret.
+pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
+    trial
+        .case
+        .secrets
+        .iter()
+        .zip(1..)
+        .find_map(|(secret, number)| {
+            let text = String::from_utf8_lossy(secret.bytes());
+            let mut readings = [stored(&text), sent(&text), encoded(&text)]
+                .into_iter()
+                .flatten();
+            let Reading { what, step, .. } = readings
+                .find(|reading| reading.key != secret.bytes() && signs(trial, &reading.key))?;
+            let why = format!("the signature is right for secret {number} {what}");
+            Some(Finding::new(why, step))
+        })
+}
+
 /// Another reading of a configured secret.
 struct Reading {
     /// How the sender's key differs from the secret as it is configured.
@@ -29,118 +60,90 @@ struct Reading {
     key: Vec<u8>,
 }
 
-/// The signature holds with another reading of a configured secret.
-pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
-    let numbered = trial.case.secrets.iter().zip(1..);
-    numbered
-        .flat_map(|(secret, number)| {
-            readings(secret)
-                .into_iter()
-                .map(move |reading| (number, reading))
-        })
-        .find(|(_, reading)| signs(trial, &reading.key))
-        .map(|(number, Reading { what, step, .. })| {
-            Finding::new(
-                format!("the signature is right for secret {number} {what}"),
-                step,
-            )
-        })
+impl Reading {
+    fn new(what: &'static str, step: &'static str, key: impl Into<Vec<u8>>) -> Self {
+        let key = key.into();
+        Self { what, step, key }
+    }
 }
 
-const STORE_BARE: &str = "Store the secret alone, without anything around it: no newline (printf, \
-    not echo), no blank, no quotes.";
-const STORE_WHOLE: &str = "Store the secret as the provider shows it, whole and not encoded in any \
-    way.";
-const SIGN_WHOLE: &str = "The key is the whole text of the secret, as it is shown: it is never \
-    decoded, and whsec_ is part of it. Let the sender (a test script?) sign with that.";
-const SENDER_BARE: &str = "Enter the secret at the sender anew, without a newline or blank at its \
-    end.";
-
-fn readings(secret: &Secret) -> Vec<Reading> {
-    let text = String::from_utf8_lossy(secret.bytes());
-    let text = text.as_ref();
+/// It was stored with something around it.
+fn stored(text: &str) -> Vec<Reading> {
     let bare = text.trim();
-    let unquoted = bare.trim_matches(['"', '\'', '`']);
-    let value = bare.split_once('=').map_or("", |(_, value)| value.trim());
-    let tail = bare.strip_prefix(PREFIX);
-    let mut readings = Vec::new();
-    let mut add = |what, step, key: &[u8]| {
-        if key != text.as_bytes() && !key.trim_ascii().is_empty() {
-            readings.push(Reading {
-                what,
-                step,
-                key: key.to_vec(),
-            });
-        }
-    };
-    add(
-        "without the newline at its end",
-        STORE_BARE,
-        text.trim_end_matches(['\r', '\n']).as_bytes(),
-    );
-    add(
-        "without the white space around it",
-        STORE_BARE,
-        bare.as_bytes(),
-    );
-    for line in text.lines().filter(|_| bare.contains('\n')) {
-        let step = "Several lines are several secrets: give each as one.";
-        add(
+    let quotes = ['"', '\'', '`'];
+    let (_, value) = bare.split_once('=').unwrap_or_default();
+    let line_end = text.trim_end_matches(['\r', '\n']);
+    let lines = text.lines().filter(|_| bare.contains('\n'));
+    let mut readings = vec![
+        Reading::new("without the newline at its end", STORE_BARE, line_end),
+        Reading::new("without the white space around it", STORE_BARE, bare),
+    ];
+    readings.extend(lines.map(|line| {
+        Reading::new(
             "when only one of its lines is taken",
-            step,
-            line.trim().as_bytes(),
-        );
-    }
-    add(
-        "without the quotes around it",
-        STORE_BARE,
-        unquoted.as_bytes(),
-    );
-    add(
-        "without the name and = before it",
-        STORE_BARE,
-        value.trim_matches(['"', '\'']).as_bytes(),
-    );
-    for end in ["\n", "\r\n", " "] {
-        add(
-            "with white space after it",
-            SENDER_BARE,
-            format!("{bare}{end}").as_bytes(),
-        );
-    }
-    match tail {
-        Some(tail) => add("without its whsec_", SIGN_WHOLE, tail.as_bytes()),
-        None => add(
-            "with whsec_ before it",
-            STORE_WHOLE,
-            format!("{PREFIX}{bare}").as_bytes(),
+            STORE_EACH,
+            line.trim(),
+        )
+    }));
+    readings.extend([
+        Reading::new(
+            "without the quotes around it",
+            STORE_BARE,
+            bare.trim_matches(quotes),
         ),
-    }
-    for decoded in decoded(bare) {
-        add("when it is base64-decoded", STORE_WHOLE, &decoded);
-        add(
-            "when it is base64-decoded",
-            STORE_WHOLE,
-            decoded.trim_ascii(),
-        );
-    }
-    for decoded in tail.map(decoded).unwrap_or_default() {
-        add(
-            "when it is base64-decoded after its whsec_",
-            SIGN_WHOLE,
-            &decoded,
-        );
-    }
-    add(
-        "when it is base64-encoded",
-        SENDER_ENCODED,
-        STANDARD.encode(text).as_bytes(),
-    );
+        Reading::new(
+            "without the name and = before it",
+            STORE_BARE,
+            value.trim().trim_matches(quotes),
+        ),
+    ]);
     readings
 }
 
-const SENDER_ENCODED: &str = "The sender was given the secret in base64, or encodes it; enter the \
-    same text on both sides.";
+/// The sender has it with something around it.
+fn sent(text: &str) -> Vec<Reading> {
+    let bare = text.trim();
+    let ends = ["\n", "\r\n", " "].map(|end| format!("{bare}{end}"));
+    let mut readings: Vec<_> = ends
+        .into_iter()
+        .map(|key| Reading::new("with white space after it", SENDER_BARE, key))
+        .collect();
+    readings.push(match bare.strip_prefix(PREFIX) {
+        Some(tail) => Reading::new("without its whsec_", SIGN_WHOLE, tail),
+        None => Reading::new(
+            "with whsec_ before it",
+            STORE_WHOLE,
+            format!("{PREFIX}{bare}"),
+        ),
+    });
+    readings
+}
+
+/// It is encoded or decoded once too often, on either side.
+fn encoded(text: &str) -> Vec<Reading> {
+    let bare = text.trim();
+    let mut readings = Vec::new();
+    for key in decoded(bare) {
+        let trimmed = key.trim_ascii().to_vec();
+        readings.push(Reading::new("when it is base64-decoded", STORE_WHOLE, key));
+        readings.push(Reading::new(
+            "when it is base64-decoded",
+            STORE_WHOLE,
+            trimmed,
+        ));
+    }
+    for key in bare.strip_prefix(PREFIX).map(decoded).unwrap_or_default() {
+        let what = "when it is base64-decoded after its whsec_";
+        readings.push(Reading::new(what, SIGN_WHOLE, key));
+    }
+    let key = STANDARD.encode(text);
+    readings.push(Reading::new(
+        "when it is base64-encoded",
+        SENDER_ENCODED,
+        key,
+    ));
+    readings
+}
 
 /// What a text is in base64, standard or URL-safe, with padding or without.
 fn decoded(text: &str) -> Vec<Vec<u8>> {
@@ -151,6 +154,9 @@ fn decoded(text: &str) -> Vec<Vec<u8>> {
 }
 
 fn signs(trial: &Trial<'_>, key: &[u8]) -> bool {
+    if key.is_empty() {
+        return false;
+    }
     match std::str::from_utf8(key).map(Secret::new) {
         Ok(Ok(secret)) => trial.holds(trial.delivery(), &[secret]),
         Ok(Err(_)) => false,
@@ -166,10 +172,10 @@ fn signs_binary(trial: &Trial<'_>, key: &[u8]) -> Option<bool> {
     let body = trial.delivery().body.as_slice();
     let message = match trial.provider.name() {
         "github" => body.to_vec(),
-        "stripe" => [header::signed_time(value)?.as_bytes(), b".", body].concat(),
+        "stripe" => [digest::signed_time(value)?.as_bytes(), b".", body].concat(),
         _ => return None,
     };
-    let digest = header::hexadecimal(&hmac_sha256(key, &message));
+    let digest = digest::hexadecimal(&hmac_sha256(key, &message));
     Some(
         value
             .split([',', '='])

@@ -3,11 +3,9 @@
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
-use webhooks::signature::sha256;
 use webhooks::timestamp::Timestamp;
 
-use super::header::hexadecimal;
-use super::{Finding, Trial};
+use super::{Finding, Trial, query};
 
 /// The names that stages have.
 const STAGES: &[&str] = &[
@@ -28,29 +26,27 @@ const STAGES: &[&str] = &[
 const HOST_HEADERS: &[&str] = &["x-forwarded-host", "x-original-host", "host"];
 /// A URL with more changes than this would be another URL.
 const MOST_CHANGES: usize = 2;
-/// With more parameters than this not every order is tried.
-const REORDERED: usize = 4;
 const STEP: &str = "The provider signs the URL that it was given, to the letter. Set that one \
     (config.configured_url in this file, PUBLIC_URL for the function), or give the provider the \
     URL that arrives here.";
 
 /// One part of the URL, as it is or changed.
 #[derive(Clone)]
-struct Part {
+pub(super) struct Part {
     text: String,
     /// What is changed about it; empty for nothing.
     change: String,
 }
 
 impl Part {
-    fn kept(text: &str) -> Self {
+    pub(super) fn kept(text: &str) -> Self {
         Self {
             text: text.to_owned(),
             change: String::new(),
         }
     }
 
-    fn changed(text: impl Into<String>, change: impl Into<String>) -> Self {
+    pub(super) fn changed(text: impl Into<String>, change: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             change: change.into(),
@@ -133,7 +129,7 @@ type Candidate = (Vec<String>, String);
 /// The URL with up to two of its parts changed.
 fn candidates(trial: &Trial<'_>, url: &str) -> Option<Vec<Candidate>> {
     let (scheme, rest) = url.split_once("://")?;
-    let (rest, query) = match rest.find('?') {
+    let (rest, query_text) = match rest.find('?') {
         Some(start) => rest.split_at(start),
         None => (rest, ""),
     };
@@ -142,7 +138,7 @@ fn candidates(trial: &Trial<'_>, url: &str) -> Option<Vec<Candidate>> {
         schemes(scheme),
         authorities(trial, authority),
         paths(path),
-        queries(trial, query),
+        query::parts(trial, query_text),
     ];
     let none: Vec<Candidate> = vec![Default::default()];
     let candidates = dimensions.into_iter().fold(none, |candidates, parts| {
@@ -231,82 +227,6 @@ fn paths(path: &str) -> Vec<Part> {
         ));
     }
     parts
-}
-
-/// Queries that were lost, encoded anew or put into another order.
-fn queries(trial: &Trial<'_>, query: &str) -> Vec<Part> {
-    let mut parts = vec![Part::kept(query)];
-    let mut add = |text: String, change: &str| {
-        if text != query {
-            parts.push(Part::changed(text, change));
-        }
-    };
-    let replaced = trial.case.replaced_url.as_deref().unwrap_or_default();
-    if let Some(start) = replaced.find('?') {
-        let change =
-            "with the query of the request's own url: it is missing from the configured one";
-        add(replaced[start..].to_owned(), change);
-    }
-    add(String::new(), "without its query");
-    add(
-        query.replace('\'', "%27"),
-        "with %27 for each ' in its query",
-    );
-    add(
-        query.replace("%20", "+"),
-        "with + for each %20 in its query",
-    );
-    add(
-        query.replace('+', "%20"),
-        "with %20 for each + in its query",
-    );
-    add(
-        query.replace('+', "%2B"),
-        "with %2B for each + in its query",
-    );
-    add(
-        with_capital_digits(query),
-        "with the digits of its percent-encoding in capitals",
-    );
-    let separator = if query.is_empty() { '?' } else { '&' };
-    let hash = hexadecimal(&sha256(&trial.delivery().body));
-    add(
-        format!("{query}{separator}bodySHA256={hash}"),
-        "with bodySHA256 in its query: it is missing",
-    );
-    for reordered in orders(query) {
-        add(reordered, "with its query in another order");
-    }
-    parts
-}
-
-fn with_capital_digits(query: &str) -> String {
-    let mut pieces = query.split('%');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| match piece.get(..2) {
-        Some(digits) => format!("{text}%{}{}", digits.to_ascii_uppercase(), &piece[2..]),
-        None => format!("{text}%{piece}"),
-    })
-}
-
-/// The query in every order of its parameters.
-fn orders(query: &str) -> Vec<String> {
-    let parameters: Vec<_> = query.trim_start_matches('?').split('&').collect();
-    if !(2..=REORDERED).contains(&parameters.len()) {
-        return Vec::new();
-    }
-    let mut orders: Vec<Vec<&str>> = vec![Vec::new()];
-    for parameter in parameters {
-        let inserted = orders.iter().flat_map(|order| {
-            let places = 0..=order.len();
-            places.map(move |at| [&order[..at], &[parameter], &order[at..]].concat())
-        });
-        orders = inserted.collect();
-    }
-    orders
-        .into_iter()
-        .map(|order| format!("?{}", order.join("&")))
-        .collect()
 }
 
 /// The capture has another method, and with it the body's fields are signed or are not. A body

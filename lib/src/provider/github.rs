@@ -43,22 +43,34 @@ impl Provider for GitHub {
         Acknowledgement::Json
     }
 
-    fn verify(&self, delivery: &Delivery, secrets: &[Secret], _: Timestamp) -> Result<usize, Rejection> {
+    fn verify(
+        &self,
+        delivery: &Delivery,
+        secrets: &[Secret],
+        _: Timestamp,
+    ) -> Result<usize, Rejection> {
         let value = required(&delivery.headers, SIGNATURE)?;
-        let malformed = |problem| Rejection::MalformedHeader { header: SIGNATURE, problem };
+        let malformed = |problem| Rejection::MalformedHeader {
+            header: SIGNATURE,
+            problem,
+        };
         let digest = value
             .strip_prefix(PREFIX)
             .ok_or_else(|| malformed("it does not start with sha256="))?;
         let digest = from_hex(Hash::Sha256, digest)
             .ok_or_else(|| malformed("no 64 hexadecimal digits follow sha256="))?;
-        matching_secret(Hash::Sha256, secrets, &[&delivery.body], &[digest]).ok_or(Rejection::Mismatch)
+        matching_secret(Hash::Sha256, secrets, &[&delivery.body], &[digest])
+            .ok_or(Rejection::Mismatch)
     }
 
     /// The id is the hook's id and the delivery's GUID: the GUID names the event and is shared by
     /// all hooks that hear of it, and a redelivery repeats it.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
         let delivery = verified.delivery();
-        let header = |name| delivery.headers.get(name).ok_or(Malformed::Header(name));
+        let header = |name| {
+            let value = delivery.headers.get(name).filter(|value| !value.is_empty());
+            value.ok_or(Malformed::Header(name))
+        };
         let (event, guid) = (header(EVENT)?, header(DELIVERY)?);
         let id = match delivery.headers.get(HOOK) {
             Some(hook) => format!("{hook}:{guid}"),

@@ -52,14 +52,20 @@ impl Provider for Stripe {
         Acknowledgement::Json
     }
 
-    fn verify(&self, delivery: &Delivery, secrets: &[Secret], now: Timestamp) -> Result<usize, Rejection> {
+    fn verify(
+        &self,
+        delivery: &Delivery,
+        secrets: &[Secret],
+        now: Timestamp,
+    ) -> Result<usize, Rejection> {
         let header = Header::parse(required(&delivery.headers, SIGNATURE)?)?;
         let skew_seconds = now.seconds().saturating_sub(header.seconds);
         if skew_seconds.unsigned_abs() > TOLERANCE.as_secs() {
             return Err(Rejection::TimestampOutOfTolerance { skew_seconds });
         }
         let parts: [&[u8]; 3] = [header.timestamp.as_bytes(), b".", &delivery.body];
-        matching_secret(Hash::Sha256, secrets, &parts, &header.signatures).ok_or(Rejection::Mismatch)
+        matching_secret(Hash::Sha256, secrets, &parts, &header.signatures)
+            .ok_or(Rejection::Mismatch)
     }
 
     /// The id is the event's own, after its account where it has one: two connected accounts are
@@ -73,14 +79,20 @@ impl Provider for Stripe {
         };
         let is_ping = body.kind == PING;
         let identity = Identity::checked(id, body.kind, Malformed::Field("id or type"))?;
-        Ok(if is_ping { Meaning::Ping(identity) } else { Meaning::Event(identity) })
+        Ok(if is_ping {
+            Meaning::Ping(identity)
+        } else {
+            Meaning::Event(identity)
+        })
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp) {
         let timestamp = now.seconds().to_string();
         let parts: [&[u8]; 3] = [timestamp.as_bytes(), b".", &delivery.body];
         let digest = hex::encode(sign(Hash::Sha256, secret, &parts));
-        delivery.headers.set(SIGNATURE, format!("t={timestamp},v1={digest}"));
+        delivery
+            .headers
+            .set(SIGNATURE, format!("t={timestamp},v1={digest}"));
     }
 }
 
@@ -89,10 +101,17 @@ impl<'a> Header<'a> {
     /// nothing trimmed, unknown names ignored. `v0` among them: it is a scheme for test mode
     /// without security, and to accept it would be a downgrade.
     fn parse(value: &'a str) -> Result<Self, Rejection> {
-        let malformed = |problem| Rejection::MalformedHeader { header: SIGNATURE, problem };
+        let malformed = |problem| Rejection::MalformedHeader {
+            header: SIGNATURE,
+            problem,
+        };
         let named = |name| {
-            let elements = value.split(',').filter_map(|element| element.split_once('='));
-            elements.filter(move |(key, _)| *key == name).map(|(_, value)| value)
+            let elements = value
+                .split(',')
+                .filter_map(|element| element.split_once('='));
+            elements
+                .filter(move |(key, _)| *key == name)
+                .map(|(_, value)| value)
         };
         // Stripe's own libraries disagree on which of two timestamps counts.
         let timestamp = match (named("t").next(), named("t").nth(1)) {
@@ -106,10 +125,16 @@ impl<'a> Header<'a> {
         let seconds = timestamp
             .parse()
             .map_err(|_| malformed("its timestamp is out of range"))?;
-        let signatures: Vec<_> = named("v1").filter_map(|text| from_hex(Hash::Sha256, text)).collect();
+        let signatures: Vec<_> = named("v1")
+            .filter_map(|text| from_hex(Hash::Sha256, text))
+            .collect();
         if signatures.is_empty() {
             return Err(malformed("it has no v1= with 64 hexadecimal digits"));
         }
-        Ok(Self { timestamp, seconds, signatures })
+        Ok(Self {
+            timestamp,
+            seconds,
+            signatures,
+        })
     }
 }

@@ -42,7 +42,12 @@ impl Provider for Twilio {
         Acknowledgement::Twiml
     }
 
-    fn verify(&self, delivery: &Delivery, secrets: &[Secret], _: Timestamp) -> Result<usize, Rejection> {
+    fn verify(
+        &self,
+        delivery: &Delivery,
+        secrets: &[Secret],
+        _: Timestamp,
+    ) -> Result<usize, Rejection> {
         let value = required(&delivery.headers, SIGNATURE)?;
         let hash = hash(&delivery.headers)?;
         let signature = from_base64(hash, value).ok_or(Rejection::MalformedHeader {
@@ -87,7 +92,11 @@ impl Provider for Twilio {
         }
         let hash = hash(&delivery.headers).unwrap_or(Hash::Sha1);
         let parameters = signed_parameters(delivery).unwrap_or_default();
-        let url = delivery.urls.first().map(String::as_str).unwrap_or_default();
+        let url = delivery
+            .urls
+            .first()
+            .map(String::as_str)
+            .unwrap_or_default();
         let digest = sign(hash, secret, &[url.as_bytes(), parameters.as_bytes()]);
         delivery.headers.set(SIGNATURE, STANDARD.encode(digest));
     }
@@ -129,12 +138,18 @@ fn signed_parameters(delivery: &Delivery) -> Result<String, Rejection> {
         };
     }
     let distinct: BTreeSet<_> = form_fields(body(delivery)).into_iter().collect();
-    Ok(distinct.into_iter().flat_map(|(key, value)| [key, value]).collect())
+    Ok(distinct
+        .into_iter()
+        .flat_map(|(key, value)| [key, value])
+        .collect())
 }
 
 fn body_hash(delivery: &Delivery) -> Option<String> {
     let fields = form_fields(delivery.query.as_bytes());
-    fields.into_iter().find(|(key, _)| key == BODY_HASH).map(|(_, value)| value)
+    fields
+        .into_iter()
+        .find(|(key, _)| key == BODY_HASH)
+        .map(|(_, value)| value)
 }
 
 /// A hash in the signed URL counts whatever method and media type are claimed: nothing signs those
@@ -174,9 +189,12 @@ fn signed_forms(url: &str) -> Vec<String> {
         _ => (host_port, if scheme == "http" { "80" } else { "443" }),
     };
     let mut forms = Vec::with_capacity(4);
-    for credentials in [userinfo.map(|userinfo| format!("{userinfo}@")), Some(String::new())]
-        .into_iter()
-        .flatten()
+    for credentials in [
+        userinfo.map(|userinfo| format!("{userinfo}@")),
+        Some(String::new()),
+    ]
+    .into_iter()
+    .flatten()
     {
         forms.push(format!("{scheme}://{credentials}{host}{path}"));
         forms.push(format!("{scheme}://{credentials}{host}:{port}{path}"));
@@ -198,12 +216,25 @@ fn cover_body(delivery: &mut Delivery) {
 }
 
 /// The event type by the product's own parameters, and the id that SID and status make.
-fn name_fields(fields: &BTreeMap<String, String>, payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+fn name_fields(
+    fields: &BTreeMap<String, String>,
+    payload: &Payload<'_>,
+) -> Result<Identity, Malformed> {
+    let field = |name: &str| {
+        fields
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    };
     let named = |product: &str, sid: &str, status: &str, suffix: Option<String>| {
         let status = status.to_ascii_lowercase();
-        let suffix = suffix.map(|suffix| format!(":{suffix}")).unwrap_or_default();
-        Identity { id: format!("{sid}:{status}{suffix}"), kind: format!("{product}.{status}") }
+        let suffix = suffix
+            .map(|suffix| format!(":{suffix}"))
+            .unwrap_or_default();
+        Identity {
+            id: format!("{sid}:{status}{suffix}"),
+            kind: format!("{product}.{status}"),
+        }
     };
     if fields.is_empty() {
         return Err(Malformed::Body("a form with parameters"));
@@ -216,7 +247,12 @@ fn name_fields(fields: &BTreeMap<String, String>, payload: &Payload<'_>) -> Resu
     }
     let message = field("MessageSid").or(field("SmsSid"));
     if let (Some(sid), Some(status)) = (message, field("MessageStatus").or(field("SmsStatus"))) {
-        return Ok(named("message", sid, status, field("ErrorCode").map(str::to_owned)));
+        return Ok(named(
+            "message",
+            sid,
+            status,
+            field("ErrorCode").map(str::to_owned),
+        ));
     }
     if let (Some(sid), Some(status)) = (field("CallSid"), field("CallStatus")) {
         // A call asks for instructions many times in one status, so the status is not enough.
@@ -245,9 +281,14 @@ fn name_json(body: Value, payload: &Payload<'_>) -> Result<Identity, Malformed> 
         _ => return Err(Malformed::Body("a JSON array or object")),
     };
     let text = |element: &Value, name: &str| Some(element.get(name)?.as_str()?.to_owned());
-    let kinds: BTreeSet<_> = elements.iter().filter_map(|element| text(element, "type")).collect();
+    let kinds: BTreeSet<_> = elements
+        .iter()
+        .filter_map(|element| text(element, "type"))
+        .collect();
     let kind = match kinds.first() {
-        Some(kind) if kinds.len() == 1 => kind.strip_prefix("com.twilio.").unwrap_or(kind).to_owned(),
+        Some(kind) if kinds.len() == 1 => {
+            kind.strip_prefix("com.twilio.").unwrap_or(kind).to_owned()
+        }
         _ => "events".to_owned(),
     };
     match elements.as_slice() {

@@ -1,0 +1,86 @@
+//! The query of a signed URL.
+
+use webhooks::signature::sha256;
+
+use super::Trial;
+use super::digest::hexadecimal;
+use super::url::Part;
+
+/// With more parameters than this not every order is tried.
+const REORDERED: usize = 4;
+
+/// Queries that were lost, encoded anew or put into another order.
+pub(super) fn parts(trial: &Trial<'_>, query: &str) -> Vec<Part> {
+    let mut parts = vec![Part::kept(query)];
+    let mut add = |text: String, change: &str| {
+        if text != query {
+            parts.push(Part::changed(text, change));
+        }
+    };
+    let replaced = trial.case.replaced_url.as_deref().unwrap_or_default();
+    if let Some(start) = replaced.find('?') {
+        let change =
+            "with the query of the request's own url: it is missing from the configured one";
+        add(replaced[start..].to_owned(), change);
+    }
+    add(String::new(), "without its query");
+    add(
+        query.replace('\'', "%27"),
+        "with %27 for each ' in its query",
+    );
+    add(
+        query.replace("%20", "+"),
+        "with + for each %20 in its query",
+    );
+    add(
+        query.replace('+', "%20"),
+        "with %20 for each + in its query",
+    );
+    add(
+        query.replace('+', "%2B"),
+        "with %2B for each + in its query",
+    );
+    add(
+        with_capital_digits(query),
+        "with the digits of its percent-encoding in capitals",
+    );
+    let separator = if query.is_empty() { '?' } else { '&' };
+    let hash = hexadecimal(&sha256(&trial.delivery().body));
+    add(
+        format!("{query}{separator}bodySHA256={hash}"),
+        "with bodySHA256 in its query: it is missing",
+    );
+    for reordered in orders(query) {
+        add(reordered, "with its query in another order");
+    }
+    parts
+}
+
+fn with_capital_digits(query: &str) -> String {
+    let mut pieces = query.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| match piece.get(..2) {
+        Some(digits) => format!("{text}%{}{}", digits.to_ascii_uppercase(), &piece[2..]),
+        None => format!("{text}%{piece}"),
+    })
+}
+
+/// The query in every order of its parameters.
+fn orders(query: &str) -> Vec<String> {
+    let parameters: Vec<_> = query.trim_start_matches('?').split('&').collect();
+    if !(2..=REORDERED).contains(&parameters.len()) {
+        return Vec::new();
+    }
+    let mut orders: Vec<Vec<&str>> = vec![Vec::new()];
+    for parameter in parameters {
+        let inserted = orders.iter().flat_map(|order| {
+            let places = 0..=order.len();
+            places.map(move |at| [&order[..at], &[parameter], &order[at..]].concat())
+        });
+        orders = inserted.collect();
+    }
+    orders
+        .into_iter()
+        .map(|order| format!("?{}", order.join("&")))
+        .collect()
+}

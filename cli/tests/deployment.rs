@@ -1,0 +1,208 @@
+//! `sam build` and `sam deploy` of the unchanged template, against the emulator, and deliveries
+//! through the deployed API to their effects.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::process::Command;
+use webhooks::event::EventKey;
+use webhooks::ledger::Status;
+use webhooks::provider;
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks_cli::emulator::{self, Emulator, REGION, any_port};
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::probe::Probe;
+use webhooks_cli::project::Project;
+use webhooks_cli::send::post_copies;
+use webhooks_cli::stack::{NAME, Stack, development_secret};
+use webhooks_cli::template::{Function, Template};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+async fn sam(project: &Project, endpoint: &str, arguments: &[&str]) {
+    let output = Command::new(project.tool("sam/bin/sam").expect("installed"))
+        .args(arguments)
+        .env("PATH", project.path())
+        .env("SAM_CLI_TELEMETRY", "0")
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", REGION)
+        .current_dir(project.root())
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("sam starts");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "sam {arguments:?}\n{}",
+        String::from_utf8_lossy(&said)
+    );
+}
+
+/// The machine's own architecture, so that the functions can run here.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "Architecture=arm64",
+        _ => "Architecture=x86_64",
+    }
+}
+
+/// Calls one of the emulator's REST APIs.
+async fn call(endpoint: &str, service: &str, method: Method, path: &str, body: Value) -> Value {
+    let credential = format!("Credential=test/20260101/{REGION}/{service}/aws4_request");
+    let answer = reqwest::Client::new()
+        .request(method, format!("{endpoint}{path}"))
+        .header("authorization", format!("AWS4-HMAC-SHA256 {credential}"))
+        .header("content-type", "application/json")
+        .body(body.to_string())
+        .send()
+        .await
+        .expect("the emulator answers");
+    let status = answer.status();
+    let text = answer.text().await.expect("a body");
+    assert!(status.is_success(), "{path}: {status} {text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// What the emulator leaves out of an HTTP API that SAM makes: its integrations and routes.
+async fn add_routes(endpoint: &str, api: &str, functions: &[Function]) {
+    let create = |what: &'static str, body| {
+        let path = format!("/v2/apis/{api}/{what}");
+        async move { call(endpoint, "apigateway", Method::POST, &path, body).await }
+    };
+    for function in functions.iter().filter(|function| function.receives()) {
+        let name = format!("{NAME}-{}", function.binary);
+        let integration = json!({
+            "integrationType": "AWS_PROXY",
+            "integrationUri": format!("arn:aws:lambda:{REGION}:000000000000:function:{name}"),
+            "payloadFormatVersion": "2.0",
+        });
+        let integration = create("integrations", integration).await;
+        let id = integration["integrationId"].as_str().expect("an id");
+        for (method, path) in &function.routes {
+            let route = json!({
+                "routeKey": format!("{method} {path}"),
+                "target": format!("integrations/{id}"),
+            });
+            create("routes", route).await;
+        }
+    }
+}
+
+/// The emulator keeps the mapping's concurrency as the text that the parameter is, and then cannot
+/// count with it.
+async fn mend_mappings(endpoint: &str) {
+    let path = "/2015-03-31/event-source-mappings/";
+    let all = call(endpoint, "lambda", Method::GET, path, Value::Null).await;
+    for mapping in all["EventSourceMappings"].as_array().expect("a list") {
+        let path = format!("{path}{}", mapping["UUID"].as_str().expect("an id"));
+        let scaling = json!({"ScalingConfig": {"MaximumConcurrency": 2}});
+        call(endpoint, "lambda", Method::PUT, &path, scaling).await;
+    }
+}
+
+/// Posts a signed delivery to the API and gives the event's key.
+async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, &str)) -> EventKey {
+    let provider = provider::by_name(name.0).expect("a provider");
+    let secret = Secret::new(development_secret(name.0)).expect("not blank");
+    let mut fixture = Fixture::read(project, name.0, name.1).expect("an event");
+    fixture.address(&format!("http://{host}:{port}/webhooks/{}", name.0));
+    let id = fixture
+        .renew(provider, &secret, Timestamp::now())
+        .expect("signed");
+    fixture
+        .delivery
+        .headers
+        .set("host", format!("{host}:{port}"));
+    for url in &mut fixture.delivery.urls {
+        *url = url.replace(host, "127.0.0.1");
+    }
+    let answered = post_copies(&fixture.delivery, 1)
+        .await
+        .expect("an answer")
+        .remove(0);
+    assert_eq!(answered.outcome, "accepted", "{name:?}: {answered:?}");
+    EventKey {
+        provider: name.0.to_owned(),
+        source: "default".to_owned(),
+        id,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let port = any_port().expect("a port");
+    let emulator = Emulator::start(&project, port)
+        .await
+        .expect("the emulator starts");
+    let endpoint = emulator.endpoint();
+    sam(
+        &project,
+        &endpoint,
+        &["build", "--parameter-overrides", architecture()],
+    )
+    .await;
+    sam(
+        &project,
+        &endpoint,
+        &["deploy", "--parameter-overrides", architecture()],
+    )
+    .await;
+
+    let stack = Stack::find(emulator::config(&endpoint), NAME)
+        .await
+        .expect("it is deployed");
+    let api_url = stack.output("ApiUrl").expect("an output");
+    let api = api_url
+        .trim_start_matches("https://")
+        .split('.')
+        .next()
+        .expect("an id");
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    add_routes(&endpoint, api, &template.functions()).await;
+    mend_mappings(&endpoint).await;
+    let mut probe = Probe::place(&stack).await.expect("probes");
+    for function in template
+        .functions()
+        .iter()
+        .filter(|function| function.receives())
+    {
+        let secret = development_secret(&function.binary);
+        stack
+            .put_secret(&function.binary, "default", &secret)
+            .await
+            .expect("a secret");
+    }
+
+    let host = format!("{api}.execute-api.localhost");
+    let ledger = stack.ledger().expect("a ledger");
+    for name in [
+        ("github", "push"),
+        ("stripe", "charge.succeeded"),
+        ("twilio", "message"),
+    ] {
+        let key = deliver(&project, port, &host, name).await;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let item = ledger
+                .find(&key)
+                .await
+                .expect("an answer")
+                .expect("it is recorded");
+            if item.status == Status::Done
+                && probe.effects(&key.to_string()).await.expect("an answer") == 1
+            {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{key} does not end: {item:#?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What receivers write: new events, repeated ones, ones that start again.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use webhooks::event::{Event, EventKey};
+use webhooks::ledger::{Existing, Ledger, Record, Settlement, Status};
+use webhooks::limits;
+
+use crate::support::World;
+use crate::support::broken::{Closed, Lossy};
+use crate::support::sample::{
+    FAR, START, at, end, event, event_of, failed, fresh_key, item, noise, record,
+};
+
+async fn record_again(ledger: &Ledger, event: &Event<'_>) -> Existing {
+    match ledger.record(event, "another receipt", FAR).await {
+        Ok(Record::Existing(existing)) => existing,
+        other => panic!("not there before: {other:?}"),
+    }
+}
+
+fn with_payload(key: &EventKey, bytes: &[u8]) -> Event<'static> {
+    event_of(key, "github.push", START, bytes)
+}
+
+#[tokio::test]
+async fn says_so_when_dynamodb_is_down() {
+    let closed = Closed::new();
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&closed.config()), "any");
+    let error = ledger.record(&event(&fresh_key()), "token", FAR).await;
+    let error = error.expect_err("nobody listens");
+    assert_eq!(
+        error.to_string(),
+        "the ledger cannot be reached (no connection)"
+    );
+}
+
+#[tokio::test]
+async fn refuses_a_payload_that_does_not_fit_an_item_even_compressed() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    let event = with_payload(&key, &noise(limits::ITEM_PAYLOAD + 1));
+    let record = ledger.record(&event, "token", FAR).await;
+    let Ok(Record::TooLarge(too_large)) = record else {
+        panic!("{record:?}");
+    };
+    assert_eq!(too_large.compressed, limits::ITEM_PAYLOAD + 1);
+    assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
+}
+
+#[tokio::test]
+async fn another_body_under_the_same_key_is_a_conflict_and_changes_nothing() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    let before = item(&ledger, &key).await;
+    let existing = record_again(&ledger, &with_payload(&key, b"{}")).await;
+    let expected = Existing {
+        status: Status::Received,
+        conflict: true,
+    };
+    assert_eq!(existing, expected);
+    assert_eq!(item(&ledger, &key).await, before);
+}
+
+#[tokio::test]
+async fn a_duplicate_sees_where_the_event_stands() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    let existing = record_again(&ledger, &event(&key)).await;
+    let expected = Existing {
+        status: Status::Received,
+        conflict: false,
+    };
+    assert_eq!(existing, expected);
+    end(&ledger, &key, Settlement::Ignored, at(1)).await;
+    let existing = record_again(&ledger, &event(&key)).await;
+    assert_eq!(
+        existing,
+        Existing {
+            status: Status::Ignored,
+            ..expected
+        }
+    );
+}
+
+#[tokio::test]
+async fn twenty_receipts_at_once_make_one_item() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    let event = event(&key);
+    let records = join_all((0..20).map(|receipt: u32| {
+        let (ledger, event) = (&ledger, &event);
+        async move { ledger.record(event, &receipt.to_string(), FAR).await }
+    }));
+    let records = records.await;
+    let new = |record: &&Result<Record, _>| matches!(record, Ok(Record::New));
+    let existing = |record: &&Result<Record, _>| matches!(record, Ok(Record::Existing(_)));
+    assert_eq!(records.iter().filter(new).count(), 1);
+    assert_eq!(records.iter().filter(existing).count(), 19);
+}
+
+#[tokio::test]
+async fn a_receipt_that_lost_the_answer_knows_its_own_item() {
+    let world = World::enter().await;
+    let lossy = Lossy::before(&world.endpoint()).await;
+    let client = aws_sdk_dynamodb::Client::new(&lossy.config());
+    let (ledger, key) = (Ledger::new(client, world.table()), fresh_key());
+    lossy.lose(1);
+    record(&ledger, &event(&key)).await;
+    assert!(lossy.all_lost());
+}
+
+#[tokio::test]
+async fn a_new_event_waits_for_the_processor() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    let item = item(&ledger, &key).await;
+    assert_eq!(item.event, event(&key));
+    assert_eq!((item.status, item.attempts), (Status::Received, 0));
+    assert_eq!(
+        (item.duplicates, item.conflicts, item.redeliveries),
+        (0, 0, 0)
+    );
+    assert_eq!(item.overdue_at, Some(START.after(limits::GRACE)));
+    assert_eq!(item.history, ["2026-01-01T00:00:00.000Z received"]);
+}
+
+#[tokio::test]
+async fn gives_every_payload_back_byte_for_byte() {
+    let world = World::enter().await;
+    let ledger = world.ledger();
+    let repetitive = format!("[{}0]", r#"{"a":"b"},"#.repeat(100_000));
+    let largest = noise(limits::ITEM_PAYLOAD);
+    let not_utf8 = b"a=1&b=\xff\xfe\x00";
+    for bytes in [
+        b"".as_slice(),
+        "{\"ä\": 1}".as_bytes(),
+        not_utf8,
+        repetitive.as_bytes(),
+        &largest,
+    ] {
+        let key = fresh_key();
+        record(&ledger, &with_payload(&key, bytes)).await;
+        let payload = item(&ledger, &key).await.event.payload().clone();
+        assert!(
+            payload.bytes == bytes,
+            "{} bytes came back as others",
+            bytes.len()
+        );
+        assert_eq!(payload.media_type, Cow::Borrowed("application/json"));
+    }
+}
+
+#[tokio::test]
+async fn starts_only_a_failed_event_again() {
+    let world = World::enter().await;
+    let ledger = world.ledger();
+    let waiting = fresh_key();
+    record(&ledger, &event(&waiting)).await;
+    let (processing, done, ignored) = (fresh_key(), fresh_key(), fresh_key());
+    record(&ledger, &event(&processing)).await;
+    crate::support::sample::claim(&ledger, &processing, at(1)).await;
+    record(&ledger, &event(&done)).await;
+    end(&ledger, &done, Settlement::Done(Vec::new()), at(1)).await;
+    record(&ledger, &event(&ignored)).await;
+    end(&ledger, &ignored, Settlement::Ignored, at(1)).await;
+    for key in [&waiting, &processing, &done, &ignored] {
+        let before = item(&ledger, key).await;
+        assert!(!ledger.reopen(key, at(2)).await.expect("DynamoDB answers"));
+        assert_eq!(item(&ledger, key).await, before);
+    }
+    let nobody = fresh_key();
+    assert!(
+        !ledger
+            .reopen(&nobody, at(2))
+            .await
+            .expect("DynamoDB answers")
+    );
+    assert_eq!(ledger.find(&nobody).await.expect("DynamoDB answers"), None);
+}
+
+#[tokio::test]
+async fn an_event_that_starts_again_has_all_its_attempts_and_no_cause() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    end(&ledger, &key, failed("no such customer"), at(1)).await;
+    let twice = join_all([ledger.reopen(&key, at(2)), ledger.reopen(&key, at(2))]).await;
+    let reopened: BTreeSet<bool> = twice
+        .into_iter()
+        .map(|one| one.expect("an answer"))
+        .collect();
+    assert_eq!(reopened, BTreeSet::from([false, true]));
+    let item = item(&ledger, &key).await;
+    assert_eq!(
+        (item.status, item.attempts, item.redeliveries),
+        (Status::Received, 0, 1)
+    );
+    assert_eq!((item.cause, item.lease_until), (None, None));
+    assert_eq!(item.overdue_at, Some(at(2).after(limits::GRACE)));
+    let expected = [
+        "2026-01-01T00:00:00.000Z received",
+        "2026-01-01T00:00:01.000Z processing",
+        "2026-01-01T00:00:01.000Z failed: no such customer",
+        "2026-01-01T00:00:02.000Z received again",
+    ];
+    assert_eq!(item.history, expected);
+}
+
+#[tokio::test]
+async fn counts_no_duplicate_of_an_event_that_is_not_there() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    let error = ledger.count_duplicate(&key, false, at(1)).await;
+    let error = error.expect_err("there is nothing to count on").to_string();
+    assert_eq!(
+        error,
+        "the ledger cannot be reached (ConditionalCheckFailedException)"
+    );
+    assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
+}
+
+#[tokio::test]
+async fn counts_duplicates_and_conflicts() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    let counts = [false, true, false].map(|conflict| ledger.count_duplicate(&key, conflict, at(1)));
+    for counted in join_all(counts).await {
+        counted.expect("DynamoDB answers");
+    }
+    let item = item(&ledger, &key).await;
+    assert_eq!((item.duplicates, item.conflicts), (3, 1));
+    assert_eq!(item.history.len(), 1);
+}

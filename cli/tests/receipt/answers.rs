@@ -1,0 +1,254 @@
+//! What a genuine delivery becomes: accepted, ignored, a duplicate, a conflict, a new start.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use webhooks::envelope::Message;
+use webhooks::ledger::{Settlement, Status};
+use webhooks::limits;
+use webhooks::provider::Provider;
+use webhooks::provider::github::GitHub;
+use webhooks::provider::stripe::Stripe;
+use webhooks::provider::twilio::Twilio;
+
+use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, key, line, sign};
+use crate::support::broken::Untouched;
+use crate::support::sample::{START, at, end, failed, item};
+
+#[tokio::test]
+async fn an_accepted_event_is_in_the_ledger_and_in_the_queue() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let fixture = delivery(&GitHub, "pull_request");
+    let request = serde_json::from_value(fixture.gateway_event()).expect("a gateway event");
+    let xray = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let receipt = receiver.receive(request, Some(xray), START).await;
+
+    let key = key(&fixture);
+    let response = http(&GitHub, &receipt);
+    assert_eq!(response["statusCode"], 202);
+    assert_eq!(response["headers"]["content-type"], "application/json");
+    let body: Value =
+        serde_json::from_str(response["body"].as_str().expect("a body")).expect("JSON");
+    assert_eq!(body, json!({"id": key.id, "outcome": "accepted"}));
+
+    let item = item(&receiver.ledger, &key).await;
+    assert_eq!(
+        (item.status, item.event.received_at()),
+        (Status::Received, START)
+    );
+    assert_eq!(item.event.kind(), "github.pull_request.opened");
+    assert!(
+        item.event.payload().bytes == fixture.delivery.body,
+        "not the exact bytes"
+    );
+    let traceparent = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
+    assert_eq!(item.event.traceparent(), Some(traceparent));
+
+    let bodies = endpoint.queue.bodies().await;
+    let [message] = bodies.as_slice() else {
+        panic!("{bodies:?}")
+    };
+    assert_eq!(Message::read(message).expect("an envelope").key, key);
+    let message: Value = serde_json::from_str(message).expect("JSON");
+    assert_eq!(message["type"], "github.pull_request.opened");
+    assert_eq!(message["traceparent"], traceparent);
+    assert_eq!(
+        message["data"],
+        serde_json::from_slice::<Value>(&fixture.delivery.body).expect("JSON")
+    );
+}
+
+#[tokio::test]
+async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
+    let endpoint = Endpoint::open().await;
+    let github = endpoint.receiver(GitHub);
+    let stripe = endpoint.receiver(Stripe);
+    let twilio = endpoint.receiver(Twilio);
+    for event in ["push", "push-form", "pull_request"] {
+        let fixture = delivery(&GitHub, event);
+        assert_eq!(
+            answer(&github, &fixture, START).await,
+            (202, "accepted"),
+            "{event}"
+        );
+        assert_eq!(
+            answer(&github, &fixture, at(1)).await,
+            (200, "duplicate"),
+            "{event}"
+        );
+    }
+    for event in [
+        "charge.succeeded",
+        "payment_intent.succeeded",
+        "connect",
+        "thin",
+    ] {
+        let fixture = delivery(&Stripe, event);
+        assert_eq!(
+            answer(&stripe, &fixture, START).await,
+            (202, "accepted"),
+            "{event}"
+        );
+        assert_eq!(
+            answer(&stripe, &fixture, at(1)).await,
+            (200, "duplicate"),
+            "{event}"
+        );
+    }
+    for event in ["message", "message-get", "status", "json"] {
+        let fixture = delivery(&Twilio, event);
+        assert_eq!(
+            answer(&twilio, &fixture, START).await,
+            (202, "accepted"),
+            "{event}"
+        );
+        assert_eq!(
+            answer(&twilio, &fixture, at(1)).await,
+            (200, "duplicate"),
+            "{event}"
+        );
+    }
+    assert_eq!(endpoint.queue.bodies().await.len(), 11);
+}
+
+#[tokio::test]
+async fn twilio_hears_an_empty_twiml_document_for_both() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(Twilio);
+    let fixture = delivery(&Twilio, "message");
+    for outcome in ["accepted", "duplicate"] {
+        let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
+        let response = http(&Twilio, &receipt);
+        assert_eq!(response["statusCode"], 200);
+        assert_eq!(response["headers"]["content-type"], "text/xml");
+        assert_eq!(response["headers"]["webhook-outcome"], outcome);
+        let body = response["body"].as_str().expect("a body");
+        assert!(body.ends_with("<Response/>"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_and_not_recorded() {
+    let endpoint = Endpoint::open().await;
+    let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
+    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let ping = delivery(&GitHub, "ping");
+    assert_eq!(answer(&receiver, &ping, START).await, (200, "ignored"));
+    nothing.assert_untouched();
+}
+
+#[tokio::test]
+async fn thirty_deliveries_at_once_make_one_event_and_one_message() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let fixture = delivery(&GitHub, "push");
+    let answers = join_all((0..30).map(|_| answer(&receiver, &fixture, START))).await;
+    let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
+    assert_eq!(
+        (count((202, "accepted")), count((200, "duplicate"))),
+        (1, 29)
+    );
+    assert_eq!(item(&receiver.ledger, &key(&fixture)).await.duplicates, 29);
+    assert_eq!(endpoint.queue.bodies().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_repetition_of_what_is_under_way_or_over_changes_nothing() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    for (settlement, status) in [
+        (None, Status::Received),
+        (Some(Settlement::Done(Vec::new())), Status::Done),
+        (Some(Settlement::Ignored), Status::Ignored),
+    ] {
+        let fixture = delivery(&GitHub, "push");
+        assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+        if let Some(settlement) = settlement {
+            end(&receiver.ledger, &key(&fixture), settlement, at(1)).await;
+        }
+        let before = item(&receiver.ledger, &key(&fixture)).await;
+        endpoint.queue.bodies().await;
+        assert_eq!(answer(&receiver, &fixture, at(2)).await, (200, "duplicate"));
+        let after = item(&receiver.ledger, &key(&fixture)).await;
+        assert_eq!(
+            (after.status, after.duplicates, after.conflicts),
+            (status, 1, 0)
+        );
+        assert_eq!(after.history, before.history);
+        assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn another_body_under_the_same_id_is_a_duplicate_that_counts_as_a_conflict() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let fixture = delivery(&GitHub, "push");
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    // A failed event, which the true delivery could start again.
+    end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
+    endpoint.queue.bodies().await;
+    let mut other = fixture.clone();
+    other.delivery.body = b"{}".to_vec();
+    sign(&mut other, &GitHub, SECRET, START);
+    let receipt = deliver(&receiver, other.gateway_event(), at(2)).await;
+    assert_eq!(
+        (receipt.answer.status(), receipt.answer.outcome()),
+        (200, "duplicate")
+    );
+    let line = line(&receipt);
+    assert_eq!(
+        (&line["conflict"], &line["Conflict"], &line["Duplicate"]),
+        (&json!(true), &json!(1), &json!(1))
+    );
+    let item = item(&receiver.ledger, &key(&fixture)).await;
+    assert_eq!(
+        (item.status, item.duplicates, item.conflicts),
+        (Status::Failed, 1, 1)
+    );
+    assert!(
+        item.event.payload().bytes == fixture.delivery.body,
+        "the first body stays"
+    );
+    assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_redelivery_of_a_failed_event_starts_it_again() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let fixture = delivery(&GitHub, "push");
+    answer(&receiver, &fixture, START).await;
+    end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
+    endpoint.queue.bodies().await;
+    assert_eq!(answer(&receiver, &fixture, at(2)).await, (202, "accepted"));
+    let item = item(&receiver.ledger, &key(&fixture)).await;
+    assert_eq!(
+        (item.status, item.redeliveries, item.duplicates),
+        (Status::Received, 1, 0)
+    );
+    assert_eq!(endpoint.queue.bodies().await.len(), 1);
+    assert_eq!(answer(&receiver, &fixture, at(3)).await, (200, "duplicate"));
+}
+
+#[tokio::test]
+async fn a_large_payload_goes_to_the_queue_by_reference() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let mut fixture = delivery(&GitHub, "push");
+    fixture.delivery.body = json!({"text": "a".repeat(limits::BODY - 100)})
+        .to_string()
+        .into_bytes();
+    sign(&mut fixture, &GitHub, SECRET, START);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let bodies = endpoint.queue.bodies().await;
+    let message: Value = serde_json::from_str(&bodies[0]).expect("JSON");
+    assert_eq!(message["dataref"], format!("ledger:{}", key(&fixture)));
+    assert_eq!(message["data"], Value::Null);
+    let item = item(&receiver.ledger, &key(&fixture)).await;
+    assert!(
+        item.event.payload().bytes == fixture.delivery.body,
+        "not the exact bytes"
+    );
+    assert_eq!(GitHub.name(), item.event.key().provider);
+}

@@ -1,0 +1,188 @@
+//! One provider's function as a test sees it, with a queue and secrets of its own.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_ssm::types::ParameterType;
+use serde_json::{Value, json};
+use webhooks::event::EventKey;
+use webhooks::gateway::response;
+use webhooks::ledger::Ledger;
+use webhooks::provider::{self, Provider};
+use webhooks::queue::Queue;
+use webhooks::receive::{Receipt, Receiver};
+use webhooks::secret::Secret;
+use webhooks::secret_store::SecretStore;
+use webhooks::settings::ReceiverSettings;
+use webhooks::timestamp::Timestamp;
+use webhooks_cli::fixture::Fixture;
+
+use crate::support::broken::Untouched;
+use crate::support::own_queue::OwnQueue;
+use crate::support::sample::START;
+use crate::support::{World, project, unique};
+
+/// What deliveries are signed with unless the test says otherwise.
+pub(crate) const SECRET: &str = "the current secret";
+
+pub(crate) struct Endpoint {
+    pub(crate) world: World,
+    pub(crate) queue: OwnQueue,
+    pub(crate) secrets_path: String,
+}
+
+impl Endpoint {
+    /// An endpoint whose source `default` has the secret [`SECRET`], with every provider.
+    pub(crate) async fn open() -> Self {
+        let world = World::enter().await;
+        let queue = world.own_queue().await;
+        let secrets_path = format!("/{}/webhooks", unique("test"));
+        let endpoint = Self {
+            world,
+            queue,
+            secrets_path,
+        };
+        for provider in provider::ALL {
+            endpoint
+                .put_secret(provider.name(), "default", SECRET)
+                .await;
+        }
+        endpoint
+    }
+
+    pub(crate) async fn put_secret(&self, provider: &str, source: &str, value: &str) {
+        let ssm = aws_sdk_ssm::Client::new(self.world.config());
+        let put = ssm
+            .put_parameter()
+            .overwrite(true)
+            .r#type(ParameterType::SecureString);
+        let put = put
+            .name(format!("{}/{provider}/{source}", self.secrets_path))
+            .value(value);
+        put.send().await.expect("SSM takes it");
+    }
+
+    /// The provider's function as it starts: it has not read any secret yet.
+    pub(crate) fn receiver<P: Provider>(&self, provider: P) -> Receiver<P> {
+        let config = self.world.config();
+        self.receiver_at(provider, config, config, config)
+    }
+
+    /// The same with the services elsewhere.
+    pub(crate) fn receiver_at<P: Provider>(
+        &self,
+        provider: P,
+        dynamodb: &SdkConfig,
+        sqs: &SdkConfig,
+        ssm: &SdkConfig,
+    ) -> Receiver<P> {
+        let settings = ReceiverSettings {
+            table: self.world.table().to_owned(),
+            queue_url: self.queue.url.clone(),
+            secrets_path: self.secrets_path.clone(),
+            ..settings()
+        };
+        receiver(provider, settings, [dynamodb, sqs, ssm])
+    }
+}
+
+/// A function with nothing behind it but an endpoint that must not be called.
+pub(crate) fn receiver_alone<P: Provider>(provider: P, nothing: &Untouched) -> Receiver<P> {
+    let config = nothing.config();
+    receiver(provider, settings(), [&config, &config, &config])
+}
+
+fn receiver<P: Provider>(
+    provider: P,
+    settings: ReceiverSettings,
+    [dynamodb, sqs, ssm]: [&SdkConfig; 3],
+) -> Receiver<P> {
+    let path = format!("{}/{}", settings.secrets_path, provider.name());
+    Receiver {
+        provider,
+        secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path),
+        ledger: Ledger::new(aws_sdk_dynamodb::Client::new(dynamodb), &settings.table),
+        queue: Queue::new(aws_sdk_sqs::Client::new(sqs), &settings.queue_url),
+        settings,
+    }
+}
+
+fn settings() -> ReceiverSettings {
+    ReceiverSettings {
+        stack: "stack".to_owned(),
+        table: "table".to_owned(),
+        queue_url: "queue".to_owned(),
+        secrets_path: "/path".to_owned(),
+        public_url: None,
+        // The emulator removes what has expired by its own clock.
+        retention: Duration::from_secs(3_000_000_000),
+    }
+}
+
+/// The delivery of a file in `events/` under an id that no delivery had before, signed at the
+/// beginning.
+pub(crate) fn delivery(provider: &dyn Provider, event: &str) -> Fixture {
+    let fixture = Fixture::read(&project(), provider.name(), event);
+    let mut fixture = fixture.expect("a file in events/");
+    fixture
+        .renew(provider, &secret(SECRET), START)
+        .expect("a delivery");
+    fixture
+}
+
+pub(crate) fn secret(text: &str) -> Secret {
+    Secret::new(text).expect("not blank")
+}
+
+pub(crate) fn sign(fixture: &mut Fixture, provider: &dyn Provider, text: &str, now: Timestamp) {
+    provider.sign(&mut fixture.delivery, &secret(text), now);
+}
+
+/// What the function makes of the gateway's event.
+pub(crate) async fn deliver<P: Provider>(
+    receiver: &Receiver<P>,
+    gateway_event: Value,
+    now: Timestamp,
+) -> Receipt {
+    let request = serde_json::from_value(gateway_event).expect("a gateway event");
+    receiver.receive(request, None, now).await
+}
+
+/// Status and outcome of the delivery's answer.
+pub(crate) async fn answer<P: Provider>(
+    receiver: &Receiver<P>,
+    fixture: &Fixture,
+    now: Timestamp,
+) -> (u16, &'static str) {
+    let receipt = deliver(receiver, fixture.gateway_event(), now).await;
+    (receipt.answer.status(), receipt.answer.outcome())
+}
+
+/// The response that the gateway gets.
+pub(crate) fn http(provider: &dyn Provider, receipt: &Receipt) -> Value {
+    json!(response(&receipt.answer, provider.acknowledgement()))
+}
+
+/// The line that the receipt leaves in the log.
+pub(crate) fn line(receipt: &Receipt) -> Value {
+    serde_json::from_str(&text(receipt)).expect("a line of JSON")
+}
+
+pub(crate) fn text(receipt: &Receipt) -> String {
+    let report = receipt.report("github", Some("the request"), 1);
+    report.line("stack", Some("github"), START)
+}
+
+/// The key of GitHub's event in a fixture.
+pub(crate) fn key(fixture: &Fixture) -> EventKey {
+    let header = |name| fixture.delivery.headers.get(name).expect("a header");
+    EventKey {
+        provider: "github".to_owned(),
+        source: "default".to_owned(),
+        id: format!(
+            "{}:{}",
+            header("x-github-hook-id"),
+            header("x-github-delivery")
+        ),
+    }
+}

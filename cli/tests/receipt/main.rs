@@ -1,0 +1,11 @@
+//! Receipt, from the gateway's event to the answer, against the emulator.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod endpoint;
+mod outages;
+mod refusals;
+mod secrets;
+mod traces;

@@ -1,0 +1,156 @@
+//! What becomes of a delivery when DynamoDB, SQS or both are down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use webhooks::envelope::Message;
+use webhooks::ledger::{Ledger, Status};
+use webhooks::limits;
+use webhooks::process::Processor;
+use webhooks::provider::github::GitHub;
+use webhooks::router::{Context, Outcome, Router};
+use webhooks::settings::ProcessorSettings;
+
+use crate::endpoint::{Endpoint, answer, deliver, delivery, http, key, line};
+use crate::support::broken::{Closed, Lossy};
+use crate::support::effect::{add_one, count};
+use crate::support::own_queue::record;
+use crate::support::sample::{START, item};
+
+/// What arrived in the queue, once through a processor that adds one to the event's own row.
+async fn process(endpoint: &Endpoint) -> Value {
+    let payments = Arc::new(endpoint.world.payments().to_owned());
+    let handler = |context: Context<String>, _| async move {
+        Outcome::Done(vec![add_one(&context.state, &context.idempotency_key)])
+    };
+    let processor = Arc::new(Processor {
+        settings: ProcessorSettings {
+            stack: "stack".to_owned(),
+            table: endpoint.world.table().to_owned(),
+            queue_url: endpoint.queue.url.clone(),
+            retention: Duration::from_secs(30 * 86_400),
+            max_attempts: 8,
+        },
+        ledger: endpoint.world.ledger(),
+        queue: endpoint.queue.queue(),
+        router: Router::new().otherwise(handler),
+        state: payments,
+    });
+    let messages = endpoint.queue.receive(0).await;
+    assert_eq!(messages.len(), 1);
+    let records: Vec<Value> = messages.iter().map(record).collect();
+    let batch = serde_json::from_value(json!({"Records": records})).expect("a batch");
+    json!(
+        processor
+            .process(batch)
+            .await
+            .expect("every record has an id")
+    )
+}
+
+#[tokio::test]
+async fn answers_503_when_nothing_durable_is_left() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let receiver = endpoint.receiver_at(
+        GitHub,
+        &closed.config(),
+        &closed.config(),
+        endpoint.world.config(),
+    );
+    let fixture = delivery(&GitHub, "push");
+    let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
+    let response = http(&GitHub, &receipt);
+    assert_eq!(response["statusCode"], 503);
+    assert_eq!(response["headers"]["retry-after"], "30");
+    assert_eq!(response["body"], Value::Null);
+    assert_eq!(line(&receipt)["reason"], "nothing_durable");
+    assert_eq!(line(&receipt)["Unavailable"], 1);
+    let found = endpoint.world.ledger().find(&key(&fixture)).await;
+    assert_eq!(found.expect("DynamoDB answers"), None);
+    assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_queue_carries_the_whole_event_when_dynamodb_is_down() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let config = endpoint.world.config();
+    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let fixture = delivery(&GitHub, "push-form");
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
+    assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
+
+    assert_eq!(process(&endpoint).await, json!({"batchItemFailures": []}));
+    let item = item(&ledger, &key).await;
+    assert_eq!(
+        (item.status, item.event.received_at()),
+        (Status::Done, START)
+    );
+    assert_eq!(item.event.kind(), "github.push");
+    assert!(
+        item.event.payload().bytes == fixture.delivery.body,
+        "not the exact bytes"
+    );
+    assert_eq!(
+        item.event.payload().media_type,
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
+}
+
+#[tokio::test]
+async fn the_queue_carries_the_largest_event_that_an_item_can_hold() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let config = endpoint.world.config();
+    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let mut fixture = delivery(&GitHub, "push");
+    let text = "a".repeat(limits::BODY - 100);
+    fixture.delivery.body = json!({"text": text}).to_string().into_bytes();
+    crate::endpoint::sign(&mut fixture, &GitHub, crate::endpoint::SECRET, START);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let messages = endpoint.queue.bodies().await;
+    let message = Message::read(&messages[0]).expect("an envelope");
+    let event = message.whole.expect("the whole event");
+    assert!(
+        event.payload().bytes == fixture.delivery.body,
+        "not the exact bytes"
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_is_in_both_is_processed_once() {
+    let endpoint = Endpoint::open().await;
+    let (dynamodb, config) = (
+        Lossy::before(&endpoint.world.endpoint()).await,
+        endpoint.world.config(),
+    );
+    let receiver = endpoint.receiver_at(GitHub, &dynamodb.config(), config, config);
+    let fixture = delivery(&GitHub, "push");
+    // DynamoDB does everything and is never heard.
+    dynamodb.lose(u32::MAX);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
+    assert_eq!(item(&ledger, &key).await.status, Status::Received);
+    assert_eq!(process(&endpoint).await, json!({"batchItemFailures": []}));
+    assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
+    let item = item(&ledger, &key).await;
+    assert_eq!((item.status, item.attempts), (Status::Done, 1));
+}
+
+#[tokio::test]
+async fn the_ledger_keeps_for_the_relay_what_sqs_did_not_take() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let config = endpoint.world.config();
+    let receiver = endpoint.receiver_at(GitHub, config, &closed.config(), config);
+    let fixture = delivery(&GitHub, "push");
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let ledger: Ledger = endpoint.world.ledger();
+    let item = item(&ledger, &key(&fixture)).await;
+    assert_eq!(item.status, Status::Received);
+    assert_eq!(item.overdue_at, Some(START.after(limits::GRACE)));
+    assert!(
+        item.event.payload().bytes == fixture.delivery.body,
+        "not the exact bytes"
+    );
+}

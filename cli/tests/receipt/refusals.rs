@@ -1,0 +1,267 @@
+//! What is refused, and that it costs nothing before the signature holds.
+
+use serde_json::{Value, json};
+use webhooks::limits;
+use webhooks::provider::Provider;
+use webhooks::provider::github::GitHub;
+use webhooks::provider::stripe::Stripe;
+use webhooks::provider::twilio::Twilio;
+use webhooks_cli::fixture::Fixture;
+
+use crate::endpoint::{
+    Endpoint, SECRET, answer, deliver, delivery, http, key, line, receiver_alone, sign,
+};
+use crate::support::broken::Untouched;
+use crate::support::sample::{START, at, noise};
+
+/// What becomes of a gateway event that is refused without a call.
+async fn refused(provider: impl Provider, gateway_event: Value) -> (u16, Value) {
+    let nothing = Untouched::new();
+    let receiver = receiver_alone(provider, &nothing);
+    let receipt = deliver(&receiver, gateway_event, START).await;
+    nothing.assert_untouched();
+    let response = http(&receiver.provider, &receipt);
+    assert_eq!(response["body"], Value::Null);
+    assert_eq!(
+        response["headers"]["webhook-outcome"],
+        receipt.answer.outcome()
+    );
+    (receipt.answer.status(), line(&receipt)["reason"].clone())
+}
+
+/// The push of `events/` with one header changed, or taken away.
+fn with_header(event: Value, name: &str, value: Option<String>) -> Value {
+    let mut event = event;
+    let headers = event["headers"].as_object_mut().expect("headers");
+    match value {
+        Some(value) => headers.insert(name.to_owned(), json!(value)),
+        None => headers.remove(name),
+    };
+    event
+}
+
+fn too_large() -> Value {
+    json!("x".repeat(limits::BODY + 1))
+}
+
+#[tokio::test]
+async fn refuses_other_methods_before_it_looks_at_the_size() {
+    let mut event = delivery(&GitHub, "push").gateway_event();
+    event["body"] = too_large();
+    for method in ["GET", "PUT", "HEAD", "post", ""] {
+        event["requestContext"]["http"]["method"] = json!(method);
+        assert_eq!(refused(GitHub, event.clone()).await, (405, json!("method")));
+    }
+    let mut event = delivery(&Twilio, "message").gateway_event();
+    event["requestContext"]["http"]["method"] = json!("DELETE");
+    assert_eq!(refused(Twilio, event).await, (405, json!("method")));
+}
+
+#[tokio::test]
+async fn refuses_a_large_body_before_it_looks_at_the_signature() {
+    let event = delivery(&GitHub, "push").gateway_event();
+    let mut event = with_header(event, "x-hub-signature-256", None);
+    event["body"] = too_large();
+    assert_eq!(refused(GitHub, event).await, (413, json!("body_too_large")));
+}
+
+#[tokio::test]
+async fn refuses_a_body_that_is_not_the_base64_that_the_gateway_says() {
+    let mut event = delivery(&GitHub, "push").gateway_event();
+    event["isBase64Encoded"] = json!(true);
+    assert_eq!(
+        refused(GitHub, event).await,
+        (400, json!("body_not_base64"))
+    );
+}
+
+#[tokio::test]
+async fn refuses_what_is_no_signature_of_github_without_a_call() {
+    let digest = "0".repeat(64);
+    for (value, reason) in [
+        (None, "missing_header"),
+        (Some(String::new()), "malformed_header"),
+        (Some(format!("sha1={}", "0".repeat(40))), "malformed_header"),
+        (Some(digest.clone()), "malformed_header"),
+        (Some(format!("sha256={}", &digest[1..])), "malformed_header"),
+        (Some(format!("sha256={digest}00")), "malformed_header"),
+        (
+            Some(format!("sha256={}g", &digest[1..])),
+            "malformed_header",
+        ),
+        (Some(format!(" sha256={digest}")), "malformed_header"),
+    ] {
+        let event = delivery(&GitHub, "push").gateway_event();
+        let event = with_header(event, "x-hub-signature-256", value);
+        assert_eq!(refused(GitHub, event).await, (401, json!(reason)));
+    }
+}
+
+#[tokio::test]
+async fn refuses_what_is_no_signature_of_stripe_without_a_call() {
+    let (t, v1) = (
+        format!("t={}", START.seconds()),
+        format!("v1={}", "0".repeat(64)),
+    );
+    let shifted = |seconds| format!("t={},{v1}", START.seconds() + seconds);
+    for (value, reason) in [
+        (None, "missing_header"),
+        (Some(String::new()), "malformed_header"),
+        (Some(t.clone()), "malformed_header"),
+        (Some(v1.clone()), "malformed_header"),
+        (Some(format!("{t},{t},{v1}")), "malformed_header"),
+        (Some(format!("t=soon,{v1}")), "malformed_header"),
+        (
+            Some(format!("t=99999999999999999999,{v1}")),
+            "malformed_header",
+        ),
+        (Some(format!("{t},v1=00")), "malformed_header"),
+        (
+            Some(format!("{t},v0={}", "0".repeat(64))),
+            "malformed_header",
+        ),
+        (Some(shifted(-301)), "timestamp_out_of_tolerance"),
+        (Some(shifted(301)), "timestamp_out_of_tolerance"),
+    ] {
+        let event = delivery(&Stripe, "charge.succeeded").gateway_event();
+        let event = with_header(event, "stripe-signature", value);
+        assert_eq!(refused(Stripe, event).await, (401, json!(reason)));
+    }
+}
+
+#[tokio::test]
+async fn refuses_what_is_no_signature_of_twilio_without_a_call() {
+    for (value, reason) in [
+        (None, "missing_header"),
+        (Some(String::new()), "malformed_header"),
+        (Some("AAAA".to_owned()), "malformed_header"),
+        (Some("not base64".to_owned()), "malformed_header"),
+        (Some("A".repeat(27)), "malformed_header"),
+    ] {
+        let event = delivery(&Twilio, "message").gateway_event();
+        let event = with_header(event, "x-twilio-signature", value);
+        assert_eq!(refused(Twilio, event).await, (401, json!(reason)));
+    }
+    let mut event = delivery(&Twilio, "json").gateway_event();
+    event["rawQueryString"] = json!("");
+    assert_eq!(
+        refused(Twilio, event).await,
+        (401, json!("body_not_covered"))
+    );
+}
+
+#[tokio::test]
+async fn knows_no_other_path_and_makes_no_call_for_one() {
+    let paths = [
+        "/",
+        "/webhooks/stripe",
+        "/webhooks/github/a/b",
+        "/webhooks/github/",
+        "/webhooks/github/..",
+    ];
+    for path in paths {
+        let mut event = delivery(&GitHub, "push").gateway_event();
+        event["rawPath"] = json!(path);
+        assert_eq!(refused(GitHub, event).await, (404, json!("no_such_path")));
+    }
+}
+
+#[tokio::test]
+async fn knows_no_source_that_is_not_registered() {
+    let endpoint = Endpoint::open().await;
+    let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
+    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let mut event = delivery(&GitHub, "push").gateway_event();
+    event["rawPath"] = json!("/webhooks/github/nobody");
+    let receipt = deliver(&receiver, event, START).await;
+    nothing.assert_untouched();
+    assert_eq!(receipt.answer.status(), 404);
+    assert_eq!(line(&receipt)["reason"], "no_such_source");
+}
+
+#[tokio::test]
+async fn a_forgery_reaches_neither_the_ledger_nor_the_queue() {
+    let endpoint = Endpoint::open().await;
+    let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
+    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let mut flipped = delivery(&GitHub, "push");
+    flipped.delivery.body[10] ^= 1;
+    let mut other_secret = delivery(&GitHub, "push");
+    sign(&mut other_secret, &GitHub, "another secret", START);
+    for forgery in [flipped, other_secret] {
+        let receipt = deliver(&receiver, forgery.gateway_event(), START).await;
+        assert_eq!(receipt.answer.status(), 401);
+        assert_eq!(line(&receipt)["reason"], "signature_mismatch");
+    }
+    nothing.assert_untouched();
+}
+
+#[tokio::test]
+async fn a_signature_of_one_source_does_not_hold_at_another() {
+    let endpoint = Endpoint::open().await;
+    endpoint
+        .put_secret("github", "other", "the secret of the other")
+        .await;
+    let receiver = endpoint.receiver(GitHub);
+    let fixture = delivery(&GitHub, "push");
+    let mut event = fixture.gateway_event();
+    event["rawPath"] = json!("/webhooks/github/other");
+    let receipt = deliver(&receiver, event, START).await;
+    assert_eq!(receipt.answer.status(), 401);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+}
+
+#[tokio::test]
+async fn what_is_signed_and_no_event_is_malformed_and_goes_nowhere() {
+    let endpoint = Endpoint::open().await;
+    let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
+    let github = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let malformed = |change: fn(&mut Fixture)| {
+        let mut fixture = delivery(&GitHub, "push");
+        change(&mut fixture);
+        sign(&mut fixture, &GitHub, SECRET, START);
+        fixture.gateway_event()
+    };
+    for event in [
+        malformed(|fixture| fixture.delivery.body = b"{".to_vec()),
+        malformed(|fixture| fixture.delivery.body = Vec::new()),
+        malformed(|fixture| fixture.delivery.body = b"[]".to_vec()),
+        malformed(|fixture| fixture.delivery.body = vec![0xff, 0xfe]),
+        malformed(|fixture| fixture.delivery.headers.set("x-github-delivery", "a b")),
+        malformed(|fixture| fixture.delivery.headers.set("x-github-delivery", "")),
+        malformed(|fixture| fixture.delivery.headers.set("x-github-event", "")),
+    ] {
+        let receipt = deliver(&github, event, at(1)).await;
+        let reason = &line(&receipt)["reason"];
+        assert_eq!(
+            (receipt.answer.status(), reason),
+            (400, &json!("not_an_event"))
+        );
+        assert_eq!(http(&GitHub, &receipt)["body"], Value::Null);
+    }
+    nothing.assert_untouched();
+}
+
+#[tokio::test]
+async fn refuses_a_payload_that_the_ledger_cannot_hold_and_queues_nothing() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(GitHub);
+    let mut fixture = delivery(&GitHub, "push");
+    let noise: String = noise(limits::ITEM_PAYLOAD)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let more: String = noise.chars().rev().collect();
+    fixture.delivery.body = json!({"noise": noise, "more": more})
+        .to_string()
+        .into_bytes();
+    sign(&mut fixture, &GitHub, SECRET, START);
+    let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
+    assert_eq!(
+        (receipt.answer.status(), &line(&receipt)["reason"]),
+        (413, &json!("payload_too_large"))
+    );
+    let found = receiver.ledger.find(&key(&fixture)).await;
+    assert_eq!(found.expect("DynamoDB answers"), None);
+    assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
+}

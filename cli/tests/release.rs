@@ -1,0 +1,234 @@
+//! The binaries that are deployed: built as `sam build` builds them, started as Lambda starts them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::json;
+use tokio::process::Command;
+use webhooks::event::EventKey;
+use webhooks::ledger::{Ledger, Status};
+use webhooks_cli::child::Child;
+use webhooks_cli::emulator::{self, Emulator, REGION, any_port};
+use webhooks_cli::functions::{Functions, Plan, Run};
+use webhooks_cli::project::Project;
+use webhooks_cli::pump::pass_batch;
+use webhooks_cli::stack::Stack;
+use webhooks_cli::template::{Function, Template};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Builds a binary as `sam build` does: by cargo-lambda, in the profile that the workspace ships.
+async fn build(project: &Project, binary: &str) -> PathBuf {
+    let status = Command::new(project.tool("sam/bin/cargo-lambda").expect("installed"))
+        .args(["lambda", "build", "--release", "--locked", "--bin", binary])
+        .env("PATH", project.path())
+        .current_dir(project.root())
+        .stdin(Stdio::null())
+        .status()
+        .await
+        .expect("cargo-lambda starts");
+    assert!(status.success(), "cargo lambda build --bin {binary}");
+    project
+        .root()
+        .join("target/lambda")
+        .join(binary)
+        .join("bootstrap")
+}
+
+struct Deployed {
+    stack: Stack,
+    functions: Functions,
+    processor: Function,
+    queue_url: String,
+    _binary: Child,
+    _emulator: Emulator,
+}
+
+/// A processor's binary on the template's queue and ledger, with two attempts an event, and a
+/// dead-letter queue after three receipts so that the test need not wait for fifty.
+async fn deploy(project: &Project, binary: &Path) -> Deployed {
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    let emulator = Emulator::start(project, any_port().expect("a port"))
+        .await
+        .expect("it starts");
+    let endpoint = emulator.endpoint();
+    let (stack, mut environment) = Stack::create(emulator::config(&endpoint), &template)
+        .await
+        .expect("the data resources");
+    environment.insert("MAX_ATTEMPTS".to_owned(), "2".to_owned());
+    let queue_url = stack.output("QueueUrl").expect("an output").to_owned();
+    shorten_the_way_to_the_dead_letters(&stack, &queue_url).await;
+    let plan = template.functions();
+    let watch = Plan {
+        functions: &plan,
+        environment: &BTreeMap::new(),
+        endpoint: &endpoint,
+        port: any_port().expect("a port"),
+        run: Run::Elsewhere,
+    };
+    let (functions, _) = Functions::start(project, &watch)
+        .await
+        .expect("the runtime API");
+    let mut command = Command::new(binary);
+    command
+        .envs(&environment)
+        .env("AWS_LAMBDA_RUNTIME_API", functions.runtime_api("processor"))
+        .env("AWS_LAMBDA_FUNCTION_NAME", "processor")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+        .env("AWS_ENDPOINT_URL", &endpoint)
+        .env("AWS_REGION", REGION)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    let child = Child::start("the processor", &mut command).expect("it starts");
+    let processor = plan
+        .into_iter()
+        .find(|function| function.batch_size.is_some());
+    let processor = processor.expect("the template has a processor");
+    Deployed {
+        stack,
+        functions,
+        processor,
+        queue_url,
+        _binary: child,
+        _emulator: emulator,
+    }
+}
+
+async fn shorten_the_way_to_the_dead_letters(stack: &Stack, queue_url: &str) {
+    let sqs = aws_sdk_sqs::Client::new(&stack.config);
+    let all = sqs
+        .get_queue_attributes()
+        .queue_url(queue_url)
+        .attribute_names(QueueAttributeName::All);
+    let attributes = all
+        .send()
+        .await
+        .expect("an answer")
+        .attributes
+        .unwrap_or_default();
+    let policy = attributes
+        .get(&QueueAttributeName::RedrivePolicy)
+        .expect("a redrive policy");
+    let mut policy: serde_json::Value = serde_json::from_str(policy).expect("JSON");
+    policy["maxReceiveCount"] = json!(3);
+    let set = sqs.set_queue_attributes().queue_url(queue_url);
+    let set = set.attributes(QueueAttributeName::RedrivePolicy, policy.to_string());
+    set.send().await.expect("the policy is set");
+}
+
+impl Deployed {
+    async fn send(&self, body: &str) {
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+        let sent = sqs
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(body)
+            .send()
+            .await;
+        sent.expect("the message is sent");
+    }
+
+    async fn pass_batch(&self) {
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+        let invoker = self.functions.invoker();
+        let passed = pass_batch(&sqs, &self.queue_url, &invoker, &self.processor).await;
+        passed.expect("the queue answers");
+    }
+
+    fn ledger(&self) -> Ledger {
+        self.stack.ledger().expect("a ledger")
+    }
+
+    async fn status(&self, id: &str) -> Option<Status> {
+        let item = self.ledger().find(&key(id)).await.expect("an answer");
+        item.map(|item| item.status)
+    }
+
+    async fn dead_letters(&self) -> Vec<String> {
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+        let url = self.stack.output("DeadLetterQueueUrl").expect("an output");
+        let received = sqs
+            .receive_message()
+            .queue_url(url)
+            .visibility_timeout(0)
+            .send()
+            .await;
+        let messages = received.expect("an answer").messages.unwrap_or_default();
+        messages
+            .into_iter()
+            .filter_map(|message| message.body)
+            .collect()
+    }
+}
+
+fn key(id: &str) -> EventKey {
+    EventKey {
+        provider: "github".to_owned(),
+        source: "default".to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn message(id: &str, kind: &str) -> String {
+    json!({
+        "specversion": "1.0",
+        "id": id,
+        "source": "/webhooks/github/default",
+        "type": kind,
+        "time": "2026-01-01T00:00:00Z",
+        "datacontenttype": "application/json",
+        "data": {},
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_record_never_blocks_another_in_a_release_build() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let deployed = deploy(&project, &build(&project, "handlers").await).await;
+    deployed
+        .send(&message("good-1", "github.star.created"))
+        .await;
+    deployed.send("this is not an envelope").await;
+    deployed.send(&message("panics", "github.push")).await;
+    deployed.send(&message("poison", "github.delete")).await;
+    deployed.send(&message("later", "github.status")).await;
+    deployed
+        .send(&message("good-2", "github.star.deleted"))
+        .await;
+
+    deployed.pass_batch().await;
+    assert_eq!(deployed.status("good-1").await, Some(Status::Done));
+    assert_eq!(deployed.status("good-2").await, Some(Status::Ignored));
+    assert_eq!(deployed.status("poison").await, Some(Status::Failed));
+    assert_eq!(
+        deployed.status("panics").await,
+        Some(Status::Received),
+        "waits for its second attempt"
+    );
+
+    let deadline = Instant::now() + PATIENCE;
+    while deployed.status("panics").await != Some(Status::Failed)
+        || deployed.status("later").await != Some(Status::Done)
+        || deployed.dead_letters().await.is_empty()
+    {
+        assert!(Instant::now() < deadline, "the others do not end");
+        deployed.pass_batch().await;
+    }
+    let panicked = deployed
+        .ledger()
+        .find(&key("panics"))
+        .await
+        .expect("an answer")
+        .expect("an item");
+    assert_eq!(panicked.attempts, 2);
+    assert_eq!(
+        panicked.cause.as_deref(),
+        Some("the handler panicked; no attempts left after 2")
+    );
+    assert_eq!(deployed.dead_letters().await, ["this is not an envelope"]);
+}
