@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use webhooks::ledger::Ledger;
@@ -48,12 +48,10 @@ pub(crate) fn project() -> Project {
 
 impl Running {
     async fn start() -> Self {
-        let project = project();
-        let template = Template::read(&project.root().join("template.yaml")).expect("a template");
         let port = emulator::any_port().expect("a free port");
-        let emulator = Emulator::start(&project, port).await.expect("it starts");
+        let emulator = Emulator::start(&project(), port).await.expect("it starts");
         let config = emulator::config(&emulator.endpoint());
-        let (stack, _) = Stack::create(config, &template).await.expect("a stack");
+        let (stack, _) = Stack::create(config, &template()).await.expect("a stack");
         Self { emulator, stack }
     }
 }
@@ -105,38 +103,28 @@ impl World {
         OwnQueue::make(self.config()).await
     }
 
-    /// A ledger in a table like the stack's that no other test writes to, for what looks through
-    /// all events.
-    pub(crate) async fn own_ledger(&self) -> Ledger {
-        let (client, name) = (self.dynamodb(), unique("ledger"));
-        let described = client
-            .describe_table()
-            .table_name(self.table())
-            .send()
-            .await;
-        let table = described
-            .expect("the ledger's table")
-            .table
-            .expect("its description");
-        let indexes = table.global_secondary_indexes().iter().map(|index| {
-            GlobalSecondaryIndex::builder()
-                .index_name(index.index_name().unwrap_or_default())
-                .set_key_schema(index.key_schema.clone())
-                .set_projection(index.projection.clone())
-                .build()
-                .expect("an index of the ledger")
+    /// A table like the ledger's that no other test writes to, for what looks through all events.
+    pub(crate) async fn own_table(&self) -> String {
+        let body = template().data_stack().expect("data resources").body;
+        let data: Value = serde_json::from_str(&body).expect("a template");
+        let body = json!({
+            "Parameters": data["Parameters"],
+            "Resources": {"Ledger": data["Resources"]["Ledger"]},
+            "Outputs": {"TableName": data["Outputs"]["TableName"]},
         });
-        let create = client
-            .create_table()
-            .table_name(&name)
-            .billing_mode(BillingMode::PayPerRequest);
-        let create = create
-            .set_global_secondary_indexes(Some(indexes.collect()))
-            .set_attribute_definitions(table.attribute_definitions)
-            .set_key_schema(table.key_schema);
-        create.send().await.expect("a table like the ledger's");
-        Ledger::new(client, name)
+        let name = unique("ledger");
+        let create = aws_sdk_cloudformation::Client::new(self.config()).create_stack();
+        let create = create.stack_name(&name).template_body(body.to_string());
+        create.send().await.expect("a stack with the ledger alone");
+        let stack = Stack::find(self.config().clone(), &name)
+            .await
+            .expect("the stack");
+        stack.output("TableName").expect("its table").to_owned()
     }
+}
+
+fn template() -> Template {
+    Template::read(&project().root().join("template.yaml")).expect("the template")
 }
 
 /// A name that nothing had before.
