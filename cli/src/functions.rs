@@ -40,6 +40,8 @@ pub struct Plan<'a> {
     pub port: u16,
     /// Who builds and starts the functions.
     pub run: Run,
+    /// Processes of each function, each with one invocation at a time.
+    pub processes: u8,
 }
 
 /// Who builds and starts the functions.
@@ -81,12 +83,8 @@ impl Functions {
         let mut command = Command::new(program);
         command
             .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
-            .args([
-                "--invoke-port",
-                &plan.port.to_string(),
-                "--concurrency",
-                "4",
-            ])
+            .args(["--invoke-port", &plan.port.to_string()])
+            .args(["--concurrency", &plan.processes.to_string()])
             .arg("--global")
             .arg(&settings)
             .args(match plan.run {

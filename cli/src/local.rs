@@ -26,6 +26,9 @@ pub struct Local {
     pub plan: Vec<Function>,
 }
 
+/// Processes of each function: more than one, so that what may happen at once does.
+const PROCESSES: u8 = 4;
+
 /// Ports and habits of a local stack.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -77,6 +80,7 @@ impl Local {
             endpoint: &endpoint,
             port: options.port,
             run: options.run,
+            processes: PROCESSES,
         };
         let (functions, lines) = Functions::start(project, &watch).await?;
         Ok((

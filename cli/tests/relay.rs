@@ -15,13 +15,13 @@ use webhooks::limits;
 use webhooks::queue::Queue;
 use webhooks::relay::{Relay, Relayed};
 use webhooks::settings::RelaySettings;
-use webhooks::signature::sha256;
 
 use support::World;
 use support::broken::Closed;
 use support::own_queue::OwnQueue;
 use support::sample::{
-    START, at, claim, end, event, event_of, failed, fresh_key, item, noise, record,
+    START, at, claim, end, event, event_of, failed, fresh_key, item, keys_in_one_shard, noise,
+    record,
 };
 
 /// Seconds after which an event of the moment 0 should have ended.
@@ -63,9 +63,7 @@ impl Scene {
 
     /// So many of them in one shard of the index.
     async fn recorded_in_first_shard(&self, count: usize) -> Vec<EventKey> {
-        let shard = |key: &EventKey| sha256(key.to_string().as_bytes())[0] % UNSETTLED_SHARDS;
-        let keys = std::iter::repeat_with(fresh_key).filter(|key| shard(key) == 0);
-        let keys: Vec<EventKey> = keys.take(count).collect();
+        let keys = keys_in_one_shard(UNSETTLED_SHARDS, "default", count);
         for key in &keys {
             record(&self.ledger, &event(key)).await;
         }

@@ -68,6 +68,7 @@ async fn deploy(project: &Project, binary: &Path) -> Deployed {
         endpoint: &endpoint,
         port: any_port().expect("a port"),
         run: Run::Elsewhere,
+        processes: 1,
     };
     let (functions, _) = Functions::start(project, &watch)
         .await

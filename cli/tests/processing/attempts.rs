@@ -20,10 +20,8 @@ async fn an_event_whose_attempts_are_used_up_is_failed_with_its_cause() {
     ] {
         let (key, record) = workshop.received(kind).await;
         for attempt in 1..MAX_ATTEMPTS {
-            assert_eq!(
-                workshop.process(std::slice::from_ref(&record)).await,
-                [key.id.clone()]
-            );
+            let again = workshop.process(std::slice::from_ref(&record)).await;
+            assert_eq!(again, [key.id.as_str()]);
             let waiting = item(&workshop.ledger, &key).await;
             assert_eq!(
                 (waiting.status, waiting.attempts),

@@ -6,6 +6,7 @@ use serde_json::json;
 use webhooks::envelope::Message;
 use webhooks::event::{Event, EventKey};
 use webhooks::ledger::{Claim, Item, Lease, Ledger, Record, Settled, Settlement};
+use webhooks::signature::sha256;
 use webhooks::timestamp::Timestamp;
 
 use super::unique;
@@ -33,6 +34,13 @@ pub(crate) fn key_in(source: &str) -> EventKey {
         source: source.to_owned(),
         id: unique("id"),
     }
+}
+
+/// Fresh keys of one source that lie together in the first of so many shards.
+pub(crate) fn keys_in_one_shard(shards: u8, source: &str, count: usize) -> Vec<EventKey> {
+    let shard = |key: &EventKey| sha256(key.to_string().as_bytes())[0] % shards;
+    let keys = std::iter::repeat_with(|| key_in(source));
+    keys.filter(|key| shard(key) == 0).take(count).collect()
 }
 
 /// An event of that key: a push with a small payload, received at the beginning.
