@@ -22,8 +22,8 @@ pub struct DevArgs {
     /// The port of the AWS emulator
     #[arg(long, default_value_t = 4566)]
     emulator_port: u16,
-    /// The public base URL of a tunnel that stands in front (https://abc.ngrok.app)
-    #[arg(long)]
+    /// The public base URL of a tunnel that stands in front
+    #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Further secrets: provider/source=secret, such as what `stripe listen --print-secret` prints
     #[arg(long = "secret", value_name = "PROVIDER/SOURCE=SECRET", value_parser = parse_secret)]

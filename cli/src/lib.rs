@@ -20,6 +20,7 @@ pub mod local;
 pub mod probe;
 pub mod project;
 pub mod pump;
+pub mod scenario;
 pub mod send;
 pub mod stack;
 pub mod template;

@@ -105,7 +105,7 @@ async fn lists_no_other_source_and_no_other_provider() {
     }
     for status in [None, Some(Status::Received)] {
         let listed = scene.keys(|listing| listing.status = status).await;
-        assert_eq!(listed, [ours.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&ours));
     }
 }
 
@@ -180,7 +180,7 @@ async fn a_line_says_what_there_is_to_know() {
     };
     for status in [None, Some(Status::Failed)] {
         let listed = scene.list(|listing| listing.status = status).await;
-        assert_eq!(listed, [expected.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&expected));
     }
 }
 

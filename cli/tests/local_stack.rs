@@ -9,11 +9,11 @@ use webhooks::ledger::Status;
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::demo::{Report, STEPS, play};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::local::{Local, Options};
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
+use webhooks_cli::scenario::{Report, STEPS, play};
 use webhooks_cli::send::{local_url, post_copies};
 use webhooks_cli::stack::development_secret;
 

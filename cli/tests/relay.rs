@@ -210,7 +210,7 @@ async fn an_event_that_was_never_sent_is_sent_once_when_it_is_overdue_and_not_be
     assert_eq!(scene.relay().run(at(OVERDUE - 1)).await, NOTHING);
     assert_eq!(scene.relay().run(at(OVERDUE)).await, sent(1));
     assert_eq!(scene.relay().run(at(OVERDUE)).await, NOTHING);
-    assert_eq!(scene.sent().await, [key.clone()]);
+    assert_eq!(scene.sent().await, std::slice::from_ref(&key));
     let item = item(&scene.ledger, &key).await;
     assert_eq!((item.status, item.resends), (Status::Received, 1));
 }
