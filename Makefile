@@ -5,6 +5,9 @@ export SAM_CLI_TELEMETRY := 0
 
 oracle := cli/tests/oracle
 
+# What the tests run as release builds: the functions, and the example of handlers.
+deployed := $(notdir $(wildcard functions/*)) handlers
+
 .PHONY: help setup dev demo test clean
 
 help: ## list these targets
@@ -22,6 +25,7 @@ demo: setup ## run the local stack, send it signed deliveries and show what beca
 
 test: setup $(oracle)/node_modules/.ready ## build everything and run every test
 	cargo build --workspace --all-targets --locked
+	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
 
 clean: ## remove what was built and installed
