@@ -3,6 +3,7 @@
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::limits;
 
@@ -23,4 +24,15 @@ pub async fn config() -> SdkConfig {
         .retry_config(retries)
         .load()
         .await
+}
+
+/// One word for why a call failed, fit for a log: AWS's own code, or what kept the answer away.
+/// AWS's message is left out, because it can name more than a log should show.
+pub(crate) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    let code = match error {
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "no connection",
+        other => other.code().unwrap_or("no answer"),
+    };
+    code.to_owned()
 }

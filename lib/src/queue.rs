@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 
-use crate::limits;
+use crate::{aws, limits};
 
 /// SQS did not do it, or the message is larger than SQS takes. Whether it was sent is not known.
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +100,9 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        let code = match &error {
-            SdkError::TimeoutError(_) => "timeout",
-            SdkError::DispatchFailure(_) => "no connection",
-            other => other.code().unwrap_or("no answer"),
-        };
+        let code = aws::code(&error);
         Self {
-            code: code.to_owned(),
+            code,
             source: Some(Box::new(error)),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_ssm::Client;
 use tracing::{info, warn};
 
+use crate::aws;
 use crate::limits;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -114,11 +115,7 @@ impl SecretStore {
                 .path(&self.path)
                 .with_decryption(true);
             let page = request.set_next_token(next_token).send().await;
-            // Only the code: the service's message can name more than the log should show.
-            let page = page.map_err(|error| {
-                use aws_sdk_ssm::error::ProvideErrorMetadata;
-                error.code().unwrap_or("no answer").to_owned()
-            })?;
+            let page = page.map_err(|error| aws::code(&error))?;
             for parameter in page.parameters.unwrap_or_default() {
                 let name = parameter.name.unwrap_or_default();
                 let source = name.rsplit('/').next().unwrap_or_default().to_owned();

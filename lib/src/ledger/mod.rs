@@ -36,6 +36,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::aws;
 use crate::event::EventKey;
 use crate::signature::sha256;
 
@@ -197,13 +198,9 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        let code = match &error {
-            SdkError::TimeoutError(_) => "timeout",
-            SdkError::DispatchFailure(_) => "no connection",
-            other => other.code().unwrap_or("no answer"),
-        };
+        let code = aws::code(&error);
         Self {
-            code: code.to_owned(),
+            code,
             source: Box::new(error),
         }
     }
