@@ -245,4 +245,10 @@ async fn lists_more_of_one_shard_than_a_page_has() {
     assert_eq!(scene.keys(|_| ()).await, keys);
     let newest = scene.keys(|listing| listing.limit = 15).await;
     assert_eq!(newest, keys[..15]);
+    // The index does not know the status, so the only one is found on the last page.
+    end(&scene.ledger, &keys[24], Settlement::Ignored, at(30)).await;
+    let narrow = |listing: &mut Listing| {
+        (listing.limit, listing.status) = (1, Some(Status::Ignored));
+    };
+    assert_eq!(scene.keys(narrow).await, keys[24..]);
 }

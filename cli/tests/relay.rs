@@ -61,11 +61,12 @@ impl Scene {
         key
     }
 
-    /// So many of them in one shard of the index.
-    async fn recorded_in_first_shard(&self, count: usize) -> Vec<EventKey> {
+    /// So many of them in one shard of the index, the most overdue first.
+    async fn recorded_in_one_shard(&self, count: usize) -> Vec<EventKey> {
         let keys = keys_in_one_shard(UNSETTLED_SHARDS, "default", count);
-        for key in &keys {
-            record(&self.ledger, &event(key)).await;
+        for (key, earlier) in keys.iter().rev().zip(0..) {
+            let event = event_of(key, "github.push", at(-earlier), b"{}");
+            record(&self.ledger, &event).await;
         }
         keys
     }
@@ -154,23 +155,15 @@ async fn an_event_that_was_moved_on_and_not_sent_is_found_again_later() {
 #[tokio::test]
 async fn an_item_that_cannot_be_read_does_not_hold_up_its_neighbour() {
     let scene = Scene::set().await;
-    let [broken, whole] = [
-        scene.recorded_in_first_shard(1).await,
-        scene.recorded_in_first_shard(1).await,
-    ];
-    let update = scene
-        .world
-        .dynamodb()
-        .update_item()
-        .table_name(&scene.table);
-    let update = update.key("pk", AttributeValue::S(broken[0].to_string()));
+    let keys = scene.recorded_in_one_shard(2).await;
+    let dynamodb = scene.world.dynamodb();
+    let update = dynamodb.update_item().table_name(&scene.table);
+    let update = update.key("pk", AttributeValue::S(keys[0].to_string()));
     let update = update.update_expression("REMOVE digest");
     update.send().await.expect("DynamoDB answers");
-    assert_eq!(
-        scene.relay().run(at(OVERDUE)).await,
-        Relayed { sent: 1, failed: 1 }
-    );
-    assert_eq!(scene.sent().await, whole);
+    let expected = Relayed { sent: 1, failed: 1 };
+    assert_eq!(scene.relay().run(at(OVERDUE)).await, expected);
+    assert_eq!(scene.sent().await, keys[1..]);
 }
 
 #[tokio::test]
@@ -281,7 +274,7 @@ async fn two_relays_at_once_send_every_event_once() {
 #[tokio::test]
 async fn sends_more_of_one_shard_than_a_page_has() {
     let scene = Scene::set().await;
-    let keys = scene.recorded_in_first_shard(105).await;
+    let keys = scene.recorded_in_one_shard(105).await;
     assert_eq!(scene.relay().run(at(OVERDUE)).await, sent(105));
     assert_eq!(
         BTreeSet::from_iter(scene.sent().await),
