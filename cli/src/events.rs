@@ -136,6 +136,9 @@ pub async fn run(args: &EventsArgs) -> Result<ExitCode, Failure> {
 
 async fn list(stack: &Stack, args: &EventsArgs) -> Result<ExitCode, Failure> {
     let now = Timestamp::now();
+    if args.since.resolve(now) > args.until.resolve(now) {
+        return Err(Failure::usage("--since is later than --until"));
+    }
     let ledger = stack.ledger()?;
     let wanted =
         |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);

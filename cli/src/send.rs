@@ -19,7 +19,7 @@ use crate::stack::development_secret;
 /// Options of `webhooks send`.
 #[derive(Args, Clone, Debug)]
 pub struct SendArgs {
-    /// The provider: github, stripe, twilio
+    /// The provider's name
     provider: String,
     /// A file in events/ without its provider and ending (push), or any gateway event's path
     event: String,
@@ -84,7 +84,10 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     let signed_at = Timestamp::from_seconds(Timestamp::now().seconds().saturating_sub(args.stale));
 
     let mut fixture = Fixture::read(&Project::here()?, provider.name(), &args.event)?;
-    fixture.address(&url);
+    // A printed event stays at the address that it names; a sent one is signed for where it goes.
+    if !args.print || args.url.is_some() {
+        fixture.address(&url);
+    }
     match args.same_id {
         true => fixture.sign(provider, &secret, signed_at)?,
         false => fixture.renew(provider, &secret, signed_at)?,

@@ -247,7 +247,7 @@ async fn a_failed_event_that_starts_again_is_looked_after_again() {
     assert!(
         scene
             .ledger
-            .reopen(&key, at(1000))
+            .reopen(&key, "again", at(9999), at(1000))
             .await
             .expect("DynamoDB answers")
     );

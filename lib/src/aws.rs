@@ -28,7 +28,7 @@ pub async fn config() -> SdkConfig {
 
 /// One word for why a call failed, fit for a log: AWS's own code, or what kept the answer away.
 /// AWS's message is left out, because it can name more than a log should show.
-pub(crate) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+pub fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
     let code = match error {
         SdkError::TimeoutError(_) => "timeout",
         SdkError::DispatchFailure(_) => "no connection",

@@ -15,6 +15,7 @@ use tracing::{error, warn};
 use crate::aws;
 use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
+use crate::limits;
 use crate::process::Processor;
 use crate::provider::Provider;
 use crate::queue::Queue;
@@ -136,7 +137,11 @@ fn start() {
 }
 
 async fn warm(ledger: &Ledger, queue: &Queue) {
-    let (ledger, queue) = join(ledger.warm(), queue.warm()).await;
+    let opened = tokio::time::timeout(limits::WARM, join(ledger.warm(), queue.warm())).await;
+    let Ok((ledger, queue)) = opened else {
+        warn!("the connections to DynamoDB and SQS are not open yet");
+        return;
+    };
     if let Err(failure) = ledger {
         warn!(error = %failure, "the connection to DynamoDB is not open yet");
     }

@@ -9,7 +9,10 @@ pub const BODY: usize = 6 * 1024 * 1024;
 
 /// Largest payload, compressed, in bytes, that is stored in the ledger's item: DynamoDB's 400 KB
 /// less room for the other attributes and the history.
-pub const ITEM_PAYLOAD: usize = 380 * 1024;
+pub const ITEM_PAYLOAD: usize = 360 * 1024;
+
+/// Longest cause that an item keeps, in characters.
+pub const CAUSE: usize = 200;
 
 /// Largest payload that travels in a queue message, in bytes of JSON or base64. SQS charges by
 /// chunks of 64 KB, and past this size the claim brings the payload along anyway.
@@ -32,6 +35,9 @@ pub const CALL_ATTEMPT: Duration = Duration::from_millis(800);
 /// the other, and one look at the secrets before.
 pub const CALL: Duration = Duration::from_secs(2);
 
+/// How long a write is tried again because another one on the same item is in its way.
+pub const CONTENTION: Duration = Duration::from_millis(300);
+
 /// Reading a provider's secrets, all pages and attempts.
 pub const SECRETS: Duration = Duration::from_millis(1500);
 
@@ -40,6 +46,12 @@ pub const CALL_ATTEMPTS: u32 = 3;
 
 /// Secrets older than this are read again before they are used.
 pub const SECRETS_AGE: Duration = Duration::from_secs(300);
+
+/// Opening connections at the start of a function; what is not open then opens with the first call.
+pub const WARM: Duration = Duration::from_millis(500);
+
+/// Between two attempts at reading the secrets for the first time.
+pub const SECRETS_FIRST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Between two extra looks at the secrets because none matched: forgeries must not become calls.
 pub const SECRETS_PAUSE: Duration = Duration::from_secs(30);
@@ -73,14 +85,20 @@ pub const RETRY_FIRST: Duration = Duration::from_secs(10);
 /// The longest pause between two attempts.
 pub const RETRY_LONGEST: Duration = Duration::from_secs(900);
 
+/// The longest that SQS hides a message.
+pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
+
 /// The pause after a message that cannot be read, so that the dead-letter queue has it soon.
 pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
 
 const _: () = {
-    let receipt = SECRETS.as_millis() + 3 * CALL.as_millis();
+    let receipt = SECRETS.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
     assert!(receipt <= ANSWER.as_millis());
     assert!(ANSWER.as_millis() < RECEIVER_TIMEOUT.as_millis());
-    assert!(HANDLER.as_millis() + 3 * CALL.as_millis() < PROCESSOR_TIMEOUT.as_millis());
+    assert!(
+        HANDLER.as_millis() + 2 * CONTENTION.as_millis() + 4 * CALL.as_millis()
+            < PROCESSOR_TIMEOUT.as_millis()
+    );
     assert!(PROCESSOR_TIMEOUT.as_millis() < LEASE.as_millis());
     assert!(VISIBILITY.as_millis() >= 6 * PROCESSOR_TIMEOUT.as_millis());
     assert!(LEASE.as_millis() < VISIBILITY.as_millis());

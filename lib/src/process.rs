@@ -234,7 +234,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 metric: None,
             },
             Ok(Settled::EffectRefused) => {
-                let refused = Outcome::retry("a condition of the handler's writes does not hold");
+                let refused = Outcome::retry("the handler's writes were refused");
                 let settlement = self.settlement(refused, attempt);
                 let handled = Handled::from(&settlement);
                 match self

@@ -82,7 +82,8 @@ impl Queue {
     /// [`QueueError`] when it is not known that it was done; the message then comes again when its
     /// visibility timeout ends.
     pub async fn hide(&self, receipt_handle: &str, pause: Duration) -> Result<(), QueueError> {
-        let seconds = i32::try_from(pause.as_secs()).unwrap_or(i32::MAX);
+        let seconds =
+            i32::try_from(pause.min(limits::LONGEST_HIDING).as_secs()).unwrap_or(i32::MAX);
         self.client
             .change_message_visibility()
             .queue_url(&self.url)

@@ -208,7 +208,13 @@ impl<P: Provider> Receiver<P> {
         let id = event.key().id.clone();
         notes.conflict = existing.conflict;
         if existing.status == Status::Failed && !existing.conflict {
-            match self.ledger.reopen(event.key(), now).await {
+            let token = Uuid::new_v4().to_string();
+            let expires_at = now.after(self.settings.retention);
+            match self
+                .ledger
+                .reopen(event.key(), &token, expires_at, now)
+                .await
+            {
                 Ok(true) => {
                     self.hand_over(event, xray).await;
                     return Ok(Answer::Accepted { id });

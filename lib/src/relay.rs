@@ -34,6 +34,13 @@ pub struct Relayed {
     pub failed: u32,
 }
 
+/// What became of one overdue event.
+enum Resent {
+    Sent,
+    ByAnother,
+    Failed,
+}
+
 /// Events read at a time from one shard of the index.
 const PAGE: i32 = 100;
 /// Events in hand at a time.
@@ -69,8 +76,9 @@ impl Relay {
             let before = relayed;
             for event in &overdue {
                 match self.resend(event, now).await {
-                    Ok(sent) => relayed.sent += u32::from(sent),
-                    Err(()) => relayed.failed += 1,
+                    Resent::Sent => relayed.sent += 1,
+                    Resent::ByAnother => {}
+                    Resent::Failed => relayed.failed += 1,
                 }
             }
             // A page that moved nothing on would be read again for ever.
@@ -84,13 +92,13 @@ impl Relay {
 
     /// Moves one event on, and only then sends it: of two relays at work, one sends. If this one
     /// stops in between, the event is overdue again after its pause.
-    async fn resend(&self, overdue: &Overdue, now: Timestamp) -> Result<bool, ()> {
+    async fn resend(&self, overdue: &Overdue, now: Timestamp) -> Resent {
         let item = match self.ledger.postpone(overdue, now).await {
             Ok(Some(item)) => item,
-            Ok(None) => return Ok(false),
+            Ok(None) => return Resent::ByAnother,
             Err(failure) => {
                 error!(event.id = %overdue.key.id, error = %failure, "the overdue event is not moved on");
-                return Err(());
+                return Resent::Failed;
             }
         };
         let sent = self.queue.send(envelope(&item.event), None).await;
@@ -110,6 +118,10 @@ impl Relay {
             report
         };
         report.emit(&self.settings.stack, Some(&item.event.key().provider), now);
-        sent.map(|()| true).map_err(|_| ())
+        if sent.is_ok() {
+            Resent::Sent
+        } else {
+            Resent::Failed
+        }
     }
 }

@@ -17,6 +17,7 @@ pub struct SecretStore {
     client: Client,
     path: String,
     cache: Mutex<Cache>,
+    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ struct Cache {
     sources: Option<BTreeMap<String, Arc<[Secret]>>>,
     read_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
+    /// When they were last read because none matched.
+    looked_at: Option<Timestamp>,
 }
 
 /// What is known of a source.
@@ -47,26 +50,46 @@ impl SecretStore {
             client,
             path: path.into(),
             cache: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
         }
     }
 
     /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay, and
     /// no delivery waits for the next attempt before a pause.
     pub async fn keep_fresh(&self, now: Timestamp) {
-        let (read_at, tried_at) = self.with_cache(|cache| (cache.read_at, cache.tried_at));
-        let older = |at: Option<Timestamp>, age| at.is_none_or(|at| at.age(now) >= age);
-        let paused = read_at.is_some() && !older(tried_at, limits::SECRETS_PAUSE);
-        if older(read_at, limits::SECRETS_AGE) && !paused {
-            self.read(now).await;
+        if self.is_stale(now) {
+            // Whoever comes while somebody reads waits for what that brings.
+            let _reading = self.reading.lock().await;
+            if self.is_stale(now) {
+                self.read(now).await;
+            }
         }
     }
 
-    /// Reads all secrets anew because none of those at hand matched, unless that was tried just
-    /// now; says whether it was done. So a rotation takes effect at once, and a forger cannot make
+    fn is_stale(&self, now: Timestamp) -> bool {
+        let older = |at: Option<Timestamp>, age| at.is_none_or(|at| at.age(now) >= age);
+        self.with_cache(|cache| {
+            let pause = match cache.read_at {
+                Some(_) => limits::SECRETS_PAUSE,
+                None => limits::SECRETS_FIRST_PAUSE,
+            };
+            older(cache.read_at, limits::SECRETS_AGE) && older(cache.tried_at, pause)
+        })
+    }
+
+    /// Reads all secrets anew because none of those at hand matched, unless that was done just
+    /// now; says whether it was. So a rotation takes effect at once, and a forger cannot make
     /// this function hammer SSM.
     pub async fn look_again(&self, now: Timestamp) -> bool {
-        let tried_at = self.with_cache(|cache| cache.tried_at);
-        let due = tried_at.is_none_or(|at| at.age(now) >= limits::SECRETS_PAUSE);
+        let due = self.with_cache(|cache| {
+            let rested = |at: Timestamp| at.age(now) >= limits::SECRETS_PAUSE;
+            let due =
+                cache.read_at.is_some_and(|at| at != now) && cache.looked_at.is_none_or(rested);
+            if due {
+                cache.looked_at = Some(now);
+            }
+            due
+        });
         due && self.read(now).await
     }
 
@@ -83,8 +106,8 @@ impl SecretStore {
     }
 
     async fn read(&self, now: Timestamp) -> bool {
-        self.with_cache(|cache| cache.tried_at = Some(now));
         let read = tokio::time::timeout(limits::SECRETS, self.fetch()).await;
+        self.with_cache(|cache| cache.tried_at = Some(now));
         match read {
             Ok(Ok(sources)) => {
                 self.announce(&sources);

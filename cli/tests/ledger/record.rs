@@ -171,13 +171,18 @@ async fn starts_only_a_failed_event_again() {
     end(&ledger, &ignored, Settlement::Ignored, at(1)).await;
     for key in [&waiting, &processing, &done, &ignored] {
         let before = item(&ledger, key).await;
-        assert!(!ledger.reopen(key, at(2)).await.expect("DynamoDB answers"));
+        assert!(
+            !ledger
+                .reopen(key, "again", at(9999), at(2))
+                .await
+                .expect("DynamoDB answers")
+        );
         assert_eq!(item(&ledger, key).await, before);
     }
     let nobody = fresh_key();
     assert!(
         !ledger
-            .reopen(&nobody, at(2))
+            .reopen(&nobody, "again", at(9999), at(2))
             .await
             .expect("DynamoDB answers")
     );
@@ -190,7 +195,11 @@ async fn an_event_that_starts_again_has_all_its_attempts_and_no_cause() {
     let (ledger, key) = (world.ledger(), fresh_key());
     record(&ledger, &event(&key)).await;
     end(&ledger, &key, failed("no such customer"), at(1)).await;
-    let twice = join_all([ledger.reopen(&key, at(2)), ledger.reopen(&key, at(2))]).await;
+    let twice = join_all([
+        ledger.reopen(&key, "one", at(9999), at(2)),
+        ledger.reopen(&key, "other", at(9999), at(2)),
+    ])
+    .await;
     let reopened: BTreeSet<bool> = twice
         .into_iter()
         .map(|one| one.expect("an answer"))

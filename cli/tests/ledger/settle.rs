@@ -231,7 +231,7 @@ async fn the_history_has_every_transition() {
     settle(&ledger, &third, failed("no attempts left"), at(101)).await;
     assert!(
         ledger
-            .reopen(&key, at(200))
+            .reopen(&key, "again", at(9999), at(200))
             .await
             .expect("DynamoDB answers")
     );

@@ -15,7 +15,7 @@ async fn an_event_whose_attempts_are_used_up_is_failed_with_its_cause() {
         ("panic", "the handler panicked; no attempts left after 3"),
         (
             "refused",
-            "a condition of the handler's writes does not hold; no attempts left after 3",
+            "the handler's writes were refused; no attempts left after 3",
         ),
     ] {
         let (key, record) = workshop.received(kind).await;
@@ -77,7 +77,10 @@ async fn an_event_that_starts_again_has_all_its_attempts() {
         workshop.process(std::slice::from_ref(&record)).await,
         Vec::<String>::new()
     );
-    let reopened = workshop.ledger.reopen(&key, Timestamp::now()).await;
+    let reopened = workshop
+        .ledger
+        .reopen(&key, "again", Timestamp::now(), Timestamp::now())
+        .await;
     assert!(reopened.expect("DynamoDB answers"));
     assert_eq!(workshop.process(&[record]).await, Vec::<String>::new());
     let failed = item(&workshop.ledger, &key).await;

@@ -84,7 +84,7 @@ async fn one_bad_record_never_blocks_another() {
         stands(&panicking).await,
         (Status::Received, cause("the handler panicked"))
     );
-    let condition = "a condition of the handler's writes does not hold";
+    let condition = "the handler's writes were refused";
     assert_eq!(stands(&refused).await, (Status::Received, cause(condition)));
     assert_eq!(
         workshop

@@ -35,7 +35,6 @@ struct Charge {
     id: String,
     /// In the currency's smallest unit.
     amount: i64,
-    amount_refunded: Option<i64>,
     currency: String,
 }
 
@@ -61,13 +60,11 @@ pub(crate) async fn on_charge(context: Context<Resources>, event: Event<'static>
         .table_name(&context.state.payments)
         .key("payment_id", AttributeValue::S(charge.id))
         .update_expression(
-            "SET amount = :amount, currency = :currency, amount_refunded = :refunded, \
-             #at = :created, last_event = :event ADD events :one",
+            "SET amount = :amount, currency = :currency, #at = :created, last_event = :event ADD events :one",
         )
         .expression_attribute_names("#at", format!("{what}_at"))
         .expression_attribute_values(":amount", number(charge.amount))
         .expression_attribute_values(":currency", AttributeValue::S(charge.currency))
-        .expression_attribute_values(":refunded", number(charge.amount_refunded.unwrap_or(0)))
         .expression_attribute_values(":created", number(created))
         .expression_attribute_values(":event", AttributeValue::S(event.key().to_string()))
         .expression_attribute_values(":one", number(1))

@@ -3,6 +3,7 @@
 use aws_sdk_sns::types::MessageAttributeValue;
 use serde::Deserialize;
 use serde_json::json;
+use webhooks::aws;
 use webhooks::event::Event;
 use webhooks::router::{Context, Outcome};
 
@@ -41,9 +42,9 @@ pub(crate) async fn on_message(context: Context<Resources>, event: Event<'static
         .message_attributes("idempotencyKey", key);
     match publish.send().await {
         Ok(_) => Outcome::done(),
-        Err(error) => {
-            tracing::warn!(error = %error, "SNS does not take the notification");
-            Outcome::retry("SNS does not answer")
-        }
+        Err(error) => Outcome::retry(format!(
+            "SNS refused the notification: {}",
+            aws::code(&error)
+        )),
     }
 }

@@ -17,6 +17,7 @@
 //! ended well, and an event leaves it when it is done.
 
 mod claim;
+mod contention;
 mod item;
 mod listing;
 mod overdue;

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
+use super::contention::Contention;
 use super::item::{Item, PayloadTooLarge, new_item};
 use super::{Ledger, LedgerError, PK, Status, Unsettled, entry, number, text};
 use crate::event::{Event, EventKey};
@@ -52,12 +53,19 @@ impl Ledger {
             .table_name(&self.table)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let failed = match put {
-            Ok(_) => return Ok(Record::New),
-            Err(error) => error,
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let mut contention = Contention::begin();
+        let failed = loop {
+            let error = match put.clone().send().await {
+                Ok(_) => return Ok(Record::New),
+                Err(error) => error,
+            };
+            let conflict = error
+                .as_service_error()
+                .is_some_and(PutItemError::is_transaction_conflict_exception);
+            if !conflict || !contention.try_again().await {
+                break error;
+            }
         };
         let there = match failed.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(exception)) => {
@@ -76,11 +84,18 @@ impl Ledger {
         }))
     }
 
-    /// Starts a failed event again, if it is still failed; says whether it was.
+    /// Starts a failed event again, if it is still failed; says whether this receipt did. `token`
+    /// names it, as in [`Ledger::record`].
     ///
     /// # Errors
     /// [`LedgerError`] when it is not known whether it was started.
-    pub async fn reopen(&self, key: &EventKey, now: Timestamp) -> Result<bool, LedgerError> {
+    pub async fn reopen(
+        &self,
+        key: &EventKey,
+        token: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
         let pk = key.to_string();
         let update = self
             .client
@@ -88,12 +103,15 @@ impl Ledger {
             .table_name(&self.table)
             .key(PK, text(&pk))
             .update_expression(
-                "SET #status = :received, attempts = :zero, overdue_at = :overdue, \
-                 unsettled = :open, history = list_append(history, :entry) \
+                "SET #status = :received, #token = :token, attempts = :zero, overdue_at = :overdue, \
+                 unsettled = :open, expires_at = :expires, history = list_append(history, :entry) \
                  ADD redeliveries :one REMOVE cause, lease_until",
             )
             .condition_expression("#status = :failed")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":token", text(token))
+            .expression_attribute_values(":expires", number(expires_at.seconds()))
             .expression_attribute_values(":received", text(Status::Received.as_str()))
             .expression_attribute_values(":failed", text(Status::Failed.as_str()))
             .expression_attribute_values(":zero", number(0))
@@ -101,14 +119,19 @@ impl Ledger {
             .expression_attribute_values(":overdue", number(now.after(limits::GRACE).millis()))
             .expression_attribute_values(":open", Unsettled::Open.of(&pk))
             .expression_attribute_values(":entry", entry(now, "received again"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match update {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
+        let Err(error) = update else {
+            return Ok(true);
+        };
+        match error.as_service_error() {
+            // Unless an earlier attempt of this very update went through and its answer was lost.
+            Some(UpdateItemError::ConditionalCheckFailedException(exception)) => {
+                let there = exception.item.as_ref().and_then(|item| item.get("token"));
+                Ok(there == Some(&text(token)))
+            }
+            _ => Err(error.into()),
         }
     }
 

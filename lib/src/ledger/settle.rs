@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 
 use super::claim::Lease;
+use super::contention::Contention;
 use super::item::{Attributes, Reader};
 use super::{Ledger, LedgerError, PK, Status, Unsettled, entry, number, text};
 use crate::limits;
@@ -40,7 +43,8 @@ pub enum Settled {
     Written,
     /// Another attempt has taken the event over; nothing was written.
     Lost,
-    /// A condition of the handler's own writes did not hold; nothing was written.
+    /// A condition of the handler's own writes did not hold, or other writes stayed in their way;
+    /// nothing was written.
     EffectRefused,
 }
 
@@ -92,8 +96,8 @@ impl Ledger {
         }
     }
 
-    /// The effect and the status in one transaction. The token makes a repeated request the same
-    /// request to DynamoDB.
+    /// The effect and the status in one transaction, tried again while another write is in the
+    /// way: a duplicate that is counted, or another event with the same effect.
     async fn commit(
         &self,
         lease: &Lease,
@@ -102,32 +106,31 @@ impl Ledger {
     ) -> Result<Settled, LedgerError> {
         let target = expected_status(&update);
         let ours = effect.len();
-        let committed = self
+        let transaction = self
             .client
             .transact_write_items()
             .set_transact_items(Some(effect))
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .client_request_token(&lease.token)
-            .send()
-            .await;
-        let Err(error) = committed else {
-            return Ok(Settled::Written);
-        };
-        let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(exception)) => {
-                exception.cancellation_reasons()
+            .transact_items(TransactWriteItem::builder().update(update).build());
+        let mut contention = Contention::begin();
+        loop {
+            let Err(error) = transaction.clone().send().await else {
+                return Ok(Settled::Written);
+            };
+            let reasons = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(exception)) => {
+                    exception.cancellation_reasons()
+                }
+                _ => return Err(error.into()),
+            };
+            let refused = |reason: &&CancellationReason| reason.code() == Some(CONDITION);
+            if let Some(reason) = reasons.get(ours).filter(refused) {
+                let there = reason.item().cloned();
+                return Ok(settled_before(there, lease, target.as_deref()));
             }
-            _ => return Err(error.into()),
-        };
-        let refused = |code: Option<&str>| code == Some("ConditionalCheckFailed");
-        match reasons.get(ours) {
-            Some(reason) if refused(reason.code()) => Ok(settled_before(
-                reason.item().cloned(),
-                lease,
-                target.as_deref(),
-            )),
-            _ if reasons.iter().any(|reason| refused(reason.code())) => Ok(Settled::EffectRefused),
-            _ => Err(error.into()),
+            let condition = reasons.iter().any(|reason| refused(&reason));
+            if condition || !contention.try_again().await {
+                return Ok(Settled::EffectRefused);
+            }
         }
     }
 
@@ -137,10 +140,16 @@ impl Ledger {
             Settlement::Done(_) => (Status::Done, "done".to_owned(), ENDED),
             Settlement::Ignored => (Status::Ignored, "ignored".to_owned(), ENDED),
             Settlement::Retry { cause, pause } => {
-                let what = format!("to be tried again in {} s: {cause}", pause.as_secs());
+                let what = format!(
+                    "to be tried again in {} s: {}",
+                    pause.as_secs(),
+                    brief(cause)
+                );
                 (Status::Received, what, WAITING)
             }
-            Settlement::Failed { cause } => (Status::Failed, format!("failed: {cause}"), FAILED),
+            Settlement::Failed { cause } => {
+                (Status::Failed, format!("failed: {}", brief(cause)), FAILED)
+            }
         };
         let update = Update::builder()
             .table_name(&self.table)
@@ -159,11 +168,11 @@ impl Ledger {
             Settlement::Retry { cause, pause } => {
                 let overdue_at = now.after(*pause).after(limits::GRACE);
                 update
-                    .expression_attribute_values(":cause", text(cause))
+                    .expression_attribute_values(":cause", text(brief(cause)))
                     .expression_attribute_values(":overdue", number(overdue_at.millis()))
             }
             Settlement::Failed { cause } => update
-                .expression_attribute_values(":cause", text(cause))
+                .expression_attribute_values(":cause", text(brief(cause)))
                 .expression_attribute_values(":overdue", number(now.millis()))
                 .expression_attribute_values(":failed", Unsettled::Failed.of(&pk)),
         };
@@ -173,12 +182,24 @@ impl Ledger {
     }
 }
 
+/// DynamoDB's code for a condition in a transaction that does not hold.
+const CONDITION: &str = "ConditionalCheckFailed";
+
 const ENDED: &str = "SET #status = :status, history = list_append(history, :entry) \
                      REMOVE unsettled, overdue_at, lease_until, cause";
 const WAITING: &str = "SET #status = :status, history = list_append(history, :entry), \
                        cause = :cause, overdue_at = :overdue REMOVE lease_until";
 const FAILED: &str = "SET #status = :status, history = list_append(history, :entry), \
                       cause = :cause, overdue_at = :overdue, unsettled = :failed REMOVE lease_until";
+
+/// What the item keeps of a cause. An item has its limit, and every attempt adds to the history.
+fn brief(cause: &str) -> &str {
+    let end = cause
+        .char_indices()
+        .nth(limits::CAUSE)
+        .map_or(cause.len(), |(end, _)| end);
+    &cause[..end]
+}
 
 fn expected_status(update: &Update) -> Option<String> {
     let values = update.expression_attribute_values.as_ref()?;

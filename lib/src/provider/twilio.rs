@@ -54,6 +54,12 @@ impl Provider for Twilio {
             header: SIGNATURE,
             problem: "it is not the padded base64 of a whole digest",
         })?;
+        if !is_form(delivery) && body_hash(delivery).is_none() {
+            return Err(Rejection::BodyNotCovered);
+        }
+        if secrets.is_empty() {
+            return Err(Rejection::Mismatch);
+        }
         let parameters = signed_parameters(delivery)?;
         let signatures = [signature];
         let secret = delivery
