@@ -73,7 +73,10 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
     };
     println!("starting the emulator and cargo lambda watch ...");
     let project = Project::here()?;
-    let (local, mut lines) = Local::start(&project, &options).await?;
+    let (local, mut lines) = tokio::select! {
+        started = Local::start(&project, &options) => started?,
+        () = interrupt.wait() => return Err(Failure::of("interrupted")),
+    };
     for SourceSecret {
         provider,
         source,

@@ -152,6 +152,10 @@ impl<'a> Trial<'a> {
                  hash of it",
                 "Give the URL with its whole query, and the Content-Type as it was sent.",
             ),
+            Rejection::TooManyParameters => Finding::new(
+                "the form has more parameters than the provider ever sends",
+                "Whoever sent it is not the provider.",
+            ),
             Rejection::BodyHashMismatch => Finding::new(
                 "the signed URL is right, but the body is not the one whose hash is in it",
                 format!("{}{}", self.hints(), body::RAW),

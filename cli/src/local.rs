@@ -2,6 +2,9 @@
 //! routes, and what carries messages from the queue to the processor.
 
 use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
 
 use futures::future::{BoxFuture, select_all};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -102,6 +105,35 @@ impl Local {
     /// Invokes functions directly.
     pub fn invoker(&self) -> Invoker {
         self.functions.invoker()
+    }
+
+    /// Waits until no message is in the queue, visible or not: whatever has not happened by then
+    /// will not happen.
+    ///
+    /// # Errors
+    /// [`Failure`] when the queue does not answer.
+    pub async fn quiet(&self) -> Result<(), Failure> {
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+        let waiting = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        loop {
+            let request = sqs
+                .get_queue_attributes()
+                .queue_url(self.stack.output("QueueUrl")?)
+                .set_attribute_names(Some(waiting.to_vec()));
+            let answer = request
+                .send()
+                .await
+                .map_err(|error| Failure::new("the queue", error))?;
+            let mut counts = answer.attributes().into_iter().flat_map(|all| all.values());
+            if counts.all(|count| count == "0") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Says so if a part no longer runs.

@@ -45,6 +45,23 @@ async fn sam(project: &Project, endpoint: &str, arguments: &[&str]) {
     );
 }
 
+/// Deploys one function again without SAM, as the README says.
+async fn deploy_alone(project: &Project, endpoint: &str, binary: &str) {
+    let function = format!("{NAME}-{binary}");
+    let status = Command::new(project.tool("sam/bin/cargo-lambda").expect("installed"))
+        .args(["lambda", "deploy", "--endpoint-url", endpoint])
+        .args(["--binary-name", binary, &function])
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", REGION)
+        .current_dir(project.root())
+        .stdin(Stdio::null())
+        .status()
+        .await
+        .expect("cargo-lambda starts");
+    assert!(status.success(), "cargo lambda deploy {function}");
+}
+
 /// The machine's own architecture, so that the functions can run here.
 fn architecture() -> &'static str {
     match std::env::consts::ARCH {
@@ -182,6 +199,7 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
     }
 
     let host = format!("{api}.execute-api.localhost");
+    deploy_alone(&project, &endpoint, "github").await;
     let ledger = stack.ledger().expect("a ledger");
     for name in [
         ("github", "push"),

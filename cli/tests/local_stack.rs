@@ -1,14 +1,19 @@
 //! The whole path under `cargo lambda watch` and the emulator.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::emulator::{self, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::local::{Local, Options};
 use webhooks_cli::probe::Probe;
@@ -33,19 +38,71 @@ async fn local() -> Local {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn does_what_the_demonstration_promises() {
-    let local = local().await;
+async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_body() {
+    let options = Options::anywhere().expect("two ports");
+    let (local, mut lines) = Local::start(&project(), &options)
+        .await
+        .expect("the stack starts");
     let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
     let reports = play(&project(), &local, PATIENCE)
         .await
         .expect("everything answers");
     pumps.abort();
+    drop(local);
     let broken: Vec<&Report> = reports
         .iter()
         .filter(|report| !report.is_as_promised())
         .collect();
     assert_eq!(reports.len(), STEPS.len());
     assert!(broken.is_empty(), "{broken:#?}");
+    let mut log = String::new();
+    while let Some(line) = lines.recv().await {
+        log.push_str(&line);
+    }
+    assert!(log.contains("github.push done") && log.contains("signature_mismatch"));
+    for canary in [
+        "development-secret",
+        "sha256=",
+        "v1=",
+        "octocat",
+        "+1555",
+        "confirm our table",
+        "user-agent",
+    ] {
+        assert!(!log.contains(canary), "{canary} is in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ends_on_ctrl_c_and_leaves_nothing_behind() {
+    let (port, emulator_port) = (any_port().expect("a port"), any_port().expect("a port"));
+    let mut dev = Command::new(env!("CARGO_BIN_EXE_webhooks"))
+        .args([
+            "dev",
+            "--port",
+            &port.to_string(),
+            "--emulator-port",
+            &emulator_port.to_string(),
+        ])
+        .current_dir(project().root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(dev.stdout.take().expect("stdout is piped")).lines();
+    while let Some(line) = lines.next_line().await.expect("it writes") {
+        if line.starts_with("ready") {
+            break;
+        }
+    }
+    let id = i32::try_from(dev.id().expect("it runs"))
+        .ok()
+        .and_then(Pid::from_raw);
+    kill_process(id.expect("a process id"), Signal::INT).expect("it listens");
+    assert!(dev.wait().await.expect("it ends").success());
+    for port in [port, emulator_port] {
+        emulator::free(port).expect("nobody listens any more");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +155,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
         assert!(Instant::now() < deadline, "the effect does not happen");
     }
+    local.quiet().await.expect("the queue answers");
     assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
     pumps.abort();
 }

@@ -48,6 +48,9 @@ pub enum Rejection {
     /// The signed URL does not carry the hash that would cover the body.
     #[error("no signed hash covers the body")]
     BodyNotCovered,
+    /// More form parameters than the provider would ever send; they are not even sorted.
+    #[error("more form parameters than the provider sends")]
+    TooManyParameters,
     /// The signed URL carries a hash, and the body has another.
     #[error("the body does not have the signed hash")]
     BodyHashMismatch,
@@ -64,6 +67,7 @@ impl Rejection {
             Self::MalformedHeader { .. } => "malformed_header",
             Self::TimestampOutOfTolerance { .. } => "timestamp_out_of_tolerance",
             Self::BodyNotCovered => "body_not_covered",
+            Self::TooManyParameters => "too_many_parameters",
             Self::BodyHashMismatch => "body_hash_mismatch",
             Self::Mismatch => "signature_mismatch",
         }
