@@ -143,7 +143,12 @@ async fn list(stack: &Stack, args: &EventsArgs) -> Result<ExitCode, Failure> {
     let wanted =
         |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     let mut summaries = Vec::new();
-    for (provider, source) in stack.sources().await? {
+    // One that is named whole may have lost its secret since.
+    let sources = match (&args.provider, &args.source) {
+        (Some(provider), Some(source)) => vec![(provider.clone(), source.clone())],
+        _ => stack.sources().await?,
+    };
+    for (provider, source) in sources {
         if !wanted(&args.provider, &provider) || !wanted(&args.source, &source) {
             continue;
         }
