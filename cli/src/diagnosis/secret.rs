@@ -4,9 +4,11 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
-use webhooks::signature::sha256;
 
 use super::{Finding, Trial, digest};
 
@@ -15,8 +17,6 @@ const PREFIX: &str = "whsec_";
 const TOKENS: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "github_pat_"];
 /// The length of Twilio's identifiers.
 const SID_LENGTH: usize = 34;
-/// HMAC's block, for SHA-256.
-const BLOCK: usize = 64;
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -184,23 +184,9 @@ fn signs_binary(trial: &Trial<'_>, key: &[u8]) -> Option<bool> {
 }
 
 fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let hashed;
-    let key = match key.len() > BLOCK {
-        true => {
-            hashed = sha256(key);
-            hashed.as_slice()
-        }
-        false => key,
-    };
-    let pad = |mask: u8| {
-        let mut block = [mask; BLOCK];
-        for (byte, key) in block.iter_mut().zip(key) {
-            *byte ^= key;
-        }
-        block
-    };
-    let inner = sha256(&[pad(0x36).as_slice(), message].concat());
-    sha256(&[pad(0x5c).as_slice(), inner.as_slice()].concat())
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 /// Which other secrets of the provider are easily taken for this one.
