@@ -137,14 +137,6 @@ impl Functions {
         }
     }
 
-    /// Says so if they no longer run.
-    ///
-    /// # Errors
-    /// [`Failure`] when `cargo lambda watch` has ended.
-    pub fn check(&mut self) -> Result<(), Failure> {
-        self.child.check()
-    }
-
     async fn listens(&mut self) -> Result<(), Failure> {
         let deadline = Instant::now() + START;
         while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {

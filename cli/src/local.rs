@@ -2,10 +2,9 @@
 //! routes, and what carries messages from the queue to the processor.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-
 use futures::future::{BoxFuture, select_all};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -111,8 +110,8 @@ impl Local {
     /// will not happen.
     ///
     /// # Errors
-    /// [`Failure`] when the queue does not answer.
-    pub async fn quiet(&self) -> Result<(), Failure> {
+    /// [`Failure`] when the queue does not answer, or still has messages at the deadline.
+    pub async fn quiet(&self, deadline: Instant) -> Result<(), Failure> {
         let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
         let waiting = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -128,20 +127,18 @@ impl Local {
                 .send()
                 .await
                 .map_err(|error| Failure::new("the queue", error))?;
-            let mut counts = answer.attributes().into_iter().flat_map(|all| all.values());
-            if counts.all(|count| count == "0") {
+            let counts = answer.attributes.unwrap_or_default();
+            let none = |name| counts.get(name).is_some_and(|count| count == "0");
+            if waiting.iter().all(none) {
                 return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(Failure::of(format!(
+                    "messages stay in the queue: {counts:?}"
+                )));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-    }
-
-    /// Says so if a part no longer runs.
-    ///
-    /// # Errors
-    /// [`Failure`] when `cargo lambda watch` has ended.
-    pub fn check(&mut self) -> Result<(), Failure> {
-        self.functions.check()
     }
 
     /// Carries messages to the functions that take them, and runs what is scheduled; ends only

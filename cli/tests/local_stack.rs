@@ -64,7 +64,7 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
         "development-secret",
         "sha256=",
         "v1=",
-        "octocat",
+        "Hello-World",
         "+1555",
         "confirm our table",
         "user-agent",
@@ -155,7 +155,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
         assert!(Instant::now() < deadline, "the effect does not happen");
     }
-    local.quiet().await.expect("the queue answers");
+    local.quiet(deadline).await.expect("the queue answers");
     assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
     pumps.abort();
 }

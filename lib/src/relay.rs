@@ -102,26 +102,22 @@ impl Relay {
             }
         };
         let sent = self.queue.send(envelope(&item.event), None).await;
-        if let Err(failure) = &sent {
-            error!(event.id = %overdue.key.id, error = %failure, "the overdue event is not sent");
-        }
-        let outcome = if sent.is_ok() { "resent" } else { "not_sent" };
-        let report = Report::new(Level::Warn, format!("{} {outcome}", item.event.kind()))
+        let (level, outcome) = match &sent {
+            Ok(()) => (Level::Warn, "resent"),
+            Err(_) => (Level::Error, "not_sent"),
+        };
+        let report = Report::new(level, format!("{} {outcome}", item.event.kind()))
+            .with("reason", sent.as_ref().err().map(ToString::to_string))
             .with("outcome", Some(outcome))
             .with("source", Some(&item.event.key().source))
             .with("event.id", Some(&item.event.key().id))
             .with("event.kind", Some(item.event.kind()))
             .with("resends", Some(item.resends));
-        let report = if sent.is_ok() {
-            report.counting(Metric::Resent)
-        } else {
-            report
+        let (report, resent) = match sent {
+            Ok(()) => (report.counting(Metric::Resent), Resent::Sent),
+            Err(_) => (report, Resent::Failed),
         };
         report.emit(&self.settings.stack, Some(&item.event.key().provider), now);
-        if sent.is_ok() {
-            Resent::Sent
-        } else {
-            Resent::Failed
-        }
+        resent
     }
 }
