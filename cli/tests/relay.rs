@@ -112,20 +112,33 @@ async fn reports_every_shard_that_it_cannot_read() {
 }
 
 #[tokio::test]
-async fn what_the_queue_does_not_take_is_reported_and_found_again_later() {
+async fn what_the_queue_does_not_take_is_reported_and_sent_by_the_next_run() {
     let (scene, closed) = (Scene::set().await, Closed::new());
     let keys = BTreeSet::from([scene.recorded().await, scene.recorded().await]);
     let dead = Queue::new(aws_sdk_sqs::Client::new(&closed.config()), &scene.queue.url);
     let outage = relay(scene.ledger.clone(), dead);
-    assert_eq!(
-        outage.run(at(OVERDUE)).await,
-        Relayed { sent: 0, failed: 2 }
-    );
+    // However long the queue is down, nothing waits longer for it afterwards.
+    for run in 0..5 {
+        let now = at(OVERDUE + 60 * run);
+        assert_eq!(outage.run(now).await, Relayed { sent: 0, failed: 2 });
+    }
     assert_eq!(scene.sent().await, []);
-    let again = 3 * OVERDUE;
-    assert_eq!(scene.relay().run(at(again - 1)).await, NOTHING);
-    assert_eq!(scene.relay().run(at(again)).await, sent(2));
+    assert_eq!(scene.relay().run(at(OVERDUE + 300)).await, sent(2));
     assert_eq!(BTreeSet::from_iter(scene.sent().await), keys);
+    for key in &keys {
+        assert_eq!(item(&scene.ledger, key).await.resends, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_takes_nothing_is_not_asked_for_every_event() {
+    let (scene, closed) = (Scene::set().await, Closed::new());
+    scene.recorded_in_one_shard(5).await;
+    let dead = Queue::new(aws_sdk_sqs::Client::new(&closed.config()), &scene.queue.url);
+    let outage = relay(scene.ledger.clone(), dead);
+    let expected = Relayed { sent: 0, failed: 3 };
+    assert_eq!(outage.run(at(OVERDUE)).await, expected);
+    assert_eq!(scene.relay().run(at(OVERDUE)).await, sent(5));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::bucket::Object;
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::payload::{Data, Payload};
@@ -15,6 +16,7 @@ use crate::timestamp::Timestamp;
 
 const JSON: &str = "application/json";
 const ZSTD: &str = "zstd";
+const BUCKET: &str = "bucket:";
 
 /// The message's JSON. `dataref` and `datacontentencoding` are extension attributes: where the
 /// payload is to be found, and how `data_base64` is packed.
@@ -45,7 +47,8 @@ struct Wire<'a> {
 pub struct Message {
     /// Which event.
     pub key: EventKey,
-    /// The event as the message has it; `None` where it refers to the ledger.
+    /// The event as the message has it, its payload perhaps [away](Payload::away) in the bucket;
+    /// `None` where it refers to the ledger.
     pub whole: Option<Event<'static>>,
 }
 
@@ -64,6 +67,10 @@ pub enum UnreadableMessage {
 /// by reference to the ledger where it is not.
 pub fn envelope(event: &Event<'_>) -> String {
     let mut wire = Wire::of(event);
+    if event.payload.object.is_some() {
+        wire.dataref = Some(ledger(event));
+        return wire.json();
+    }
     match event.payload.data() {
         Data::Json(json) if json.get().len() <= limits::MESSAGE_PAYLOAD => {
             wire.datacontenttype = Some(Cow::Borrowed(JSON));
@@ -73,16 +80,25 @@ pub fn envelope(event: &Event<'_>) -> String {
             wire.datacontenttype = media_type(&event.payload);
             wire.data_base64 = Some(STANDARD.encode(&event.payload.bytes));
         }
-        Data::Json(_) | Data::Binary => wire.dataref = Some(format!("ledger:{}", event.key)),
+        Data::Json(_) | Data::Binary => wire.dataref = Some(ledger(event)),
     }
     wire.json()
 }
 
+fn ledger(event: &Event<'_>) -> String {
+    format!("ledger:{}", event.key)
+}
+
 /// The message for an event that could not be recorded: it carries the exact bytes, compressed,
-/// whatever their size. The processor makes the ledger's item from it.
+/// whatever their size, or refers to the bucket if that has them. The processor makes the ledger's
+/// item from it.
 pub fn whole_envelope(event: &Event<'_>) -> String {
     let mut wire = Wire::of(event);
     wire.datacontenttype = media_type(&event.payload);
+    if let Some(object) = &event.payload.object {
+        wire.dataref = Some(format!("{BUCKET}{}", object.name()));
+        return wire.json();
+    }
     wire.data_base64 = Some(match zstd::bulk::compress(&event.payload.bytes, 0) {
         Ok(compressed) => {
             wire.datacontentencoding = Some(Cow::Borrowed(ZSTD));
@@ -114,8 +130,17 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// The JSON, without the two characters that JSON has and SQS does not
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>):
+    /// they can stand in strings alone, where an escape means the same.
     fn json(&self) -> String {
-        serde_json::to_string(self).expect("strings and valid JSON serialise")
+        let json = serde_json::to_string(self).expect("strings and valid JSON serialise");
+        match json.contains(['\u{fffe}', '\u{ffff}']) {
+            true => json
+                .replace('\u{fffe}', "\\ufffe")
+                .replace('\u{ffff}', "\\uffff"),
+            false => json,
+        }
     }
 
     fn payload(&self) -> Result<Option<Payload<'static>>, UnreadableMessage> {
@@ -127,12 +152,18 @@ impl<'a> Wire<'a> {
         let bytes = match (&self.data, &self.data_base64) {
             (Some(json), _) => json.get().as_bytes().to_vec(),
             (None, Some(base64)) => self.decode(base64)?,
-            (None, None) => return Ok(None),
+            (None, None) => return self.referred(media_type),
         };
-        Ok(Some(Payload {
-            media_type: Cow::Owned(media_type),
-            bytes: Cow::Owned(bytes),
-        }))
+        Ok(Some(Payload::new(media_type, bytes)))
+    }
+
+    fn referred(&self, media_type: String) -> Result<Option<Payload<'static>>, UnreadableMessage> {
+        let reference = self.dataref.as_deref().unwrap_or_default();
+        match reference.strip_prefix(BUCKET).map(Object::parse) {
+            None => Ok(None),
+            Some(Some(object)) => Ok(Some(Payload::at(media_type, object))),
+            Some(None) => Err(UnreadableMessage::Attribute("dataref")),
+        }
     }
 
     fn decode(&self, base64: &str) -> Result<Vec<u8>, UnreadableMessage> {
@@ -189,10 +220,7 @@ mod tests {
             key: "github/default/1:a".parse().expect("a key"),
             kind: "github.push".to_owned(),
             received_at: Timestamp::from_seconds(1_767_225_600),
-            payload: Payload {
-                media_type: Cow::Borrowed(media_type),
-                bytes: Cow::Owned(bytes),
-            },
+            payload: Payload::new(media_type, bytes),
             traceparent: None,
         }
     }
@@ -202,6 +230,37 @@ mod tests {
         let body = envelope(&event(JSON, b"{\"n\": 1e400}".to_vec()));
         let expected = r#"{"specversion":"1.0","id":"1:a","source":"/webhooks/github/default","type":"github.push","time":"2026-01-01T00:00:00.000Z","datacontenttype":"application/json","data":{"n": 1e400}}"#;
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn has_no_character_that_sqs_refuses() {
+        let odd = "{\"a\": \"\u{ffff}\u{fffe}\u{fffd}\"}";
+        let body = envelope(&event(JSON, odd.as_bytes().to_vec()));
+        assert!(
+            body.ends_with("\"data\":{\"a\": \"\\uffff\\ufffe\u{fffd}\"}}"),
+            "{body}"
+        );
+        let whole = Message::read(&body)
+            .expect("readable")
+            .whole
+            .expect("whole");
+        let data: serde_json::Value = whole.data().expect("JSON");
+        assert_eq!(data["a"], "\u{ffff}\u{fffe}\u{fffd}");
+    }
+
+    #[test]
+    fn refers_to_the_bucket_for_a_payload_that_is_there() {
+        let mut large = event(JSON, b"large".to_vec());
+        let object = format!("github/default/{}", hex::encode(large.payload.digest()));
+        large.payload.object = Object::parse(&object);
+        assert!(envelope(&large).contains("\"dataref\":\"ledger:github/default/1:a\""));
+        let whole = Message::read(&whole_envelope(&large))
+            .expect("readable")
+            .whole;
+        let payload = whole.expect("the event").payload;
+        assert_eq!(payload.away().map(Object::name), Some(object.as_str()));
+        assert_eq!(payload.digest(), large.payload.digest());
+        assert_eq!(payload.media_type, JSON);
     }
 
     #[test]
@@ -232,6 +291,7 @@ mod tests {
             r#"{"specversion":"1.0","id":"1","source":"/else/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
             r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"noon"}"#,
             r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z","data_base64":"%"}"#,
+            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z","dataref":"bucket:a/b/00"}"#,
         ] {
             assert!(Message::read(body).is_err(), "{body}");
         }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tracing::{error, warn};
 
 use crate::aws;
+use crate::bucket::Bucket;
 use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
 use crate::limits;
@@ -38,12 +39,14 @@ pub async fn receive(provider: impl Provider) -> Result<(), Error> {
     let secrets = SecretStore::new(aws_sdk_ssm::Client::new(&config), secrets_path);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
+    let bucket = Bucket::new(&config, &settings.bucket);
     join(secrets.keep_fresh(Timestamp::now()), warm(&ledger, &queue)).await;
     let receiver = Receiver {
         provider,
         settings,
         secrets,
         ledger,
+        bucket,
         queue,
     };
     lambda_runtime::run(service_fn(|invocation| answer(&receiver, invocation))).await
@@ -84,9 +87,11 @@ pub async fn process<S: Send + Sync + 'static>(
     let state = Arc::new(state(&config, &environment)?);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
+    let bucket = Bucket::new(&config, &settings.bucket);
     let processor = Arc::new(Processor {
         settings,
         ledger,
+        bucket,
         queue,
         router,
         state,

@@ -2,7 +2,8 @@
 //!
 //! Data flows one way. A provider's function takes a request ([`gateway`]), makes a [`delivery`] of
 //! it, checks the signature ([`mod@verify`], [`provider`]), records the [`event`] in the [`ledger`]
-//! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The processor
+//! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. A payload that
+//! is too large for that goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
 //! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
 //!
@@ -19,6 +20,7 @@
 
 pub mod answer;
 pub mod aws;
+pub mod bucket;
 pub mod delivery;
 pub mod envelope;
 pub mod event;
@@ -31,6 +33,7 @@ pub mod process;
 pub mod provider;
 pub mod queue;
 pub mod receive;
+pub mod record;
 pub mod relay;
 pub mod report;
 pub mod router;

@@ -21,6 +21,13 @@ pub const MESSAGE_PAYLOAD: usize = 56 * 1024;
 /// Largest SQS message, in bytes.
 pub const MESSAGE: usize = 1024 * 1024;
 
+/// Most messages in a batch for the processor.
+pub const BATCH: usize = 10;
+
+/// Largest message that carries an event whole as long as there is another way, in bytes: ten of
+/// them together are no more than one message may be, and far below what an invocation takes.
+pub const MESSAGE_SHARE: usize = MESSAGE / BATCH;
+
 /// The time in which a receiver answers at the latest: below GitHub's 10 s, the shortest among
 /// the providers here.
 pub const ANSWER: Duration = Duration::from_secs(8);
@@ -29,17 +36,20 @@ pub const ANSWER: Duration = Duration::from_secs(8);
 pub const RECEIVER_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// One attempt of one call to AWS.
-pub const CALL_ATTEMPT: Duration = Duration::from_millis(800);
+pub const CALL_ATTEMPT: Duration = Duration::from_millis(600);
 
 /// One call to DynamoDB or SQS with all its attempts. A receipt makes at most three, one after
-/// the other, and one look at the secrets before.
-pub const CALL: Duration = Duration::from_secs(2);
+/// the other, and before them one look at the secrets and one transfer of a large payload.
+pub const CALL: Duration = Duration::from_millis(1500);
+
+/// One transfer of a payload to or from S3, with all its attempts.
+pub const TRANSFER: Duration = Duration::from_secs(2);
 
 /// How long a write is tried again because another one on the same item is in its way.
 pub const CONTENTION: Duration = Duration::from_millis(300);
 
 /// Reading a provider's secrets, all pages and attempts.
-pub const SECRETS: Duration = Duration::from_millis(1500);
+pub const SECRETS: Duration = Duration::from_millis(1200);
 
 /// Attempts of one call to AWS.
 pub const CALL_ATTEMPTS: u32 = 3;
@@ -85,6 +95,9 @@ pub const RETRY_FIRST: Duration = Duration::from_secs(10);
 /// The longest pause between two attempts.
 pub const RETRY_LONGEST: Duration = Duration::from_secs(900);
 
+/// The pause before another attempt when a payload cannot be fetched.
+pub const BUCKET_PAUSE: Duration = Duration::from_secs(60);
+
 /// The longest that SQS hides a message.
 pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
 
@@ -92,15 +105,19 @@ pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
 pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
 
 const _: () = {
-    let receipt = SECRETS.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
+    let receipt =
+        SECRETS.as_millis() + TRANSFER.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
     assert!(receipt <= ANSWER.as_millis());
     assert!(ANSWER.as_millis() < RECEIVER_TIMEOUT.as_millis());
     assert!(
-        HANDLER.as_millis() + 2 * CONTENTION.as_millis() + 4 * CALL.as_millis()
+        HANDLER.as_millis()
+            + 2 * TRANSFER.as_millis()
+            + 2 * CONTENTION.as_millis()
+            + 5 * CALL.as_millis()
             < PROCESSOR_TIMEOUT.as_millis()
     );
     assert!(PROCESSOR_TIMEOUT.as_millis() < LEASE.as_millis());
     assert!(VISIBILITY.as_millis() >= 6 * PROCESSOR_TIMEOUT.as_millis());
     assert!(LEASE.as_millis() < VISIBILITY.as_millis());
-    assert!(RELAY_WORK.as_millis() + 2 * CALL.as_millis() < RELAY_TIMEOUT.as_millis());
+    assert!(RELAY_WORK.as_millis() + 3 * CALL.as_millis() < RELAY_TIMEOUT.as_millis());
 };

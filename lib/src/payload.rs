@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
+use crate::bucket::Object;
 use crate::delivery::{Delivery, Method};
 use crate::signature::sha256;
 
@@ -18,8 +19,10 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 pub struct Payload<'a> {
     /// The media type without parameters, in lower case; empty where the sender named none.
     pub media_type: Cow<'a, str>,
-    /// The exact bytes: the body, or the query string of a GET.
+    /// The exact bytes: the body, or the query string of a GET. Empty while they are [away](Self::away).
     pub bytes: Cow<'a, [u8]>,
+    /// Where the bytes are kept when they fit no item.
+    pub(crate) object: Option<Object>,
 }
 
 /// A payload as the envelope carries it.
@@ -32,17 +35,29 @@ pub enum Data {
 }
 
 impl<'a> Payload<'a> {
+    /// A payload with its bytes at hand.
+    pub fn new(media_type: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self {
+            media_type: media_type.into(),
+            bytes: bytes.into(),
+            object: None,
+        }
+    }
+
+    /// A payload whose bytes are away.
+    pub fn at(media_type: impl Into<Cow<'a, str>>, object: Object) -> Self {
+        Self {
+            media_type: media_type.into(),
+            bytes: Cow::Borrowed(&[]),
+            object: Some(object),
+        }
+    }
+
     /// What the delivery carries.
     pub fn of(delivery: &'a Delivery) -> Self {
         match delivery.method {
-            Method::Get => Self {
-                media_type: Cow::Borrowed(FORM),
-                bytes: Cow::Borrowed(delivery.query.as_bytes()),
-            },
-            Method::Post | Method::Other => Self {
-                media_type: Cow::Owned(delivery.media_type()),
-                bytes: Cow::Borrowed(&delivery.body),
-            },
+            Method::Get => Self::new(FORM, delivery.query.as_bytes()),
+            Method::Post | Method::Other => Self::new(delivery.media_type(), &delivery.body),
         }
     }
 
@@ -85,7 +100,16 @@ impl<'a> Payload<'a> {
 
     /// SHA-256 of the exact bytes, by which a repeated id with another body is recognised.
     pub fn digest(&self) -> [u8; 32] {
-        sha256(&self.bytes)
+        match &self.object {
+            Some(object) => object.digest(),
+            None => sha256(&self.bytes),
+        }
+    }
+
+    /// The object that has the bytes, while they are not at hand: what is read back from a record
+    /// or a message refers to a large payload.
+    pub fn away(&self) -> Option<&Object> {
+        self.object.as_ref().filter(|_| self.bytes.is_empty())
     }
 
     /// The same payload with bytes of its own.
@@ -93,6 +117,7 @@ impl<'a> Payload<'a> {
         Payload {
             media_type: Cow::Owned(self.media_type.into_owned()),
             bytes: Cow::Owned(self.bytes.into_owned()),
+            object: self.object,
         }
     }
 
@@ -150,10 +175,7 @@ mod tests {
     use super::*;
 
     fn payload(media_type: &'static str, text: &'static str) -> Payload<'static> {
-        Payload {
-            media_type: Cow::Borrowed(media_type),
-            bytes: Cow::Borrowed(text.as_bytes()),
-        }
+        Payload::new(media_type, text.as_bytes())
     }
 
     fn json(payload: &Payload<'_>) -> Option<String> {
@@ -193,10 +215,7 @@ mod tests {
     #[test]
     fn takes_deep_json_without_recursion() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        let payload = Payload {
-            media_type: Cow::Borrowed("application/json"),
-            bytes: Cow::Owned(deep.into_bytes()),
-        };
+        let payload = Payload::new("application/json", deep.into_bytes());
         assert!(matches!(payload.data(), Data::Json(_)));
     }
 }

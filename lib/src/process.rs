@@ -8,11 +8,13 @@ use futures::future::join_all;
 use tracing::{Instrument, error, info_span, warn};
 use uuid::Uuid;
 
+use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
 use crate::event::EventKey;
-use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Record, Settled, Settlement, Status};
+use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status};
 use crate::limits;
 use crate::queue::Queue;
+use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
 use crate::router::{Context, Outcome, Router};
 use crate::settings::ProcessorSettings;
@@ -25,6 +27,8 @@ pub struct Processor<S> {
     pub settings: ProcessorSettings,
     /// Where events are claimed and settled.
     pub ledger: Ledger,
+    /// Where payloads are that no item holds.
+    pub bucket: Bucket,
     /// Where messages come from.
     pub queue: Queue,
     /// Who handles what.
@@ -159,28 +163,41 @@ impl<S: Send + Sync + 'static> Processor<S> {
         };
         notes.take(&item);
         let attempt = item.attempts;
-        let settlement = match attempt > self.settings.max_attempts {
-            true => Settlement::Failed {
-                cause: "the attempts are used up".to_owned(),
-            },
-            false => self.settlement(self.outcome(*item).await, attempt),
-        };
+        let settlement = self.attempt(*item).await;
         self.settle(&lease, settlement, attempt).await
     }
 
     /// Claims the event; one that the ledger does not have is recorded first, if the message
     /// carries it whole.
-    async fn claim(&self, message: Message) -> Result<Claim, LedgerError> {
+    async fn claim(&self, message: Message) -> Result<Claim, NotRecorded> {
         let now = Timestamp::now();
         let claim = self.ledger.claim(&message.key, now).await?;
-        let (Claim::Unknown, Some(event)) = (&claim, message.whole) else {
+        let (Claim::Unknown, Some(mut event)) = (&claim, message.whole) else {
             return Ok(claim);
         };
         let token = Uuid::new_v4().to_string();
         let expires_at = now.after(self.settings.retention);
-        match self.ledger.record(&event, &token, expires_at).await? {
-            Record::New | Record::Existing(_) => self.ledger.claim(&message.key, now).await,
-            Record::TooLarge(_) => Ok(Claim::Unknown),
+        record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
+        Ok(self.ledger.claim(&message.key, now).await?)
+    }
+
+    /// Brings the payload, runs the handler, and says how the attempt ends.
+    async fn attempt(self: &Arc<Self>, mut item: Item) -> Settlement {
+        let attempt = item.attempts;
+        if attempt > self.settings.max_attempts {
+            return Settlement::Failed {
+                cause: "the attempts are used up".to_owned(),
+            };
+        }
+        match self.bucket.fetch(&mut item.event).await {
+            Ok(()) => self.settlement(self.outcome(item).await, attempt),
+            Err(gone @ BucketError::Gone) => Settlement::Failed {
+                cause: gone.to_string(),
+            },
+            Err(unreachable @ BucketError::Unreachable { .. }) => Settlement::Released {
+                cause: unreachable.to_string(),
+                pause: limits::BUCKET_PAUSE,
+            },
         }
     }
 
@@ -279,10 +296,12 @@ impl From<&Settlement> for Handled {
             Settlement::Done(_) => finished(Status::Done, Some(Metric::Done)),
             Settlement::Ignored => finished(Status::Ignored, Some(Metric::Ignored)),
             Settlement::Failed { .. } => finished(Status::Failed, Some(Metric::Failed)),
-            Settlement::Retry { cause, pause } => Self::Later {
-                cause: cause.clone(),
-                pause: *pause,
-            },
+            Settlement::Retry { cause, pause } | Settlement::Released { cause, pause } => {
+                Self::Later {
+                    cause: cause.clone(),
+                    pause: *pause,
+                }
+            }
         }
     }
 }

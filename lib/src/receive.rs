@@ -7,6 +7,7 @@ use tracing::{error, warn};
 use uuid::Uuid;
 
 use crate::answer::Answer;
+use crate::bucket::Bucket;
 use crate::delivery::Delivery;
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
@@ -14,7 +15,8 @@ use crate::gateway::Request;
 use crate::ledger::{Existing, Ledger, Record, Status};
 use crate::limits;
 use crate::provider::{Identity, Meaning, Provider};
-use crate::queue::Queue;
+use crate::queue::{Queue, QueueError};
+use crate::record::record;
 use crate::report::{Level, Metric, Report};
 use crate::secret_store::{SecretStore, Source};
 use crate::settings::ReceiverSettings;
@@ -33,6 +35,8 @@ pub struct Receiver<P> {
     pub secrets: SecretStore,
     /// Where events are recorded.
     pub ledger: Ledger,
+    /// Where payloads go that no item holds.
+    pub bucket: Bucket,
     /// Where events are handed over.
     pub queue: Queue,
 }
@@ -114,7 +118,7 @@ impl<P: Provider> Receiver<P> {
         notes.name(&identity);
         let trace = xray.and_then(traceparent);
         let event = Event::new(&self.provider, &source, identity, &verified, now, trace);
-        self.keep(&event, xray, now, notes).await
+        self.keep(event, xray, now, notes).await
     }
 
     /// Method, size and header shape: what can be refused without knowing anything.
@@ -164,7 +168,7 @@ impl<P: Provider> Receiver<P> {
     /// Makes the event durable and hands it over.
     async fn keep(
         &self,
-        event: &Event<'_>,
+        mut event: Event<'_>,
         xray: Option<&str>,
         now: Timestamp,
         notes: &mut Notes,
@@ -172,27 +176,41 @@ impl<P: Provider> Receiver<P> {
         let id = event.key().id.clone();
         let token = Uuid::new_v4().to_string();
         let expires_at = now.after(self.settings.retention);
-        match self.ledger.record(event, &token, expires_at).await {
+        match record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await {
             Ok(Record::New) => {
-                self.hand_over(event, xray).await;
+                self.hand_over(&event, xray).await;
                 Ok(Answer::Accepted { id })
             }
-            Ok(Record::Existing(existing)) => self.repeat(event, existing, xray, now, notes).await,
-            Ok(Record::TooLarge(too_large)) => {
-                warn!(error = %too_large, "the delivery is refused");
-                Err(stop(Answer::TooLarge, "payload_too_large"))
-            }
+            Ok(Record::Existing(existing)) => self.repeat(&event, existing, xray, now, notes).await,
+            Ok(Record::TooLarge) => Err(stop(Answer::TooLarge, "payload_too_large")),
             Err(failure) => {
-                error!(error = %failure, "the ledger does not answer; the event goes to the queue whole");
-                match self.queue.send(whole_envelope(event), xray).await {
+                error!(error = %failure, "not recorded; the event goes to the queue whole");
+                match self.send_whole(&mut event, xray).await {
                     Ok(()) => Ok(Answer::Accepted { id }),
                     Err(failure) => {
-                        error!(error = %failure, "the queue does not answer either");
+                        error!(error = %failure, "the queue does not take it either");
                         Err(stop(Answer::Unavailable, "nothing_durable"))
                     }
                 }
             }
         }
+    }
+
+    /// The whole event to the queue: by way of the bucket, if ten such messages would be more than
+    /// an invocation of the processor takes.
+    async fn send_whole(
+        &self,
+        event: &mut Event<'_>,
+        xray: Option<&str>,
+    ) -> Result<(), QueueError> {
+        let mut message = whole_envelope(event);
+        if message.len() > limits::MESSAGE_SHARE {
+            match self.bucket.keep(event).await {
+                Ok(()) => message = whole_envelope(event),
+                Err(failure) => warn!(error = %failure, "the queue has to take a large message"),
+            }
+        }
+        self.queue.send(message, xray).await
     }
 
     /// A delivery of an event that the ledger has: a failed one starts again, everything else is

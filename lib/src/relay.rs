@@ -43,6 +43,8 @@ enum Resent {
 
 /// Events read at a time from one shard of the index.
 const PAGE: i32 = 100;
+/// Failures in one shard after which a run leaves it to the next.
+const FAILURES: u32 = 3;
 /// Events in hand at a time.
 const CONCURRENCY: usize = 16;
 
@@ -80,6 +82,10 @@ impl Relay {
                     Resent::ByAnother => {}
                     Resent::Failed => relayed.failed += 1,
                 }
+                // Something is down: the next run will see.
+                if relayed.failed == FAILURES {
+                    return relayed;
+                }
             }
             // A page that moved nothing on would be read again for ever.
             let full = usize::try_from(PAGE).is_ok_and(|page| overdue.len() == page);
@@ -90,8 +96,9 @@ impl Relay {
         relayed
     }
 
-    /// Moves one event on, and only then sends it: of two relays at work, one sends. If this one
-    /// stops in between, the event is overdue again after its pause.
+    /// Moves one event on, and only then sends it: of two relays at work, one sends. If the queue
+    /// does not take it, it is moved back, so that the next run sends it; if this one stops in
+    /// between, the event is overdue again after its pause.
     async fn resend(&self, overdue: &Overdue, now: Timestamp) -> Resent {
         let item = match self.ledger.postpone(overdue, now).await {
             Ok(Some(item)) => item,
@@ -102,6 +109,11 @@ impl Relay {
             }
         };
         let sent = self.queue.send(envelope(&item.event), None).await;
+        if sent.is_err()
+            && let Err(failure) = self.ledger.restore(overdue, &item).await
+        {
+            error!(event.id = %overdue.key.id, error = %failure, "the event waits for its pause");
+        }
         let (level, outcome) = match &sent {
             Ok(()) => (Level::Warn, "resent"),
             Err(_) => (Level::Error, "not_sent"),

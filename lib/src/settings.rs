@@ -19,6 +19,8 @@ pub struct ReceiverSettings {
     pub table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
+    /// `PAYLOADS_BUCKET`: where payloads go that no item holds.
+    pub bucket: String,
     /// `SECRETS_PATH`: the SSM path under which there is `{provider}/{source}` for each source.
     pub secrets_path: String,
     /// `PUBLIC_URL`: what stands before `/webhooks/...` in the URLs that providers are given;
@@ -37,6 +39,8 @@ pub struct ProcessorSettings {
     pub table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
+    /// `PAYLOADS_BUCKET`: as for the receivers.
+    pub bucket: String,
     /// `RETENTION_DAYS`: as for the receivers.
     pub retention: Duration,
     /// `MAX_ATTEMPTS`: attempts before an event is failed; by default 8.
@@ -65,6 +69,7 @@ impl ReceiverSettings {
             stack: reader.required("STACK_NAME"),
             table: reader.required("TABLE_NAME"),
             queue_url: reader.required("QUEUE_URL"),
+            bucket: reader.required("PAYLOADS_BUCKET"),
             secrets_path: reader.required("SECRETS_PATH"),
             public_url: reader.public_url(),
             retention: reader.retention(),
@@ -84,6 +89,7 @@ impl ProcessorSettings {
             stack: reader.required("STACK_NAME"),
             table: reader.required("TABLE_NAME"),
             queue_url: reader.required("QUEUE_URL"),
+            bucket: reader.required("PAYLOADS_BUCKET"),
             retention: reader.retention(),
             max_attempts: reader.number("MAX_ATTEMPTS", 8, 1),
         };
@@ -200,7 +206,7 @@ mod tests {
         let error = ReceiverSettings::read(&lookup).expect_err("settings are missing");
         assert_eq!(
             error.to_string(),
-            "set the environment variables STACK_NAME, QUEUE_URL, SECRETS_PATH, \
+            "set the environment variables STACK_NAME, QUEUE_URL, PAYLOADS_BUCKET, SECRETS_PATH, \
              PUBLIC_URL (beginning with https://), RETENTION_DAYS (a number, at least 7)"
         );
     }

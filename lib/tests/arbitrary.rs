@@ -3,8 +3,6 @@
 
 mod deliveries;
 
-use std::borrow::Cow;
-
 use deliveries::{FORM, JSON, NOW, event, secret};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -251,7 +249,7 @@ proptest! {
 
     #[test]
     fn every_form_becomes_json(bytes in body(), media_type in select(vec![JSON, FORM, "text/plain", ""])) {
-        let payload = Payload { media_type: Cow::Borrowed(media_type), bytes: Cow::Owned(bytes) };
+        let payload = Payload::new(media_type, bytes);
         let data = payload.data();
         let is_json = matches!(data, Data::Json(_));
         let reads = serde_json::from_slice::<&RawValue>(&payload.bytes).is_ok();

@@ -73,6 +73,7 @@ async fn a_message_stays_hidden_when_the_ledger_is_down() {
     let processor = Arc::new(Processor {
         settings: workshop.processor.settings.clone(),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(&closed.config()), "any"),
+        bucket: workshop.world.bucket(),
         queue: workshop.queue.queue(),
         router: Router::new().otherwise(|_, _| async { Outcome::failed("it must not be called") }),
         state: Arc::new(()),

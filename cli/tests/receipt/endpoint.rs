@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::{Value, json};
+use webhooks::bucket::Bucket;
 use webhooks::event::EventKey;
 use webhooks::gateway::response;
 use webhooks::ledger::Ledger;
@@ -79,29 +80,35 @@ impl Endpoint {
         let settings = ReceiverSettings {
             table: self.world.table().to_owned(),
             queue_url: self.queue.url.clone(),
+            bucket: self.world.bucket_name().to_owned(),
             secrets_path: self.secrets_path.clone(),
             ..settings()
         };
-        receiver(provider, settings, [dynamodb, sqs, ssm])
+        receiver(
+            provider,
+            settings,
+            [dynamodb, sqs, ssm, self.world.config()],
+        )
     }
 }
 
 /// A function with nothing behind it but an endpoint that must not be called.
 pub(crate) fn receiver_alone<P: Provider>(provider: P, nothing: &Untouched) -> Receiver<P> {
     let config = nothing.config();
-    receiver(provider, settings(), [&config, &config, &config])
+    receiver(provider, settings(), [&config; 4])
 }
 
 fn receiver<P: Provider>(
     provider: P,
     settings: ReceiverSettings,
-    [dynamodb, sqs, ssm]: [&SdkConfig; 3],
+    [dynamodb, sqs, ssm, s3]: [&SdkConfig; 4],
 ) -> Receiver<P> {
     let path = format!("{}/{}", settings.secrets_path, provider.name());
     Receiver {
         provider,
         secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(dynamodb), &settings.table),
+        bucket: Bucket::new(s3, &settings.bucket),
         queue: Queue::new(aws_sdk_sqs::Client::new(sqs), &settings.queue_url),
         settings,
     }
@@ -112,6 +119,7 @@ fn settings() -> ReceiverSettings {
         stack: "stack".to_owned(),
         table: "table".to_owned(),
         queue_url: "queue".to_owned(),
+        bucket: "bucket".to_owned(),
         secrets_path: "/path".to_owned(),
         public_url: None,
         // The emulator removes what has expired by its own clock.

@@ -5,6 +5,7 @@ mod support;
 
 mod answers;
 mod endpoint;
+mod large;
 mod outages;
 mod refusals;
 mod secrets;

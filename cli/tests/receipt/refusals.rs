@@ -9,10 +9,10 @@ use webhooks::provider::twilio::Twilio;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{
-    Endpoint, SECRET, answer, deliver, delivery, http, key, line, receiver_alone, sign,
+    Endpoint, SECRET, answer, deliver, delivery, http, line, receiver_alone, sign,
 };
 use crate::support::broken::Untouched;
-use crate::support::sample::{START, at, noise};
+use crate::support::sample::{START, at};
 
 /// What becomes of a gateway event that is refused without a call.
 async fn refused(provider: impl Provider, gateway_event: Value) -> (u16, Value) {
@@ -227,28 +227,4 @@ async fn what_is_signed_and_no_event_is_malformed_and_goes_nowhere() {
         assert_eq!(http(&GitHub, &receipt)["body"], Value::Null);
     }
     nothing.assert_untouched();
-}
-
-#[tokio::test]
-async fn refuses_a_payload_that_the_ledger_cannot_hold_and_queues_nothing() {
-    let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let mut fixture = delivery(&GitHub, "push");
-    let noise: String = noise(limits::ITEM_PAYLOAD)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let more: String = noise.chars().rev().collect();
-    fixture.delivery.body = json!({"noise": noise, "more": more})
-        .to_string()
-        .into_bytes();
-    sign(&mut fixture, &GitHub, SECRET, START);
-    let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
-    assert_eq!(
-        (receipt.answer.status(), &line(&receipt)["reason"]),
-        (413, &json!("payload_too_large"))
-    );
-    let found = receiver.ledger.find(&key(&fixture)).await;
-    assert_eq!(found.expect("DynamoDB answers"), None);
-    assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
 }

@@ -18,6 +18,7 @@ use aws_config::SdkConfig;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
+use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
 use webhooks_cli::emulator::{self, Emulator};
 use webhooks_cli::project::Project;
@@ -97,6 +98,14 @@ impl World {
     /// The stack's ledger, in which a test finds its own events by their ids.
     pub(crate) fn ledger(&self) -> Ledger {
         self.stack.ledger().expect("the ledger")
+    }
+
+    pub(crate) fn bucket_name(&self) -> &str {
+        self.stack.output("PayloadsBucket").expect("the bucket")
+    }
+
+    pub(crate) fn bucket(&self) -> Bucket {
+        Bucket::new(self.config(), self.bucket_name())
     }
 
     pub(crate) async fn own_queue(&self) -> OwnQueue {

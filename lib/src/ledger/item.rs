@@ -1,12 +1,12 @@
 //! The item: what the ledger keeps of one event.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{LISTING_SHARDS, PK, Status, Unsettled, entry, listing_partition, number, shard, text};
+use crate::bucket::Object;
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::payload::Payload;
@@ -51,12 +51,8 @@ pub struct UnreadableItem(pub(super) &'static str);
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The payload does not fit an item even when it is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payload is {compressed} bytes compressed, more than an item holds")]
-pub struct PayloadTooLarge {
-    /// Its size after compression, in bytes.
-    pub compressed: usize,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PayloadTooLarge;
 
 /// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
 const COMPRESSION_LEVEL: i32 = 3;
@@ -74,7 +70,6 @@ pub(super) fn new_item(
         shard(&pk, LISTING_SHARDS),
     );
     let overdue_at = event.received_at.after(limits::GRACE);
-    let (payload, encoding) = compress(&event.payload.bytes)?;
     let mut item = Attributes::from([
         ("type".to_owned(), text(&event.kind)),
         ("status".to_owned(), text(Status::Received.as_str())),
@@ -85,8 +80,6 @@ pub(super) fn new_item(
         ("token".to_owned(), text(token)),
         ("listing".to_owned(), text(listing)),
         ("unsettled".to_owned(), Unsettled::Open.of(&pk)),
-        ("payload".to_owned(), AttributeValue::B(Blob::new(payload))),
-        ("encoding".to_owned(), text(encoding)),
         (
             "media_type".to_owned(),
             text(event.payload.media_type.as_ref()),
@@ -101,6 +94,13 @@ pub(super) fn new_item(
     if let Some(traceparent) = &event.traceparent {
         item.insert("traceparent".to_owned(), text(traceparent));
     }
+    if let Some(object) = &event.payload.object {
+        item.insert("object".to_owned(), text(object.name()));
+    } else {
+        let (payload, encoding) = compress(&event.payload.bytes)?;
+        item.insert("payload".to_owned(), AttributeValue::B(Blob::new(payload)));
+        item.insert("encoding".to_owned(), text(encoding));
+    }
     Ok(item)
 }
 
@@ -112,9 +112,9 @@ fn compress(bytes: &[u8]) -> Result<(Vec<u8>, &'static str), PayloadTooLarge> {
         Ok(compressed) if compressed.len() < bytes.len() => (compressed, ZSTD),
         Ok(_) | Err(_) => (bytes.to_vec(), IDENTITY),
     };
-    match stored.len() {
-        compressed if compressed > limits::ITEM_PAYLOAD => Err(PayloadTooLarge { compressed }),
-        _ => Ok((stored, encoding)),
+    match stored.len() > limits::ITEM_PAYLOAD {
+        true => Err(PayloadTooLarge),
+        false => Ok((stored, encoding)),
     }
 }
 
@@ -184,6 +184,11 @@ impl Reader<'_> {
     }
 
     fn payload(&mut self) -> Result<Payload<'static>, UnreadableItem> {
+        let media_type = self.text("media_type")?;
+        if let Ok(name) = self.text("object") {
+            let object = Object::parse(&name).ok_or(UnreadableItem("object"))?;
+            return Ok(Payload::at(media_type, object));
+        }
         let stored = self.bytes("payload")?;
         let bytes = match self.text("encoding")?.as_str() {
             IDENTITY => stored,
@@ -192,10 +197,7 @@ impl Reader<'_> {
                 .map_err(|_| UnreadableItem("payload"))?,
             _ => return Err(UnreadableItem("encoding")),
         };
-        Ok(Payload {
-            media_type: Cow::Owned(self.text("media_type")?),
-            bytes: Cow::Owned(bytes),
-        })
+        Ok(Payload::new(media_type, bytes))
     }
 
     fn history(&mut self) -> Vec<String> {

@@ -89,6 +89,41 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Takes a postponement back, because the queue did not take the message: the next run finds the
+    /// event at once, however often it was sent before.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it is not known whether it was taken back; the event then waits for its
+    /// pause.
+    pub async fn restore(&self, overdue: &Overdue, postponed: &Item) -> Result<(), LedgerError> {
+        let Some(next) = postponed.overdue_at else {
+            return Ok(());
+        };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PK, text(overdue.key.to_string()))
+            .update_expression("SET overdue_at = :seen, resends = resends - :one")
+            .condition_expression("overdue_at = :next AND begins_with(unsettled, :open)")
+            .expression_attribute_values(":seen", number(overdue.overdue_at.millis()))
+            .expression_attribute_values(":next", number(next.millis()))
+            .expression_attribute_values(":open", text("open#"))
+            .expression_attribute_values(":one", number(1))
+            .send()
+            .await;
+        match update {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // It has gone on, or this very update went through and its answer was lost.
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
 impl TryFrom<Attributes> for Overdue {
     type Error = UnreadableItem;
 

@@ -18,8 +18,8 @@ pub enum Record {
     New,
     /// It was there already.
     Existing(Existing),
-    /// Its payload does not fit.
-    TooLarge(PayloadTooLarge),
+    /// Its payload fits no item, and nothing was written: it has to go to the bucket first.
+    TooLarge,
 }
 
 /// What the ledger already had.
@@ -45,7 +45,7 @@ impl Ledger {
     ) -> Result<Record, LedgerError> {
         let item = match new_item(event, token, expires_at) {
             Ok(item) => item,
-            Err(too_large) => return Ok(Record::TooLarge(too_large)),
+            Err(PayloadTooLarge) => return Ok(Record::TooLarge),
         };
         let put = self
             .client

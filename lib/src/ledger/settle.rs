@@ -29,6 +29,13 @@ pub enum Settlement {
         /// How long to wait.
         pause: Duration,
     },
+    /// Not now, and the handler has not run: the attempt does not count.
+    Released {
+        /// Why.
+        cause: String,
+        /// How long to wait.
+        pause: Duration,
+    },
     /// Never.
     Failed {
         /// Why.
@@ -67,6 +74,7 @@ impl Ledger {
             Settlement::Done(_)
             | Settlement::Ignored
             | Settlement::Retry { .. }
+            | Settlement::Released { .. }
             | Settlement::Failed { .. } => self.write(lease, update).await,
         }
     }
@@ -147,6 +155,10 @@ impl Ledger {
                 );
                 (Status::Received, what, WAITING)
             }
+            Settlement::Released { cause, pause } => {
+                let what = format!("put back for {} s: {}", pause.as_secs(), brief(cause));
+                (Status::Received, what, RELEASED)
+            }
             Settlement::Failed { cause } => {
                 (Status::Failed, format!("failed: {}", brief(cause)), FAILED)
             }
@@ -165,11 +177,17 @@ impl Ledger {
             .expression_attribute_values(":entry", entry(now, &what));
         let update = match settlement {
             Settlement::Done(_) | Settlement::Ignored => update,
-            Settlement::Retry { cause, pause } => {
+            Settlement::Retry { cause, pause } | Settlement::Released { cause, pause } => {
                 let overdue_at = now.after(*pause).after(limits::GRACE);
-                update
+                let update = update
                     .expression_attribute_values(":cause", text(brief(cause)))
-                    .expression_attribute_values(":overdue", number(overdue_at.millis()))
+                    .expression_attribute_values(":overdue", number(overdue_at.millis()));
+                match settlement {
+                    Settlement::Released { .. } => {
+                        update.expression_attribute_values(":one", number(1))
+                    }
+                    _ => update,
+                }
             }
             Settlement::Failed { cause } => update
                 .expression_attribute_values(":cause", text(brief(cause)))
@@ -189,6 +207,9 @@ const ENDED: &str = "SET #status = :status, history = list_append(history, :entr
                      REMOVE unsettled, overdue_at, lease_until, cause";
 const WAITING: &str = "SET #status = :status, history = list_append(history, :entry), \
                        cause = :cause, overdue_at = :overdue REMOVE lease_until";
+const RELEASED: &str = "SET #status = :status, history = list_append(history, :entry), \
+                        cause = :cause, overdue_at = :overdue, attempts = attempts - :one \
+                        REMOVE lease_until";
 const FAILED: &str = "SET #status = :status, history = list_append(history, :entry), \
                       cause = :cause, overdue_at = :overdue, unsettled = :failed REMOVE lease_until";
 

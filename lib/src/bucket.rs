@@ -1,0 +1,165 @@
+//! The S3 bucket for payloads that fit no item: written before the record that points to them.
+
+use std::error::Error;
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
+
+use crate::event::{Event, EventKey};
+use crate::payload::Payload;
+use crate::signature::sha256;
+use crate::{aws, limits};
+
+/// The name of a payload in the bucket: `github/default/` and the SHA-256 of the bytes in hex. One
+/// that is written twice is the same object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    name: String,
+    digest: [u8; 32],
+}
+
+/// S3 did not do it. Whether an object was written is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// Unreachable, throttled, too slow, or refused.
+    #[error("the bucket cannot be reached ({code})")]
+    Unreachable {
+        /// One word for why.
+        code: String,
+        /// The SDK's error.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// There is no such object, or it has other bytes: no later attempt could succeed.
+    #[error("the bucket does not have the payload")]
+    Gone,
+}
+
+/// The bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+impl Object {
+    fn of(key: &EventKey, bytes: &[u8]) -> Self {
+        let digest = sha256(bytes);
+        Self {
+            name: format!("{}/{}/{}", key.provider, key.source, hex::encode(digest)),
+            digest,
+        }
+    }
+
+    /// Reads the name of an object; `None` for what is no name of ours.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut digest = [0; 32];
+        let hex = name.rsplit('/').next()?;
+        hex::decode_to_slice(hex, &mut digest).ok()?;
+        Some(Self {
+            name: name.to_owned(),
+            digest,
+        })
+    }
+
+    /// Its name in the bucket.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of its bytes.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+}
+
+impl Bucket {
+    /// The bucket of that name. Its calls have a time limit of their own, because what it takes is
+    /// large, and no checksums but the one that we compare.
+    pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(limits::CALL_ATTEMPT)
+            .operation_timeout(limits::TRANSFER)
+            .operation_attempt_timeout(limits::TRANSFER)
+            .build();
+        let config = aws_sdk_s3::config::Builder::from(config)
+            .timeout_config(timeouts)
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        Self {
+            client: Client::from_conf(config.build()),
+            name: name.into(),
+        }
+    }
+
+    /// Writes an event's payload; from here on the event refers to it.
+    ///
+    /// # Errors
+    /// [`BucketError::Unreachable`] when it is not known that it was written.
+    pub async fn keep(&self, event: &mut Event<'_>) -> Result<(), BucketError> {
+        let Payload {
+            media_type, bytes, ..
+        } = &event.payload;
+        let object = Object::of(&event.key, bytes);
+        self.client
+            .put_object()
+            .bucket(&self.name)
+            .key(object.name())
+            .set_content_type((!media_type.is_empty()).then(|| media_type.to_string()))
+            .body(ByteStream::from(bytes.to_vec()))
+            .send()
+            .await?;
+        event.payload.object = Some(object);
+        Ok(())
+    }
+
+    /// Brings an event's payload back, if it is in the bucket and not at hand.
+    ///
+    /// # Errors
+    /// [`BucketError`].
+    pub async fn fetch(&self, event: &mut Event<'_>) -> Result<(), BucketError> {
+        let Some(object) = event.payload.away() else {
+            return Ok(());
+        };
+        let get = self.client.get_object().bucket(&self.name);
+        let got = get.key(object.name()).send().await.map_err(|error| {
+            match error.as_service_error() {
+                Some(GetObjectError::NoSuchKey(_)) => BucketError::Gone,
+                _ => error.into(),
+            }
+        })?;
+        let bytes = got.body.collect().await?.to_vec();
+        if sha256(&bytes) != object.digest() {
+            return Err(BucketError::Gone);
+        }
+        event.payload.bytes = bytes.into();
+        Ok(())
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for BucketError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        Self::Unreachable {
+            code: aws::code(&error),
+            source: Box::new(error),
+        }
+    }
+}
+
+impl From<ByteStreamError> for BucketError {
+    fn from(error: ByteStreamError) -> Self {
+        Self::Unreachable {
+            code: "connection lost".to_owned(),
+            source: Box::new(error),
+        }
+    }
+}
