@@ -78,6 +78,22 @@ impl Fixture {
         self.delivery.urls = vec![format!("{url}{query}")];
     }
 
+    /// Sends the gateway event to another path of the same domain, which the provider may sign.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file is not a gateway event.
+    pub fn route(&mut self, path: &str) -> Result<(), Failure> {
+        self.event["rawPath"] = json!(path);
+        self.event["requestContext"]["http"]["path"] = json!(path);
+        let request: Request = serde_json::from_value(self.event.clone())
+            .map_err(|error| Failure::new("the event", error))?;
+        let delivery = request.delivery(None);
+        self.delivery.urls = delivery
+            .map_err(|error| Failure::new("the event", error))?
+            .urls;
+        Ok(())
+    }
+
     /// Gives the event an id that no delivery had before, of the same form, signs it, and says
     /// which id that is.
     ///

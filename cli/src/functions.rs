@@ -158,6 +158,14 @@ pub struct Invoker {
 }
 
 impl Invoker {
+    /// For the functions behind that URL.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            client: reqwest::Client::new(),
+            url: url.into(),
+        }
+    }
+
     /// Invokes a function and waits for what it returns.
     pub async fn invoke(&self, function: &Function, payload: &Value) -> Invoked {
         let url = format!(

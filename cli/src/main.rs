@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
+use webhooks_cli::trial::chaos;
 use webhooks_cli::{demo, dev, events, send, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -24,6 +25,8 @@ enum Command {
     Send(send::SendArgs),
     /// List the events in the ledger, or show one
     Events(events::EventsArgs),
+    /// Kill the functions between every two steps, and count what is lost and what is doubled
+    Chaos(chaos::ChaosArgs),
     /// Check a captured request's signature, and say why it does not hold
     Verify(verify::VerifyArgs),
 }
@@ -45,6 +48,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Chaos(args) => chaos::run(args).await,
         Command::Verify(args) => verify::run(args),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
@@ -72,6 +71,28 @@ impl Probe {
     /// # Errors
     /// [`Failure`] when the emulator does not answer.
     pub async fn effects(&mut self, key: &str) -> Result<usize, Failure> {
+        let effects = self.tally().await?;
+        Ok(effects.get(key).copied().unwrap_or(0))
+    }
+
+    /// How often each event had its effect so far.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator does not answer.
+    pub async fn tally(&mut self) -> Result<BTreeMap<String, usize>, Failure> {
+        self.gather().await?;
+        let mut effects = self.seen.clone();
+        for (event, times) in self.payments().await? {
+            *effects.entry(event).or_default() += times;
+        }
+        Ok(effects)
+    }
+
+    /// Takes what has arrived behind the topic and the bus.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator does not answer.
+    pub async fn gather(&mut self) -> Result<(), Failure> {
         for message in self.drain(&self.notifications).await? {
             let key = &message["MessageAttributes"]["idempotencyKey"]["Value"];
             self.count(key);
@@ -79,8 +100,7 @@ impl Probe {
         for message in self.drain(&self.bus).await? {
             self.count(&message["detail"]["idempotencyKey"]);
         }
-        let others = self.seen.get(key).copied().unwrap_or(0);
-        Ok(others + self.payments(key).await?)
+        Ok(())
     }
 
     fn count(&mut self, key: &Value) {
@@ -89,25 +109,20 @@ impl Probe {
         }
     }
 
-    /// Payments that the event was the last to touch, times how often events touched them.
-    async fn payments(&self, key: &str) -> Result<usize, Failure> {
+    /// Which event touched a payment last, and how often events touched it.
+    async fn payments(&self) -> Result<Vec<(String, usize)>, Failure> {
         let scan = aws_sdk_dynamodb::Client::new(&self.stack.config).scan();
         let scan = scan.table_name(self.stack.output("PaymentsTable")?);
-        let rows = scan
-            .send()
-            .await
-            .map_err(|error| Failure::new("the payments", error))?;
-        let is_ours = |row: &&std::collections::HashMap<String, AttributeValue>| {
-            row.get("last_event")
-                .and_then(|value| value.as_s().ok())
-                .is_some_and(|event| event == key)
-        };
-        let count = |row: &std::collections::HashMap<String, AttributeValue>| {
-            row.get("events")
-                .and_then(|value| value.as_n().ok()?.parse().ok())
-                .unwrap_or(0)
-        };
-        Ok(rows.items().iter().filter(is_ours).map(count).sum())
+        let mut rows = scan.into_paginator().items().send();
+        let mut payments = Vec::new();
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(|error| Failure::new("the payments", error))?;
+            let event = row.get("last_event").and_then(|value| value.as_s().ok());
+            let times = row.get("events").and_then(|value| value.as_n().ok());
+            let times = times.and_then(|times| times.parse().ok()).unwrap_or(0);
+            payments.extend(event.map(|event| (event.clone(), times)));
+        }
+        Ok(payments)
     }
 
     async fn drain(&self, queue_url: &str) -> Result<Vec<Value>, Failure> {

@@ -12,11 +12,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing::{error, warn};
 
-use crate::aws;
 use crate::bucket::Bucket;
 use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
-use crate::limits;
 use crate::process::Processor;
 use crate::provider::Provider;
 use crate::queue::Queue;
@@ -26,6 +24,7 @@ use crate::router::Router;
 use crate::secret_store::SecretStore;
 use crate::settings::{BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings};
 use crate::timestamp::Timestamp;
+use crate::{aws, faults, limits};
 
 /// Runs a provider's receiver.
 ///
@@ -132,6 +131,7 @@ pub async fn relay() -> Result<(), Error> {
 /// place alone: its message can hold a value from an event.
 fn start() {
     lambda_http::tracing::init_default_subscriber();
+    faults::arm();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()

@@ -24,6 +24,7 @@ pub mod bucket;
 pub mod delivery;
 pub mod envelope;
 pub mod event;
+pub mod faults;
 pub mod gateway;
 pub mod lambda;
 pub mod ledger;

@@ -12,13 +12,13 @@ use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
 use crate::event::EventKey;
 use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status};
-use crate::limits;
 use crate::queue::Queue;
 use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
 use crate::router::{Context, Outcome, Router};
 use crate::settings::ProcessorSettings;
 use crate::timestamp::Timestamp;
+use crate::{faults, limits};
 
 /// What the processor needs.
 #[derive(Debug)]
@@ -134,6 +134,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
     }
 
     async fn message(self: &Arc<Self>, message: Message, notes: &mut Notes) -> Handled {
+        faults::point("process::taken");
         notes.key = Some(message.key.clone());
         let (lease, item) = match self.claim(message).await {
             Ok(Claim::Mine(lease, item)) => (lease, item),
@@ -161,10 +162,14 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 };
             }
         };
+        faults::point("process::claimed");
         notes.take(&item);
         let attempt = item.attempts;
         let settlement = self.attempt(*item).await;
-        self.settle(&lease, settlement, attempt).await
+        faults::point("process::handled");
+        let handled = self.settle(&lease, settlement, attempt).await;
+        faults::point("process::settled");
+        handled
     }
 
     /// Claims the event; one that the ledger does not have is recorded first, if the message
@@ -178,6 +183,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let token = Uuid::new_v4().to_string();
         let expires_at = now.after(self.settings.retention);
         record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
+        faults::point("process::recorded");
         Ok(self.ledger.claim(&message.key, now).await?)
     }
 
@@ -190,7 +196,10 @@ impl<S: Send + Sync + 'static> Processor<S> {
             };
         }
         match self.bucket.fetch(&mut item.event).await {
-            Ok(()) => self.settlement(self.outcome(item).await, attempt),
+            Ok(()) => {
+                faults::point("process::fetched");
+                self.settlement(self.outcome(item).await, attempt)
+            }
             Err(gone @ BucketError::Gone) => Settlement::Failed {
                 cause: gone.to_string(),
             },

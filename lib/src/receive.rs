@@ -13,7 +13,6 @@ use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
 use crate::gateway::Request;
 use crate::ledger::{Existing, Ledger, Record, Status};
-use crate::limits;
 use crate::provider::{Identity, Meaning, Provider};
 use crate::queue::{Queue, QueueError};
 use crate::record::record;
@@ -23,6 +22,7 @@ use crate::settings::ReceiverSettings;
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verify::{Rejection, Verified, check_shape, verify};
+use crate::{faults, limits};
 
 /// What a receiver needs.
 #[derive(Debug)]
@@ -116,6 +116,7 @@ impl<P: Provider> Receiver<P> {
             }
         };
         notes.name(&identity);
+        faults::point("receive::verified");
         let trace = xray.and_then(traceparent);
         let event = Event::new(&self.provider, &source, identity, &verified, now, trace);
         self.keep(event, xray, now, notes).await
@@ -178,6 +179,7 @@ impl<P: Provider> Receiver<P> {
         let expires_at = now.after(self.settings.retention);
         match record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await {
             Ok(Record::New) => {
+                faults::point("receive::recorded");
                 self.hand_over(&event, xray).await;
                 Ok(Answer::Accepted { id })
             }
@@ -234,6 +236,7 @@ impl<P: Provider> Receiver<P> {
                 .await
             {
                 Ok(true) => {
+                    faults::point("receive::reopened");
                     self.hand_over(event, xray).await;
                     return Ok(Answer::Accepted { id });
                 }
@@ -251,6 +254,7 @@ impl<P: Provider> Receiver<P> {
         {
             warn!(error = %failure, "the duplicate is not counted");
         }
+        faults::point("receive::counted");
         Ok(Answer::Duplicate { id })
     }
 
@@ -259,6 +263,7 @@ impl<P: Provider> Receiver<P> {
         if let Err(failure) = self.queue.send(envelope(event), xray).await {
             warn!(error = %failure, "not sent; the relay will send it");
         }
+        faults::point("receive::sent");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::bucket::{Bucket, BucketError};
 use crate::event::Event;
+use crate::faults;
 use crate::ledger::{Ledger, LedgerError, Record};
 use crate::timestamp::Timestamp;
 
@@ -31,6 +32,7 @@ pub async fn record(
     match ledger.record(event, token, expires_at).await? {
         Record::TooLarge => {
             bucket.keep(event).await?;
+            faults::point("receive::kept");
             Ok(ledger.record(event, token, expires_at).await?)
         }
         recorded @ (Record::New | Record::Existing(_)) => Ok(recorded),

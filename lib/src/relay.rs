@@ -8,11 +8,11 @@ use tracing::error;
 
 use crate::envelope::envelope;
 use crate::ledger::{Ledger, Overdue, UNSETTLED_SHARDS};
-use crate::limits;
 use crate::queue::Queue;
 use crate::report::{Level, Metric, Report};
 use crate::settings::RelaySettings;
 use crate::timestamp::Timestamp;
+use crate::{faults, limits};
 
 /// What the relay needs.
 #[derive(Debug)]
@@ -76,6 +76,9 @@ impl Relay {
                 }
             };
             let before = relayed;
+            if !overdue.is_empty() {
+                faults::point("relay::found");
+            }
             for event in &overdue {
                 match self.resend(event, now).await {
                     Resent::Sent => relayed.sent += 1,
@@ -108,7 +111,9 @@ impl Relay {
                 return Resent::Failed;
             }
         };
+        faults::point("relay::postponed");
         let sent = self.queue.send(envelope(&item.event), None).await;
+        faults::point("relay::sent");
         if sent.is_err()
             && let Err(failure) = self.ledger.restore(overdue, &item).await
         {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::faults;
+
 /// The last millisecond of the year 9999, past which RFC 3339 has no form.
 const END_OF_RFC3339: u64 = 253_402_300_799_999;
 
@@ -16,7 +18,8 @@ impl Timestamp {
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+        Self(faults::bend(millis))
     }
 
     /// From milliseconds since the Unix epoch.

@@ -1,0 +1,206 @@
+//! The audit: what was promised for each event, and what came of it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt};
+use webhooks::event::EventKey;
+use webhooks::ledger::{Item, Ledger, Status};
+use webhooks::timestamp::Timestamp;
+
+use super::clock::HASTE;
+use super::traffic::{Delivered, Kind, Parcel};
+use crate::failure::Failure;
+use crate::probe::Probe;
+
+/// Events looked up at a time.
+const CONCURRENCY: usize = 8;
+
+/// How long between two looks at what has not ended.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the audit counted.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// Events that were acknowledged to their provider.
+    pub acknowledged: usize,
+    /// Events whose provider never heard a 2xx.
+    pub unacknowledged: usize,
+    /// Events in the ledger, by how they ended.
+    pub ended: BTreeMap<&'static str, usize>,
+    /// Acknowledged events that have not ended, or ended without their effect.
+    pub lost: Vec<String>,
+    /// Effects in a transaction that happened more than once.
+    pub doubled: Vec<String>,
+    /// Effects outside a transaction that were repeated, with the same idempotency key: at least
+    /// once is what is promised of them.
+    pub repeated: usize,
+    /// Deliveries with a broken signature that were taken.
+    pub forged: usize,
+    /// From receipt to the end of each event, in this machine's time.
+    pub until_ended: Vec<Duration>,
+}
+
+/// Waits until every event that is in the ledger or was acknowledged has ended, or the time is
+/// over; gives the items.
+///
+/// # Errors
+/// [`Failure`] when the ledger does not answer.
+pub async fn settle(
+    ledger: &Ledger,
+    events: &[(Parcel, Delivered)],
+    patience: Duration,
+    progress: impl Fn(usize),
+) -> Result<BTreeMap<String, Item>, Failure> {
+    let deadline = Instant::now() + patience;
+    let mut ended = BTreeMap::new();
+    let mut open: Vec<&(Parcel, Delivered)> = events.iter().collect();
+    loop {
+        let looks = stream::iter(open.into_iter().map(async |event| {
+            let found = ledger.find(&event.0.key).await;
+            (event, found)
+        }));
+        let looks: Vec<_> = looks.buffer_unordered(CONCURRENCY).collect().await;
+        open = Vec::new();
+        for (event, found) in looks {
+            match found.map_err(|error| Failure::new("the ledger", error))? {
+                Some(item) if has_ended(&item) => {
+                    ended.insert(event.0.key.to_string(), item);
+                }
+                Some(_) => open.push(event),
+                None if event.1.acknowledged() => open.push(event),
+                None => {}
+            }
+        }
+        progress(open.len());
+        if open.is_empty() || Instant::now() > deadline {
+            return Ok(ended);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn has_ended(item: &Item) -> bool {
+    match item.status {
+        Status::Done | Status::Ignored | Status::Failed => true,
+        Status::Received | Status::Processing => false,
+    }
+}
+
+impl Audit {
+    /// Compares what was promised with what came of it.
+    ///
+    /// # Errors
+    /// [`Failure`] when the effects cannot be counted.
+    pub async fn take(
+        events: &[(Parcel, Delivered)],
+        ended: &BTreeMap<String, Item>,
+        probe: &mut Probe,
+    ) -> Result<Self, Failure> {
+        let effects = probe.tally().await?;
+        let mut audit = Self::default();
+        for (parcel, delivered) in events {
+            let key = parcel.key.to_string();
+            let effects = effects.get(&key).copied().unwrap_or(0);
+            audit.count(parcel, delivered, ended.get(&key), effects);
+        }
+        Ok(audit)
+    }
+
+    fn count(
+        &mut self,
+        parcel: &Parcel,
+        delivered: &Delivered,
+        item: Option<&Item>,
+        effects: usize,
+    ) {
+        let key = parcel.key.to_string();
+        match delivered.acknowledged() {
+            true => self.acknowledged += 1,
+            false => self.unacknowledged += 1,
+        }
+        match item {
+            Some(item) => {
+                *self.ended.entry(item.status.as_str()).or_default() += 1;
+                self.until_ended.extend(took(item));
+            }
+            None if delivered.acknowledged() => self.lost.push(format!("{key}: not ended")),
+            None => {}
+        }
+        let expected = match (parcel.kind, item.map(|item| item.status)) {
+            (Kind::BrokenCharge, Some(Status::Failed)) => return,
+            (_, Some(Status::Done)) => 1,
+            (_, Some(status)) if delivered.acknowledged() => {
+                let cause = item.and_then(|item| item.cause.clone()).unwrap_or_default();
+                self.lost
+                    .push(format!("{key}: {} ({cause})", status.as_str()));
+                return;
+            }
+            (_, Some(_) | None) => 0,
+        };
+        if effects < expected {
+            self.lost.push(format!("{key}: done, and no effect"));
+        }
+        match parcel.kind {
+            Kind::Charge | Kind::BrokenCharge if effects > 1 => {
+                self.doubled.push(format!("{key}: {effects} times"));
+            }
+            Kind::Charge | Kind::BrokenCharge => {}
+            Kind::Push | Kind::LargePush | Kind::Message => {
+                self.repeated += effects.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Whether every promise was kept.
+    pub fn is_clean(&self) -> bool {
+        self.lost.is_empty() && self.doubled.is_empty() && self.forged == 0
+    }
+
+    /// What it counted, for people.
+    pub fn lines(&self) -> Vec<String> {
+        let ended = self
+            .ended
+            .iter()
+            .map(|(status, count)| format!("{count} {status}"));
+        let ended: Vec<String> = ended.collect();
+        let mut lines = vec![
+            format!("acknowledged  {}", self.acknowledged),
+            format!("ended         {}", ended.join(", ")),
+            format!("lost          {}", self.lost.len()),
+            format!("doubled       {}", self.doubled.len()),
+            format!(
+                "repeated      {} effects outside a transaction, each with the same idempotency key",
+                self.repeated
+            ),
+            format!(
+                "refused       {} events whose provider never heard a 2xx",
+                self.unacknowledged
+            ),
+            format!("forged        {} taken", self.forged),
+        ];
+        let broken = self.lost.iter().chain(&self.doubled).take(20);
+        lines.extend(broken.map(|broken| format!("  BROKEN {broken}")));
+        lines
+    }
+}
+
+/// From receipt to the end, by the item's own history.
+fn took(item: &Item) -> Option<Duration> {
+    let end: Timestamp = item.history.last()?.split(' ').next()?.parse().ok()?;
+    Some(item.event.received_at().age(end) / HASTE)
+}
+
+/// Keys that must not be in the ledger, and are.
+///
+/// # Errors
+/// [`Failure`] when the ledger does not answer.
+pub async fn intruders(ledger: &Ledger, keys: &[EventKey]) -> Result<usize, Failure> {
+    let mut count = 0;
+    for key in keys {
+        let found = ledger.find(key).await;
+        let found = found.map_err(|error| Failure::new("the ledger", error))?;
+        count += usize::from(found.is_some());
+    }
+    Ok(count)
+}

@@ -1,0 +1,152 @@
+//! Who decides which process ends where.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+use webhooks::faults::POINTS;
+
+use super::clock::Clock;
+use crate::host::{Fate, Life};
+
+/// What is counted for a process that is killed from outside, at no place of its own choosing.
+pub const AT_RANDOM: &str = "at a random moment";
+
+/// The signals of a process that ended itself, and of one that was killed.
+const ABORT: i32 = 6;
+const KILL: i32 = 9;
+
+/// How far the clocks of processes differ, in milliseconds of the trial's time.
+const SKEW: i64 = 3000;
+
+/// Kills processes by a plan: every place of a function in turn, and at random moments in between.
+#[derive(Debug)]
+pub struct Killer {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    orders: HashMap<String, VecDeque<&'static str>>,
+    given: HashMap<Uuid, &'static str>,
+    kills: BTreeMap<&'static str, usize>,
+    stopped: bool,
+}
+
+impl Killer {
+    /// One that kills so many processes in all.
+    pub fn new(clock: Clock, kills: usize) -> Self {
+        let functions = [
+            ("github", places("receiver", &["receive::reopened"])),
+            ("stripe", places("receiver", &["receive::kept"])),
+            (
+                "twilio",
+                places("receiver", &["receive::kept", "receive::reopened"]),
+            ),
+            ("processor", places("processor", &[])),
+            ("processor", places("processor", &[])),
+            ("relay", places("relay", &[])),
+        ];
+        let mut orders: HashMap<String, VecDeque<&'static str>> = HashMap::new();
+        let rounds = functions.iter().cycle().zip(0..kills);
+        let mut turns: HashMap<&str, usize> = HashMap::new();
+        for ((function, places), _) in rounds {
+            let turn = turns.entry(function).or_default();
+            let order = places[*turn % places.len()];
+            *turn += 1;
+            orders
+                .entry((*function).to_owned())
+                .or_default()
+                .push_back(order);
+        }
+        Self {
+            clock,
+            state: Mutex::new(State {
+                orders,
+                ..State::default()
+            }),
+        }
+    }
+
+    /// Kills nobody any more, and forgets what is not done.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        state.orders.clear();
+        state.stopped = true;
+    }
+
+    /// Kills so far, by place.
+    pub fn kills(&self) -> BTreeMap<&'static str, usize> {
+        self.state().kills.clone()
+    }
+
+    /// Kills so far.
+    pub fn killed(&self) -> usize {
+        self.state().kills.values().sum()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn places(function: &str, but: &[&str]) -> Vec<&'static str> {
+    let of_function = POINTS.iter().filter(|(name, _)| *name == function);
+    let places = of_function.flat_map(|(_, places)| places.iter().copied());
+    places
+        .filter(|place| !but.contains(place))
+        .chain([AT_RANDOM])
+        .collect()
+}
+
+/// A number below `limit`.
+fn below(limit: u64) -> u64 {
+    Uuid::new_v4().as_u64_pair().0 % limit
+}
+
+impl Fate for Killer {
+    fn begin(&self, function: &str, process: Uuid) -> Life {
+        let mut state = self.state();
+        let order = state.orders.get_mut(function).and_then(VecDeque::pop_front);
+        let skew = i64::try_from(below(2 * SKEW.unsigned_abs())).unwrap_or(0) - SKEW;
+        let mut failpoints = self.clock.failpoint(skew);
+        let mut ends_after = None;
+        match order {
+            Some(AT_RANDOM) => ends_after = Some(Duration::from_millis(50 + below(1000))),
+            Some(place) => {
+                let passes = below(4);
+                failpoints.push_str(&format!(";{place}={passes}*off->1*return"));
+            }
+            None => {}
+        }
+        if let Some(order) = order {
+            state.given.insert(process, order);
+        }
+        Life {
+            environment: vec![("FAILPOINTS".to_owned(), failpoints)],
+            ends_after,
+        }
+    }
+
+    fn end(&self, function: &str, process: Uuid, status: ExitStatus) {
+        let mut state = self.state();
+        let order = state.given.remove(&process);
+        if state.stopped {
+            return;
+        }
+        match (order, status.signal()) {
+            (Some(AT_RANDOM), Some(KILL)) => *state.kills.entry(AT_RANDOM).or_default() += 1,
+            (Some(place), Some(ABORT)) => *state.kills.entry(place).or_default() += 1,
+            // It ended in another way, for instance because its time was over: its order remains.
+            (Some(order), _) => {
+                let orders = state.orders.entry(function.to_owned()).or_default();
+                orders.push_back(order);
+            }
+            (None, _) => {}
+        }
+    }
+}

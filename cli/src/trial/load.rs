@@ -1,0 +1,127 @@
+//! Load: deliveries of all kinds and sizes, side by side, with duplicates and forgeries among them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::future::{join_all, try_join};
+use uuid::Uuid;
+use webhooks::event::EventKey;
+
+use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
+use crate::failure::Failure;
+
+/// Deliveries under way at a time.
+const CONCURRENCY: usize = 8;
+
+/// In a hundred events, those of which a duplicate is sent at the same moment, and forgeries.
+const DUPLICATES: u64 = 10;
+const FORGERIES: u64 = 5;
+
+/// The pause before a person presses "Resend" on a failed event, and how often.
+const RESEND: Duration = Duration::from_millis(500);
+const RESENDS: usize = 2;
+
+/// What was sent, and what the providers heard.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Events and the answers to their deliveries.
+    pub events: Vec<(Parcel, Delivered)>,
+    /// Events under whose names forgeries were sent, and nothing else.
+    pub forged: Vec<EventKey>,
+    /// Forgeries that were answered with a 2xx.
+    pub taken: usize,
+    /// Deliveries in all, of which so many were duplicates.
+    pub deliveries: usize,
+    /// Deliveries of events that had been delivered before or were at the same moment.
+    pub duplicates: usize,
+}
+
+/// Sends until `enough`, which is asked before each event with the deliveries so far.
+///
+/// # Errors
+/// [`Failure`] when a delivery cannot be made.
+pub async fn send(
+    traffic: &Traffic,
+    enough: impl Fn(usize) -> bool + Send + Sync,
+) -> Result<Sent, Failure> {
+    let deliveries = Arc::new(AtomicUsize::new(0));
+    let workers = (0..CONCURRENCY).map(|_| worker(traffic, &deliveries, &enough));
+    let mut all = Sent::default();
+    for sent in join_all(workers).await {
+        all.add(sent?);
+    }
+    Ok(all)
+}
+
+async fn worker(
+    traffic: &Traffic,
+    deliveries: &AtomicUsize,
+    enough: &(impl Fn(usize) -> bool + Send + Sync),
+) -> Result<Sent, Failure> {
+    let mut sent = Sent::default();
+    while !enough(deliveries.load(Ordering::Relaxed)) {
+        let before = sent.deliveries;
+        sent.one(traffic).await?;
+        deliveries.fetch_add(sent.deliveries - before, Ordering::Relaxed);
+    }
+    Ok(sent)
+}
+
+/// A number below 100.
+fn roll() -> u64 {
+    Uuid::new_v4().as_u64_pair().0 % 100
+}
+
+/// What comes next, and how many bytes it has more than its event file.
+fn next() -> (Kind, usize) {
+    match roll() {
+        0..25 => (Kind::Push, 0),
+        25..35 => (Kind::Push, 50_000),
+        35..38 => (Kind::LargePush, 550_000),
+        38..65 => (Kind::Charge, 0),
+        65..68 => (Kind::BrokenCharge, 0),
+        _ => (Kind::Message, 0),
+    }
+}
+
+impl Sent {
+    async fn one(&mut self, traffic: &Traffic) -> Result<(), Failure> {
+        let (kind, padding) = next();
+        let parcel = traffic.parcel(kind, "default", padding)?;
+        if roll() < FORGERIES {
+            let heard = traffic.forge(&parcel).await?;
+            self.deliveries += 1;
+            self.taken += usize::from(matches!(heard, Heard::Status(200..=299)));
+            self.forged.push(parcel.key);
+            return Ok(());
+        }
+        let delivered = if roll() < DUPLICATES {
+            let copies = try_join(traffic.deliver(&parcel), traffic.deliver(&parcel));
+            let (one, other) = copies.await?;
+            self.duplicates += other.heard.len();
+            one.and(other)
+        } else {
+            traffic.deliver(&parcel).await?
+        };
+        self.deliveries += delivered.heard.len();
+        if kind == Kind::BrokenCharge {
+            for _ in 0..RESENDS {
+                tokio::time::sleep(RESEND).await;
+                let again = traffic.deliver(&parcel).await?;
+                self.duplicates += again.heard.len();
+                self.deliveries += again.heard.len();
+            }
+        }
+        self.events.push((parcel, delivered));
+        Ok(())
+    }
+
+    fn add(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.forged.extend(other.forged);
+        self.taken += other.taken;
+        self.deliveries += other.deliveries;
+        self.duplicates += other.duplicates;
+    }
+}

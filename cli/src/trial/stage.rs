@@ -1,0 +1,214 @@
+//! A stage: everything a trial runs on, on this machine.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use futures::future::join_all;
+use serde_json::json;
+use tokio::task::JoinHandle;
+use webhooks::limits;
+use webhooks::timestamp::Timestamp;
+
+use super::clock::{Clock, HASTE, hastened};
+use crate::emulator::{self, Emulator};
+use crate::failure::Failure;
+use crate::functions::{Invoked, Invoker};
+use crate::host::{Fate, Host, Hosted};
+use crate::project::Project;
+use crate::proxy::{Call, Fault, Proxy};
+use crate::pump;
+use crate::stack::Stack;
+use crate::template::{Function, Template};
+
+/// Processes of each function that takes deliveries or messages.
+const PROCESSES: u16 = 4;
+
+/// Says what happens to a function's call.
+pub type FaultPlan = Arc<dyn Fn(&str, &Call) -> Option<Fault> + Send + Sync>;
+
+/// A running stage; everything ends when it goes.
+pub struct Stage {
+    /// The trial's time.
+    pub clock: Clock,
+    /// Where the table, the queues and the effects are, without proxies in between.
+    pub stack: Stack,
+    /// Invokes the functions.
+    pub invoker: Invoker,
+    plan: Vec<Function>,
+    /// What the functions write.
+    pub log: PathBuf,
+    tasks: Vec<JoinHandle<()>>,
+    // In this order: functions end before what they call.
+    _host: Host,
+    _proxies: Vec<Proxy>,
+    _emulator: Emulator,
+}
+
+impl Stage {
+    /// Starts everything but the pumps.
+    ///
+    /// # Errors
+    /// [`Failure`] when a part does not start; the others end again.
+    pub async fn set(
+        project: &Project,
+        clock: Clock,
+        fate: Arc<dyn Fate>,
+        faults: FaultPlan,
+    ) -> Result<Self, Failure> {
+        let template = Template::read(&project.root().join("template.yaml"))?;
+        let emulator = Emulator::start(project, emulator::any_port()?).await?;
+        let upstream = emulator.endpoint();
+        let (stack, environment) = Stack::create(emulator::config(&upstream), &template).await?;
+        hide_for_less(&stack).await?;
+        let plan = template.functions();
+        let (mut proxies, mut hosted) = (Vec::new(), Vec::new());
+        for function in &plan {
+            let (name, faults) = (function.binary.clone(), Arc::clone(&faults));
+            let judge = Arc::new(move |call: &Call| faults(&name, call));
+            let proxy = Proxy::start(upstream.clone(), u64::from(HASTE), judge).await?;
+            hosted.push(host(project, function, &environment, &proxy.url())?);
+            proxies.push(proxy);
+        }
+        let log = project.scratch()?.join("trial.log");
+        let file = File::create(&log).map_err(|error| Failure::new(log.display(), error))?;
+        let host = Host::start(&hosted, fate, &file).await?;
+        Ok(Self {
+            clock,
+            stack,
+            invoker: host.invoker(),
+            plan,
+            log,
+            tasks: Vec::new(),
+            _host: host,
+            _proxies: proxies,
+            _emulator: emulator,
+        })
+    }
+
+    /// The function of that name.
+    ///
+    /// # Errors
+    /// [`Failure`] when the template has none.
+    pub fn function(&self, name: &str) -> Result<&Function, Failure> {
+        let found = self.plan.iter().find(|function| function.binary == name);
+        found.ok_or_else(|| Failure::of(format!("template.yaml has no function {name}")))
+    }
+
+    /// Begins to carry messages to the processor, and to run the relay once in `every`.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stack does not name its queue.
+    pub fn pump(&mut self, every: Duration) -> Result<(), Failure> {
+        let queue_url = self.stack.output("QueueUrl")?.to_owned();
+        for function in self.plan.clone() {
+            if function.batch_size.is_some() {
+                for _ in 0..PROCESSES {
+                    let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
+                    let feed = pump::feed(
+                        sqs,
+                        queue_url.clone(),
+                        self.invoker.clone(),
+                        function.clone(),
+                    );
+                    self.tasks.push(tokio::spawn(async move {
+                        if let Err(failure) = feed.await {
+                            eprintln!("the pump has stopped: {failure}");
+                        }
+                    }));
+                }
+            } else if function.scheduled {
+                let invoker = self.invoker.clone();
+                self.tasks.push(tokio::spawn(async move {
+                    let mut ticks = tokio::time::interval(every);
+                    loop {
+                        ticks.tick().await;
+                        invoker.invoke(&function, &json!({})).await;
+                    }
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Invokes every function that takes deliveries once, with something that it refuses, so that
+    /// all of them have started.
+    ///
+    /// # Errors
+    /// [`Failure`] when one of them does not answer.
+    pub async fn wake(&self) -> Result<(), Failure> {
+        let receivers = self.plan.iter().filter(|function| function.receives());
+        let knock = json!({
+            "rawPath": "/", "rawQueryString": "", "headers": {}, "isBase64Encoded": false,
+            "requestContext": {"http": {"method": "DELETE", "path": "/"}},
+        });
+        let answers = receivers.map(|function| self.invoker.invoke(function, &knock));
+        for answer in join_all(answers).await {
+            if let Invoked::Failed(why) = answer {
+                return Err(Failure::of(format!("a function does not answer: {why}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// The queue hides a message for six minutes of the trial's time.
+async fn hide_for_less(stack: &Stack) -> Result<(), Failure> {
+    let seconds = hastened(limits::VISIBILITY).as_secs().to_string();
+    aws_sdk_sqs::Client::new(&stack.config)
+        .set_queue_attributes()
+        .queue_url(stack.output("QueueUrl")?)
+        .attributes(QueueAttributeName::VisibilityTimeout, seconds)
+        .send()
+        .await
+        .map_err(|error| Failure::new("the queue", error))?;
+    Ok(())
+}
+
+fn host(
+    project: &Project,
+    function: &Function,
+    environment: &BTreeMap<String, String>,
+    endpoint: &str,
+) -> Result<Hosted, Failure> {
+    let program = project.root().join("target/debug").join(&function.binary);
+    if !program.is_file() {
+        let program = program.display();
+        return Err(Failure::usage(format!(
+            "{program} is not built; run: cargo build --workspace"
+        )));
+    }
+    let mut environment: Vec<(String, String)> = environment.clone().into_iter().collect();
+    environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()));
+    let limit = Duration::from_secs(function.timeout);
+    Ok(Hosted {
+        name: function.binary.clone(),
+        program,
+        environment,
+        processes: if function.scheduled { 1 } else { PROCESSES },
+        // A lease passes faster here, and must still outlast the invocation that holds it.
+        timeout: match function.batch_size {
+            Some(_) => hastened(limit),
+            None => limit,
+        },
+    })
+}
+
+/// Waits in the trial's time.
+pub async fn wait_until(clock: Clock, moment: Timestamp) {
+    let left = moment.millis() - clock.now().millis();
+    if let Ok(left) = u64::try_from(left) {
+        tokio::time::sleep(hastened(Duration::from_millis(left))).await;
+    }
+}

@@ -1,0 +1,77 @@
+//! Places at which a test ends a function between two steps, and a clock that a test can bend.
+//! Release builds have neither.
+//!
+//! A debug build looks at the environment variable `FAILPOINTS` when it starts
+//! (<https://docs.rs/fail>): `receive::recorded=3*off->1*return` ends the process as it passes that
+//! place for the fourth time, as if its machine had lost power.
+
+/// The places, by the function that passes them, in the order of its steps.
+pub const POINTS: [(&str, &[&str]); 3] = [
+    (
+        "receiver",
+        &[
+            "receive::verified",
+            "receive::kept",
+            "receive::recorded",
+            "receive::sent",
+            "receive::reopened",
+            "receive::counted",
+        ],
+    ),
+    (
+        "processor",
+        &[
+            "process::taken",
+            "process::recorded",
+            "process::claimed",
+            "process::fetched",
+            "process::handled",
+            "process::settled",
+        ],
+    ),
+    (
+        "relay",
+        &["relay::found", "relay::postponed", "relay::sent"],
+    ),
+];
+
+/// Heeds `FAILPOINTS` from here on.
+#[cfg(debug_assertions)]
+pub(crate) fn arm() {
+    // The scenario ends with the process.
+    std::mem::forget(fail::FailScenario::setup());
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) const fn arm() {}
+
+/// Ends the process here, if a test wants it.
+#[cfg(debug_assertions)]
+pub(crate) fn point(name: &'static str) {
+    fail::fail_point!(name, |_| std::process::abort());
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) const fn point(_: &'static str) {}
+
+/// The time in milliseconds as a test bends it. `clock=return(1767225600000 10 -2000)`: since that
+/// moment time runs ten times as fast, and this clock is two seconds behind.
+#[cfg(debug_assertions)]
+pub(crate) fn bend(millis: i64) -> i64 {
+    fail::fail_point!("clock", |bent| bent
+        .and_then(|bent| bend_by(millis, &bent))
+        .unwrap_or(millis));
+    millis
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) const fn bend(millis: i64) -> i64 {
+    millis
+}
+
+#[cfg(debug_assertions)]
+fn bend_by(millis: i64, bent: &str) -> Option<i64> {
+    let mut numbers = bent.split(' ').map(|number| number.parse::<i64>().ok());
+    let (origin, factor, skew) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    Some(origin + (millis - origin) * factor + skew)
+}
