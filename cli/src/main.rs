@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
-use webhooks_cli::trial::chaos;
+use webhooks_cli::trial::{chaos, outages, soak};
 use webhooks_cli::{demo, dev, events, send, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -27,6 +27,10 @@ enum Command {
     Events(events::EventsArgs),
     /// Kill the functions between every two steps, and count what is lost and what is doubled
     Chaos(chaos::ChaosArgs),
+    /// Break each call to AWS of each function in each way, and print what comes of it
+    Outages(outages::OutagesArgs),
+    /// Load the functions while they are killed and their network breaks, and count
+    Soak(soak::SoakArgs),
     /// Check a captured request's signature, and say why it does not hold
     Verify(verify::VerifyArgs),
 }
@@ -49,6 +53,8 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Outages(args) => outages::run(args).await,
+        Command::Soak(args) => soak::run(args).await,
         Command::Verify(args) => verify::run(args),
     }
 }

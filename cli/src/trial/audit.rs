@@ -157,8 +157,12 @@ impl Audit {
         self.lost.is_empty() && self.doubled.is_empty() && self.forged == 0
     }
 
-    /// What it counted, for people.
-    pub fn lines(&self) -> Vec<String> {
+    /// Prints what it counted.
+    pub fn print(&self) {
+        self.lines().iter().for_each(|line| println!("  {line}"));
+    }
+
+    fn lines(&self) -> Vec<String> {
         let ended = self
             .ended
             .iter()

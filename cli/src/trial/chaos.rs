@@ -1,21 +1,18 @@
 //! `webhooks chaos`: kills the functions between every two of their steps, and counts.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
+use uuid::Uuid;
 
-use super::audit::{Audit, intruders, settle};
-use super::clock::{Clock, HASTE};
-use super::killer::Killer;
-use super::load::{Sent, send};
+use super::clock::HASTE;
+use super::killer::Pace;
+use super::ordeal::Ordeal;
 use super::progress::Progress;
-use super::stage::{FaultPlan, Stage};
-use super::traffic::Traffic;
+use super::stage::FaultPlan;
 use crate::failure::Failure;
-use crate::probe::Probe;
 use crate::project::Project;
 use crate::proxy::Fault;
 
@@ -30,26 +27,12 @@ pub struct ChaosArgs {
     patience: u64,
 }
 
-/// What a run did and what its audit found.
-#[derive(Debug)]
-pub struct Ended {
-    /// Kills, by place.
-    pub kills: BTreeMap<&'static str, usize>,
-    /// The audit.
-    pub audit: Audit,
-    /// What was sent.
-    pub sent: Sent,
-}
-
 /// How often the relay runs: more often than on AWS, so that it can be killed more often.
 const RELAY: Duration = Duration::from_millis(700);
 
-/// How long the last events may take to end.
-const PATIENCE: Duration = Duration::from_secs(240);
-
-/// In a hundred puts of a receiver, those that DynamoDB refuses, so that whole messages go through
-/// the queue.
-const REFUSED_PUTS: u128 = 5;
+/// In a hundred puts and sendings of a receiver, those that are refused: so that whole messages go
+/// through the queue, and the relay always has something to send.
+const REFUSED: u128 = 5;
 
 /// Runs the command.
 ///
@@ -61,24 +44,22 @@ pub async fn run(args: &ChaosArgs) -> Result<ExitCode, Failure> {
         "killing {} processes of the functions, between every two of their steps ...",
         args.kills
     );
-    let started = Instant::now();
-    let patience = Duration::from_secs(args.patience);
-    let ended = kill(&project, args.kills, patience, &Progress::on_screen()).await?;
+    let chaos = chaos(args.kills, Duration::from_secs(args.patience));
+    let ended = chaos.endure(&project, &Progress::on_screen()).await?;
     println!();
     for (place, kills) in &ended.kills {
         println!("  {kills:>4}  {place}");
     }
     let killed: usize = ended.kills.values().sum();
     println!(
-        "\n{killed} kills under {} deliveries ({} duplicates, {} forged) in {} s; leases and retries pass {HASTE} times as fast\n",
+        "\n{killed} kills under {} deliveries ({} duplicates, {} forged) in {} s; \
+         leases and retries pass {HASTE} times as fast\n",
         ended.sent.deliveries,
         ended.sent.duplicates,
         ended.sent.forged.len(),
-        started.elapsed().as_secs(),
+        ended.took.as_secs(),
     );
-    for line in ended.audit.lines() {
-        println!("  {line}");
-    }
+    ended.audit.print();
     let enough = killed >= args.kills;
     if !enough {
         println!(
@@ -92,52 +73,23 @@ pub async fn run(args: &ChaosArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Sends deliveries and kills until `kills` processes are dead, then waits and audits.
-///
-/// # Errors
-/// [`Failure`] when the stage does not start or something that is not killed does not answer.
-pub async fn kill(
-    project: &Project,
-    kills: usize,
-    patience: Duration,
-    progress: &Progress,
-) -> Result<Ended, Failure> {
-    let clock = Clock::start();
-    let killer = Arc::new(Killer::new(clock, kills));
-    let fate = Arc::clone(&killer);
-    let mut stage = Stage::set(project, clock, fate, refuse_some_puts()).await?;
-    let mut probe = Probe::place(&stage.stack).await?;
-    let traffic = Traffic::to(project, &stage)?;
-    stage.pump(RELAY)?;
-    let deadline = Instant::now() + patience;
-    let enough = |deliveries: usize| {
-        let killed = killer.killed();
-        progress.show(&format!(
-            "{killed} of {kills} kills, {deliveries} deliveries"
-        ));
-        killed >= kills || Instant::now() > deadline
-    };
-    let sent = send(&traffic, enough).await?;
-    killer.stop();
-    let ledger = stage.stack.ledger()?;
-    let ended = settle(&ledger, &sent.events, PATIENCE, |open| {
-        progress.show(&format!("{open} events have not ended yet"));
-    })
-    .await?;
-    progress.end();
-    let mut audit = Audit::take(&sent.events, &ended, &mut probe).await?;
-    audit.forged = sent.taken + intruders(&ledger, &sent.forged).await?;
-    Ok(Ended {
-        kills: killer.kills(),
-        audit,
-        sent,
-    })
+/// So many kills as fast as they can be had, under deliveries without end.
+pub fn chaos(kills: usize, patience: Duration) -> Ordeal {
+    Ordeal {
+        kills,
+        pace: Pace::Soon,
+        deliveries: 0,
+        faults: refuse_some(),
+        relay: RELAY,
+        patience,
+    }
 }
 
-fn refuse_some_puts() -> FaultPlan {
+fn refuse_some() -> FaultPlan {
     Arc::new(|function, call| {
-        let receives = function != "processor" && call.operation == "PutItem";
-        let unlucky = uuid::Uuid::new_v4().as_u128() % 100 < REFUSED_PUTS;
-        (receives && unlucky).then_some(Fault::Refused("ResourceNotFoundException"))
+        let receives = !["processor", "relay"].contains(&function);
+        let written = ["PutItem", "SendMessage"].contains(&call.operation.as_str());
+        let unlucky = Uuid::new_v4().as_u128() % 100 < REFUSED;
+        (receives && written && unlucky).then_some(Fault::Refused("AccessDeniedException"))
     })
 }

@@ -1,0 +1,102 @@
+//! An ordeal: load, kills and faults together, and the audit after it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::audit::{Audit, intruders, settle};
+use super::clock::Clock;
+use super::killer::{Killer, Pace};
+use super::load::{Sent, send};
+use super::progress::Progress;
+use super::stage::{FaultPlan, Stage};
+use super::traffic::Traffic;
+use crate::failure::Failure;
+use crate::probe::Probe;
+use crate::project::Project;
+
+/// How long the last events may take to end, once nothing breaks any more.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What the functions have to stand.
+pub struct Ordeal {
+    /// Processes that are killed.
+    pub kills: usize,
+    /// How soon.
+    pub pace: Pace,
+    /// Deliveries that are sent at least.
+    pub deliveries: usize,
+    /// What happens to their calls.
+    pub faults: FaultPlan,
+    /// How often the relay runs.
+    pub relay: Duration,
+    /// The longest that it may take, without the time to settle.
+    pub patience: Duration,
+}
+
+/// What an ordeal was and what its audit found.
+#[derive(Debug)]
+pub struct Ended {
+    /// Kills, by place.
+    pub kills: BTreeMap<&'static str, usize>,
+    /// The audit.
+    pub audit: Audit,
+    /// What was sent.
+    pub sent: Sent,
+    /// How long the sending took.
+    pub took: Duration,
+}
+
+impl Ordeal {
+    /// Sends and kills until there is enough of both or the time is over, lets the events end, and
+    /// audits.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stage does not start, or something that is never broken does not answer.
+    pub async fn endure(self, project: &Project, progress: &Progress) -> Result<Ended, Failure> {
+        let Self {
+            kills,
+            pace,
+            deliveries,
+            faults,
+            relay,
+            patience,
+        } = self;
+        let clock = Clock::start();
+        let killer = Arc::new(Killer::new(clock, kills, pace));
+        let calm = Arc::clone(&killer);
+        let faults: FaultPlan = Arc::new(move |function, call| {
+            (!calm.has_stopped())
+                .then(|| faults(function, call))
+                .flatten()
+        });
+        let fate = Arc::clone(&killer);
+        let mut stage = Stage::set(project, clock, fate, faults).await?;
+        let mut probe = Probe::place(&stage.stack).await?;
+        let traffic = Traffic::to(project, &stage)?;
+        stage.pump(relay)?;
+        let started = Instant::now();
+        let enough = |sent: usize| {
+            let killed = killer.killed();
+            progress.show(&format!("{killed} of {kills} kills, {sent} deliveries"));
+            (killed >= kills && sent >= deliveries) || started.elapsed() > patience
+        };
+        let sent = send(&traffic, enough).await?;
+        let took = started.elapsed();
+        killer.stop();
+        let ledger = stage.stack.ledger()?;
+        let ended = settle(&ledger, &sent.events, PATIENCE, |open| {
+            progress.show(&format!("{open} events have not ended yet"));
+        })
+        .await?;
+        progress.end();
+        let mut audit = Audit::take(&sent.events, &ended, &mut probe).await?;
+        audit.forged = sent.taken + intruders(&ledger, &sent.forged).await?;
+        Ok(Ended {
+            kills: killer.kills(),
+            audit,
+            sent,
+            took,
+        })
+    }
+}

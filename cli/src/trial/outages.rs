@@ -1,0 +1,469 @@
+//! `webhooks outages`: each call to AWS of each function, broken in each way, and what comes of it.
+//!
+//! Every cell of the table has a source of its own, by whose name the proxies recognise its calls,
+//! so that many cells are tried side by side.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use futures::future::{join_all, try_join_all};
+use futures::stream::{self, StreamExt};
+use webhooks::ledger::Item;
+use webhooks::timestamp::Timestamp;
+
+use super::audit::{Audit, settle};
+use super::clock::{Clock, HASTE, hastened};
+use super::killer::{Killer, Pace};
+use super::progress::Progress;
+use super::rules::{EVERYWHERE, Rule, Rules, source};
+use super::stage::Stage;
+use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
+use super::weather::FAULTS;
+use crate::failure::Failure;
+use crate::probe::Probe;
+use crate::project::Project;
+use crate::proxy::Fault;
+use crate::stack::development_secret;
+
+/// Options of `webhooks outages`.
+#[derive(Args, Clone, Debug)]
+pub struct OutagesArgs {
+    /// Only operations whose name has this in it
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+/// One row of the table: an operation of a function, and the event whose way leads through it.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    function: &'static str,
+    operation: &'static str,
+    what: &'static str,
+    kind: Kind,
+    /// What else breaks, so that the operation comes to pass.
+    before: Option<(&'static str, &'static str)>,
+}
+
+const fn row(
+    (function, operation, what): (&'static str, &'static str, &'static str),
+    kind: Kind,
+    before: Option<(&'static str, &'static str)>,
+) -> Row {
+    Row {
+        function,
+        operation,
+        what,
+        kind,
+        before,
+    }
+}
+
+const UNSENT: Option<(&str, &str)> = Some(("receiver", "SendMessage"));
+
+/// Calls that name the event they are about.
+const ROWS: [Row; 12] = [
+    row(("receiver", "PutItem", "record"), Kind::Push, None),
+    row(
+        ("receiver", "PutObject", "keep the payload"),
+        Kind::LargePush,
+        None,
+    ),
+    row(("receiver", "SendMessage", "send"), Kind::Push, None),
+    row(
+        ("receiver", "UpdateItem", "reopen"),
+        Kind::BrokenCharge,
+        None,
+    ),
+    row(
+        ("processor", "UpdateItem", "claim, settle"),
+        Kind::Push,
+        None,
+    ),
+    row(
+        ("processor", "PutItem", "record a whole message"),
+        Kind::Push,
+        Some(("receiver", "PutItem")),
+    ),
+    row(
+        ("processor", "GetObject", "fetch the payload"),
+        Kind::LargePush,
+        None,
+    ),
+    row(
+        ("processor", "TransactWriteItems", "effect and done"),
+        Kind::Charge,
+        None,
+    ),
+    row(("processor", "PutEvents", "effect"), Kind::Push, None),
+    row(("processor", "Publish", "effect"), Kind::Message, None),
+    row(("relay", "UpdateItem", "postpone"), Kind::Push, UNSENT),
+    row(("relay", "SendMessage", "send again"), Kind::Push, UNSENT),
+];
+
+/// Calls that name no event, and so break for everybody.
+const NAMELESS: [Row; 2] = [
+    row(
+        ("processor", "ChangeMessageVisibility", "delay a retry"),
+        Kind::Push,
+        Some(("processor", "PutEvents")),
+    ),
+    row(
+        ("relay", "Query", "find what is overdue"),
+        Kind::Push,
+        UNSENT,
+    ),
+];
+
+const COLD: Row = row(
+    ("receiver", "GetParametersByPath", "secrets, cold start"),
+    Kind::Charge,
+    None,
+);
+const CACHED: Row = row(
+    ("receiver", "GetParametersByPath", "secrets, cached"),
+    Kind::Push,
+    None,
+);
+
+/// Events in each cell.
+const EVENTS: usize = 3;
+
+/// How long a call is broken, in the trial's time; for the relay, until it has tried.
+const OUTAGE: Duration = Duration::from_secs(40);
+const OUTAGE_OF_RELAY: Duration = Duration::from_secs(150);
+
+/// How often the relay runs, in the trial's time: as the template says.
+const RELAY: Duration = Duration::from_secs(60);
+
+/// How long events may take to end after an outage.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Cells tried at a time.
+const CONCURRENCY: usize = 8;
+
+/// What came of one cell.
+struct Cell {
+    row: usize,
+    fault: usize,
+    heard: BTreeMap<Heard, usize>,
+    audit: Audit,
+    /// From the end of the outage until the last event had ended, in the trial's time.
+    recovered: Duration,
+}
+
+/// What the events of one cell need.
+struct Bench<'a> {
+    stage: &'a Stage,
+    traffic: &'a Traffic,
+    rules: &'a Rules,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the stage does not start.
+pub async fn run(args: &OutagesArgs) -> Result<ExitCode, Failure> {
+    let project = Project::here()?;
+    let clean = table(&project, &args.only, &Progress::on_screen()).await?;
+    Ok(match clean {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// Tries every cell, prints the table, and says whether nothing was lost and nothing doubled.
+///
+/// # Errors
+/// [`Failure`] when the stage does not start.
+pub async fn table(project: &Project, only: &str, progress: &Progress) -> Result<bool, Failure> {
+    let rows: Vec<Row> = ROWS
+        .into_iter()
+        .chain(NAMELESS)
+        .chain([CACHED, COLD])
+        .filter(|row| row.operation.contains(only))
+        .collect();
+    let mut cells = on_one_stage(project, &rows, progress).await?;
+    for (number, row) in rows.iter().enumerate() {
+        if row.what == COLD.what {
+            for (fault, _) in FAULTS.iter().enumerate() {
+                progress.show(&format!("cold start, {}", FAULTS[fault].0));
+                cells.push(cold_start(project, number, fault).await?);
+            }
+        }
+    }
+    progress.end();
+    print(&rows, &cells);
+    Ok(cells.iter().all(|cell| cell.audit.is_clean()))
+}
+
+/// Everything but the cold starts.
+async fn on_one_stage(
+    project: &Project,
+    rows: &[Row],
+    progress: &Progress,
+) -> Result<Vec<Cell>, Failure> {
+    let (clock, rules) = (Clock::start(), Arc::new(Rules::default()));
+    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
+    let mut probe = Probe::place(&stage.stack).await?;
+    register(&stage, rows).await?;
+    stage.pump(hastened(RELAY))?;
+    let traffic = Traffic::to(project, &stage)?;
+    let bench = Bench {
+        stage: &stage,
+        traffic: &traffic,
+        rules: &rules,
+    };
+    let is_nameless = |row: &Row| NAMELESS.iter().any(|other| other.what == row.what);
+    let numbered = || rows.iter().enumerate();
+    let named =
+        numbered().filter(|(_, row)| !is_nameless(row) && row.operation != CACHED.operation);
+    let named: Vec<(usize, usize)> = named
+        .flat_map(|(row, _)| (0..FAULTS.len()).map(move |fault| (row, fault)))
+        .collect();
+    let all = named.len();
+    let mut tried = stream::iter(named.into_iter().map(|(row, fault)| {
+        let name = source(row * FAULTS.len() + fault);
+        bench.attempt(rows[row], (row, fault), name.clone(), name)
+    }))
+    .buffer_unordered(CONCURRENCY);
+    let mut outcomes = Vec::new();
+    while let Some(outcome) = tried.next().await {
+        outcomes.push(outcome?);
+        progress.show(&format!("{} of {all} side by side", outcomes.len()));
+    }
+    drop(tried);
+    for (row, _) in numbered().filter(|(_, row)| is_nameless(row)) {
+        for (fault, (kind, _)) in FAULTS.iter().enumerate() {
+            progress.show(&format!("{}, {kind}", rows[row].operation));
+            let name = source(row * FAULTS.len() + fault);
+            let outcome = bench.attempt(rows[row], (row, fault), name, EVERYWHERE.to_owned());
+            outcomes.push(outcome.await?);
+        }
+    }
+    for (row, _) in numbered().filter(|(_, row)| row.what == CACHED.what) {
+        for fault in 0..FAULTS.len() {
+            let name = source(row * FAULTS.len() + fault);
+            bench.forget_nothing(&name, FAULTS[fault].1).await?;
+            let outcome = bench.attempt(rows[row], (row, fault), name, EVERYWHERE.to_owned());
+            outcomes.push(outcome.await?);
+        }
+    }
+    let mut cells = Vec::new();
+    for outcome in outcomes {
+        cells.push(outcome.audit(&mut probe).await?);
+    }
+    Ok(cells)
+}
+
+/// A secret for every cell's source, and the functions that know them.
+async fn register(stage: &Stage, rows: &[Row]) -> Result<(), Failure> {
+    for (number, row) in rows.iter().enumerate() {
+        let provider = row.kind.provider();
+        let secret = development_secret(provider);
+        for fault in 0..FAULTS.len() {
+            let source = source(number * FAULTS.len() + fault);
+            stage.stack.put_secret(provider, &source, &secret).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The function cannot read its secrets from its start on, and then it can.
+async fn cold_start(project: &Project, row: usize, fault: usize) -> Result<Cell, Failure> {
+    let (clock, rules) = (Clock::start(), Arc::new(Rules::default()));
+    rules.set(EVERYWHERE, vec![rule(COLD, FAULTS[fault].1)]);
+    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
+    let mut probe = Probe::place(&stage.stack).await?;
+    stage.pump(hastened(RELAY))?;
+    let traffic = Traffic::to(project, &stage)?;
+    let bench = Bench {
+        stage: &stage,
+        traffic: &traffic,
+        rules: &rules,
+    };
+    let outcome = bench.attempt(
+        COLD,
+        (row, fault),
+        "default".to_owned(),
+        EVERYWHERE.to_owned(),
+    );
+    outcome.await?.audit(&mut probe).await
+}
+
+fn rule(row: Row, fault: Fault) -> Rule {
+    Rule {
+        function: row.function,
+        operation: row.operation,
+        fault,
+    }
+}
+
+/// A cell before its effects are counted.
+struct Outcome {
+    at: (usize, usize),
+    events: Vec<(Parcel, Delivered)>,
+    ended: BTreeMap<String, Item>,
+    calm_at: Timestamp,
+}
+
+impl Bench<'_> {
+    /// Delivers events of a source while a call is broken, mends it, and waits until they have
+    /// ended. `mark` is what the broken calls are known by.
+    async fn attempt(
+        &self,
+        row: Row,
+        at: (usize, usize),
+        source: String,
+        mark: String,
+    ) -> Result<Outcome, Failure> {
+        let parcels: Vec<Parcel> = (0..EVENTS)
+            .map(|_| self.traffic.parcel(row.kind, &source, padding(row.kind)))
+            .collect::<Result<_, _>>()?;
+        if row.kind == Kind::BrokenCharge {
+            self.let_fail(&parcels).await?;
+        }
+        let mut rules = vec![rule(row, FAULTS[at.1].1)];
+        let refused = |(function, operation)| Rule {
+            function,
+            operation,
+            fault: Fault::Refused("AccessDeniedException"),
+        };
+        let before: Vec<Rule> = row.before.map(refused).into_iter().collect();
+        if mark == source {
+            rules.extend(before);
+        } else {
+            self.rules.set(&source, before);
+        }
+        self.rules.set(&mark, rules);
+        let outage = match row.function {
+            "relay" => OUTAGE_OF_RELAY,
+            _ => OUTAGE,
+        };
+        let deliveries = join_all(parcels.iter().map(|parcel| self.traffic.deliver(parcel)));
+        let mend = async {
+            tokio::time::sleep(hastened(outage)).await;
+            self.rules.set(&mark, Vec::new());
+            self.rules.set(&source, Vec::new());
+            self.stage.clock.now()
+        };
+        let (delivered, calm_at) = futures::future::join(deliveries, mend).await;
+        let delivered: Vec<Delivered> = delivered.into_iter().collect::<Result<_, _>>()?;
+        let events: Vec<(Parcel, Delivered)> = parcels.into_iter().zip(delivered).collect();
+        let ledger = self.stage.stack.ledger()?;
+        let ended = settle(&ledger, &events, PATIENCE, |_| {}).await?;
+        Ok(Outcome {
+            at,
+            events,
+            ended,
+            calm_at,
+        })
+    }
+
+    /// Delivers events that fail, and waits until they have.
+    async fn let_fail(&self, parcels: &[Parcel]) -> Result<(), Failure> {
+        let deliveries = parcels.iter().map(|parcel| self.traffic.deliver(parcel));
+        let delivered = try_join_all(deliveries).await?;
+        let events: Vec<_> = parcels.iter().cloned().zip(delivered).collect();
+        let ended = settle(&self.stage.stack.ledger()?, &events, PATIENCE, |_| {}).await?;
+        match ended.len() == parcels.len() {
+            true => Ok(()),
+            false => Err(Failure::of("events that have to fail first do not end")),
+        }
+    }
+
+    /// Breaks the reading of secrets, and makes every function try it by a signature that none of
+    /// its secrets has made.
+    async fn forget_nothing(&self, source: &str, fault: Fault) -> Result<(), Failure> {
+        self.rules.set(EVERYWHERE, vec![rule(CACHED, fault)]);
+        let parcel = self.traffic.parcel(CACHED.kind, source, 0)?;
+        try_join_all((0..8).map(|_| self.traffic.forge(&parcel))).await?;
+        Ok(())
+    }
+}
+
+impl Outcome {
+    async fn audit(self, probe: &mut Probe) -> Result<Cell, Failure> {
+        let audit = Audit::take(&self.events, &self.ended, probe).await?;
+        let end = |item: &Item| -> Option<Timestamp> {
+            item.history.last()?.split(' ').next()?.parse().ok()
+        };
+        let last = self.ended.values().filter_map(end).max();
+        let mut heard = BTreeMap::new();
+        for answer in self.events.iter().flat_map(|(_, sent)| &sent.heard) {
+            *heard.entry(*answer).or_default() += 1;
+        }
+        let (row, fault) = self.at;
+        Ok(Cell {
+            row,
+            fault,
+            heard,
+            audit,
+            recovered: last.map_or(Duration::ZERO, |last| self.calm_at.age(last)),
+        })
+    }
+}
+
+fn padding(kind: Kind) -> usize {
+    match kind {
+        Kind::LargePush => 600_000,
+        _ => 0,
+    }
+}
+
+impl Cell {
+    /// The answers, and how long after the outage everything had ended.
+    fn text(&self) -> String {
+        let statuses = self.heard.keys().rev().map(|heard| match heard {
+            Heard::Status(status) => status.to_string(),
+            Heard::Nothing => "none".to_owned(),
+        });
+        let answers: Vec<String> = statuses.collect();
+        let mut text = format!("{}; {} s", answers.join(", "), self.recovered.as_secs());
+        for (what, broken) in [("LOST", &self.audit.lost), ("DOUBLED", &self.audit.doubled)] {
+            if !broken.is_empty() {
+                text.push_str(&format!(" {} {what}", broken.len()));
+            }
+        }
+        text
+    }
+}
+
+fn print(rows: &[Row], cells: &[Cell]) {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    let kinds = FAULTS.iter().map(|(kind, _)| *kind);
+    table.set_header(["call", "for"].into_iter().chain(kinds));
+    for (number, row) in rows.iter().enumerate() {
+        let of = |fault: usize| {
+            let mut of_row = cells.iter().filter(|cell| cell.row == number);
+            let cell = of_row.find(|cell| cell.fault == fault);
+            cell.map_or_else(|| "-".to_owned(), Cell::text)
+        };
+        let call = format!("{} {}", row.function, row.operation);
+        let line = [call, row.what.to_owned()].into_iter();
+        table.add_row(line.chain((0..FAULTS.len()).map(of)));
+    }
+    let sum =
+        |count: fn(&Audit) -> usize| cells.iter().map(|cell| count(&cell.audit)).sum::<usize>();
+    println!("{table}");
+    println!(
+        "\nEach cell: {EVENTS} events while the call is broken; every answer, and how many seconds after the \
+         end of the outage the last event had ended ({HASTE} times as fast here).\n\
+         acknowledged {}, lost {}, doubled {}",
+        sum(|audit| audit.acknowledged),
+        sum(|audit| audit.lost.len()),
+        sum(|audit| audit.doubled.len()),
+    );
+    for broken in cells
+        .iter()
+        .flat_map(|cell| cell.audit.lost.iter().chain(&cell.audit.doubled))
+    {
+        println!("  BROKEN {broken}");
+    }
+}

@@ -1,0 +1,105 @@
+//! `webhooks soak`: many deliveries while processes are killed and calls break, and counts.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use webhooks::limits;
+
+use super::clock::{HASTE, hastened};
+use super::killer::Pace;
+use super::ordeal::Ordeal;
+use super::progress::Progress;
+use super::weather::Weather;
+use crate::failure::Failure;
+use crate::project::Project;
+
+/// Options of `webhooks soak`.
+#[derive(Args, Clone, Debug)]
+pub struct SoakArgs {
+    /// How many deliveries are sent
+    #[arg(long, default_value_t = 20_000)]
+    deliveries: usize,
+    /// How many processes are killed meanwhile
+    #[arg(long, default_value_t = 200)]
+    kills: usize,
+    /// How many calls to AWS in a thousand break
+    #[arg(long, default_value_t = 5)]
+    faults: u16,
+    /// The longest that the sending may take, in seconds
+    #[arg(long, default_value_t = 1500)]
+    patience: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the stage does not start.
+pub async fn run(args: &SoakArgs) -> Result<ExitCode, Failure> {
+    let project = Project::here()?;
+    println!(
+        "sending {} deliveries, killing {} processes and breaking {} calls in a thousand ...",
+        args.deliveries, args.kills, args.faults
+    );
+    let weather = Arc::new(Weather::default());
+    let soak = soak(args, &weather);
+    let ended = soak.endure(&project, &Progress::on_screen()).await?;
+    let killed: usize = ended.kills.values().sum();
+    let broken: Vec<String> = weather
+        .broken()
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    let seconds = ended.took.as_secs_f64();
+    println!(
+        "\n  deliveries    {} in {seconds:.0} s, {:.0} a second: {} duplicates, {} forged",
+        ended.sent.deliveries,
+        ended.sent.deliveries as f64 / seconds,
+        ended.sent.duplicates,
+        ended.sent.forged.len()
+    );
+    println!("  kills         {killed}");
+    println!("  faults        {}", broken.join(", "));
+    let mut answers: Vec<Duration> = ended
+        .sent
+        .events
+        .iter()
+        .map(|(_, sent)| sent.took)
+        .collect();
+    println!("  answer        {}", quantiles(&mut answers));
+    let mut ends = ended.audit.until_ended.clone();
+    println!(
+        "  until done    {}; leases and retries pass {HASTE} times as fast",
+        quantiles(&mut ends)
+    );
+    ended.audit.print();
+    let enough = killed >= args.kills && ended.sent.deliveries >= args.deliveries;
+    if !enough {
+        println!("\n  not all of it in the time given");
+    }
+    Ok(match ended.audit.is_clean() && enough {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+fn soak(args: &SoakArgs, weather: &Arc<Weather>) -> Ordeal {
+    Ordeal {
+        kills: args.kills,
+        pace: Pace::Later,
+        deliveries: args.deliveries,
+        faults: weather.plan(u128::from(args.faults)),
+        relay: hastened(limits::GRACE),
+        patience: Duration::from_secs(args.patience),
+    }
+}
+
+fn quantiles(times: &mut [Duration]) -> String {
+    times.sort();
+    let at = |part: usize| {
+        let index = (times.len() * part / 100).min(times.len().saturating_sub(1));
+        times.get(index).map_or(0.0, Duration::as_secs_f64)
+    };
+    format!("p50 {:.3} s, p99 {:.3} s", at(50), at(99))
+}
