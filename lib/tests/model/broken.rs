@@ -40,12 +40,7 @@ const TABLE: [(Flaw, &str); 21] = [
 
 /// Whether the search finds a way to break the promise.
 fn breaks(flaw: Option<Flaw>, skews: &'static [Seconds], promise: &'static str) -> bool {
-    let crew = Crew {
-        receivers: 2,
-        workers: 2,
-        relays: 1,
-    };
-    let checker = Protocol::new(crew, skews, flaw)
+    let checker = Protocol::new(Crew::FULL, skews, flaw)
         .checker()
         .threads(2)
         .finish_when(HasDiscoveries::AnyOf([promise].into()))

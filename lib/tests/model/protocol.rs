@@ -27,6 +27,15 @@ pub(crate) struct Crew {
     pub(crate) relays: u8,
 }
 
+impl Crew {
+    /// Two of each, so that any two can meet.
+    pub(crate) const FULL: Self = Self {
+        receivers: 2,
+        workers: 2,
+        relays: 2,
+    };
+}
+
 /// The protocol, and what is wrong with it.
 pub(crate) struct Protocol {
     pub(crate) crew: Crew,

@@ -9,43 +9,25 @@ use crate::protocol::{Crew, Protocol};
 fn search(crew: Crew, skews: &'static [Seconds]) -> usize {
     let protocol = Protocol::new(crew, skews, None);
     let checker = protocol.checker().threads(2).spawn_bfs().join();
-    checker.assert_properties();
     assert!(checker.is_done(), "nothing is left out");
-    checker.unique_state_count()
+    checker.assert_properties();
+    let states = checker.unique_state_count();
+    println!("{states} states of {crew:?}, clocks apart by {skews:?} s");
+    states
 }
 
 #[test]
 fn every_promise_holds_in_every_state() {
-    let crew = Crew {
-        receivers: 2,
-        workers: 2,
-        relays: 1,
-    };
-    let states = search(crew, &[0]);
-    println!("{states} states of two receivers, two processors and a relay");
-    assert!(states > 400_000, "something has narrowed the search");
+    let states = search(Crew::FULL, &[0]);
+    assert!(states > 250_000, "something has narrowed the search");
 }
 
 #[test]
 fn every_promise_holds_while_clocks_differ_by_less_than_a_lease_has_to_spare() {
     let crew = Crew {
         receivers: 1,
-        workers: 2,
-        relays: 1,
+        ..Crew::FULL
     };
-    let states = search(crew, &[-14, 14]);
-    println!("{states} states of two processors with different clocks");
+    let states = search(crew, &[14, -14]);
     assert!(states > 400_000, "something has narrowed the search");
-}
-
-#[test]
-fn every_promise_holds_with_two_relays_at_work() {
-    let crew = Crew {
-        receivers: 1,
-        workers: 1,
-        relays: 2,
-    };
-    let states = search(crew, &[0]);
-    println!("{states} states of two relays");
-    assert!(states > 10_000, "something has narrowed the search");
 }
