@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 /// From nothing to `received`.
 ///
 /// # Errors
-/// [`PayloadTooLarge`] when the event does not fit an item.
+/// `PayloadTooLarge` when the event does not fit an item.
 pub fn record(
     table: &str,
     event: &Event<'_>,

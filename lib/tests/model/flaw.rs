@@ -93,11 +93,13 @@ impl Flaw {
             (Self::SettlesTwice, Write::Settle { .. }) => {
                 replace(condition, "#status = :processing AND ", "");
             }
-            (Self::RetriesUnlisted, Write::Settle { decision, .. }) => {
-                if decision == Decision::Retry {
-                    replace(expression, "REMOVE ", "REMOVE unsettled, ");
-                }
-            }
+            (
+                Self::RetriesUnlisted,
+                Write::Settle {
+                    decision: Decision::Retry,
+                    ..
+                },
+            ) => replace(expression, "REMOVE ", "REMOVE unsettled, "),
             (Self::PostponesAlways, Write::Postpone { .. }) => {
                 replace(condition, "overdue_at = :seen AND ", "");
             }

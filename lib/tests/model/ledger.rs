@@ -1,8 +1,5 @@
 //! The ledger: the product's own transitions, evaluated on one item.
 
-use std::collections::HashMap;
-use std::sync::RwLock;
-
 use aws_sdk_dynamodb::types::{Put, Update};
 use webhooks::envelope::Message;
 use webhooks::event::Event;
@@ -13,6 +10,7 @@ use webhooks::timestamp::Timestamp;
 use crate::expression::{self, Attributes, Condition, Scope, Written};
 use crate::flaw::Flaw;
 use crate::item::{Item, Token};
+use crate::memory::Memory;
 use crate::moment::{FAR, Seconds, moment};
 use crate::worker::Decision;
 
@@ -54,8 +52,8 @@ pub(crate) struct Ledger {
     flaw: Option<Flaw>,
     event: Event<'static>,
     recorded: Attributes,
-    known: RwLock<HashMap<(Option<Item>, Write), Option<Item>>>,
-    known_overdue: RwLock<HashMap<Item, bool>>,
+    known: Memory<(Option<Item>, Write), Option<Item>>,
+    known_overdue: Memory<Item, bool>,
 }
 
 const TABLE: &str = "ledger";
@@ -68,22 +66,15 @@ impl Ledger {
             flaw,
             event,
             recorded: put.expect("it is small").item,
-            known: RwLock::default(),
-            known_overdue: RwLock::default(),
+            known: Memory::empty(),
+            known_overdue: Memory::empty(),
         }
     }
 
     /// The item after the write, if the write takes place.
     pub(crate) fn write(&self, there: Option<Item>, write: Write) -> Option<Item> {
-        let known = self.known.read().expect("nothing panics with it");
-        if let Some(written) = known.get(&(there, write)) {
-            return *written;
-        }
-        drop(known);
-        let written = self.evaluate(there, write);
-        let mut known = self.known.write().expect("nothing panics with it");
-        known.insert((there, write), written);
-        written
+        self.known
+            .recall((there, write), || self.evaluate(there, write))
     }
 
     fn evaluate(&self, there: Option<Item>, write: Write) -> Option<Item> {
@@ -141,15 +132,7 @@ impl Ledger {
 
     /// Whether the relay's question finds the item.
     pub(crate) fn overdue(&self, there: &Item) -> bool {
-        let known = self.known_overdue.read().expect("nothing panics with it");
-        if let Some(overdue) = known.get(there) {
-            return *overdue;
-        }
-        drop(known);
-        let overdue = self.finds(there);
-        let mut known = self.known_overdue.write().expect("nothing panics with it");
-        known.insert(*there, overdue);
-        overdue
+        self.known_overdue.recall(*there, || self.finds(there))
     }
 
     fn finds(&self, there: &Item) -> bool {

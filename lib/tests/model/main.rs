@@ -6,6 +6,7 @@ mod fate;
 mod flaw;
 mod item;
 mod ledger;
+mod memory;
 mod moment;
 mod promises;
 mod protocol;

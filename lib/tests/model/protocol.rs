@@ -4,15 +4,13 @@
 //! many deliveries come one after the other. The states are few all the same, because what makes
 //! no difference is not told apart.
 
-use std::collections::HashMap;
-use std::sync::RwLock;
-
 use stateright::{Model, Property};
 
 use crate::fate::Fate;
 use crate::flaw::Flaw;
 use crate::item::{Item, Token};
 use crate::ledger::{Ledger, Write};
+use crate::memory::Memory;
 use crate::moment::Seconds;
 use crate::receiver::{self, Receiver};
 use crate::relay::{self, Relay};
@@ -42,7 +40,7 @@ pub(crate) struct Protocol {
     pub(crate) skews: &'static [Seconds],
     pub(crate) flaw: Option<Flaw>,
     pub(crate) ledger: Ledger,
-    pub(crate) recoveries: RwLock<HashMap<(Option<Item>, bool), bool>>,
+    pub(crate) recoveries: Memory<(Option<Item>, bool), bool>,
 }
 
 /// What happens next.
@@ -68,7 +66,7 @@ impl Protocol {
             skews,
             flaw,
             ledger: Ledger::new(flaw),
-            recoveries: RwLock::default(),
+            recoveries: Memory::empty(),
         }
     }
 

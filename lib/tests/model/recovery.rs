@@ -28,15 +28,7 @@ impl Protocol {
         if key == (None, false) {
             return true;
         }
-        let known = self.recoveries.read().expect("nothing panics with it");
-        if let Some(recovers) = known.get(&key) {
-            return *recovers;
-        }
-        drop(known);
-        let recovers = self.ends(left);
-        let mut known = self.recoveries.write().expect("nothing panics with it");
-        known.insert(key, recovers);
-        recovers
+        self.recoveries.recall(key, || self.ends(left))
     }
 
     fn ends(&self, mut world: World) -> bool {
