@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
-use crate::event::EventKey;
+use crate::event::{Event, EventKey};
 use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status};
 use crate::queue::Queue;
 use crate::record::{NotRecorded, record};
@@ -177,14 +177,33 @@ impl<S: Send + Sync + 'static> Processor<S> {
     async fn claim(&self, message: Message) -> Result<Claim, NotRecorded> {
         let now = Timestamp::now();
         let claim = self.ledger.claim(&message.key, now).await?;
-        let (Claim::Unknown, Some(mut event)) = (&claim, message.whole) else {
+        let Some(mut event) = message.whole else {
             return Ok(claim);
         };
         let token = Uuid::new_v4().to_string();
         let expires_at = now.after(self.settings.retention);
-        record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
+        match claim {
+            Claim::Unknown => {
+                record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
+            }
+            Claim::Ended(Status::Failed) if self.is_redelivery(&event).await? => {
+                let key = &message.key;
+                self.ledger.reopen(key, &token, expires_at, now).await?;
+            }
+            Claim::Ended(_) | Claim::Leased | Claim::Mine(..) => return Ok(claim),
+        }
         faults::point("process::recorded");
         Ok(self.ledger.claim(&message.key, now).await?)
+    }
+
+    /// Whether a whole message was received after its event had failed: then a receiver that could
+    /// not reach the ledger has accepted a redelivery. A late copy of an earlier message was not.
+    async fn is_redelivery(&self, event: &Event<'_>) -> Result<bool, LedgerError> {
+        let failed = self.ledger.find(event.key()).await?;
+        Ok(failed.is_some_and(|item| {
+            let failed_at = item.overdue_at.filter(|_| item.status == Status::Failed);
+            item.has_payload_of(event) && failed_at.is_some_and(|at| at < event.received_at())
+        }))
     }
 
     /// Brings the payload, runs the handler, and says how the attempt ends.

@@ -3,7 +3,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../../lib/tests/model/expression/mod.rs"]
+mod expression;
+
 mod claim;
+mod expressions;
 mod overdue;
 mod record;
 mod settle;

@@ -16,7 +16,7 @@ use crate::endpoint::{Endpoint, answer, deliver, delivery, http, key, line};
 use crate::support::broken::{Closed, Lossy};
 use crate::support::effect::{add_one, count};
 use crate::support::own_queue::record;
-use crate::support::sample::{START, item};
+use crate::support::sample::{START, at, end, failed, item};
 
 /// What arrived in the queue, once through a processor that adds one to the event's own row.
 async fn process(endpoint: &Endpoint) -> Value {
@@ -138,6 +138,29 @@ async fn an_event_that_is_in_both_is_processed_once() {
     assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
     let item = item(&ledger, &key).await;
     assert_eq!((item.status, item.attempts), (Status::Done, 1));
+}
+
+#[tokio::test]
+async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let (ledger, config) = (endpoint.world.ledger(), endpoint.world.config());
+    let up = endpoint.receiver(GitHub);
+    let down = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let fixture = delivery(&GitHub, "push");
+    let key = key(&fixture);
+    assert_eq!(answer(&up, &fixture, START).await, (202, "accepted"));
+    endpoint.queue.bodies().await;
+    // Received before the failure, and processed after it: no redelivery of a failed event.
+    assert_eq!(answer(&down, &fixture, at(1)).await, (202, "accepted"));
+    end(&ledger, &key, failed("no"), at(10)).await;
+    process(&endpoint).await;
+    assert_eq!(item(&ledger, &key).await.status, Status::Failed);
+
+    assert_eq!(answer(&down, &fixture, at(11)).await, (202, "accepted"));
+    process(&endpoint).await;
+    let item = item(&ledger, &key).await;
+    assert_eq!((item.status, item.redeliveries), (Status::Done, 1));
+    assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
 }
 
 #[tokio::test]

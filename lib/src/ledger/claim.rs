@@ -1,13 +1,12 @@
 //! The processor's claim: one conditional write gives one attempt the event.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 use uuid::Uuid;
 
 use super::item::Item;
-use super::{Ledger, LedgerError, PK, Status, entry, number, text};
+use super::{Ledger, LedgerError, Status, transition};
 use crate::event::EventKey;
-use crate::limits;
 use crate::timestamp::Timestamp;
 
 /// An attempt's hold on an event. Everything the attempt writes depends on its token, so an
@@ -39,31 +38,8 @@ impl Ledger {
     /// [`LedgerError`] when it is not known whether the claim holds; its lease then runs out.
     pub async fn claim(&self, key: &EventKey, now: Timestamp) -> Result<Claim, LedgerError> {
         let token = Uuid::new_v4().to_string();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key(PK, text(key.to_string()))
-            .update_expression(
-                "SET #status = :processing, #token = :token, lease_until = :lease, \
-                 attempts = attempts + :one, history = list_append(history, :entry)",
-            )
-            .condition_expression(
-                "#status = :received OR (#status = :processing AND lease_until < :now)",
-            )
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":processing", text(Status::Processing.as_str()))
-            .expression_attribute_values(":received", text(Status::Received.as_str()))
-            .expression_attribute_values(":token", text(&token))
-            .expression_attribute_values(":lease", number(now.after(limits::LEASE).millis()))
-            .expression_attribute_values(":now", number(now.millis()))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":entry", entry(now, "processing"))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let update = transition::claim(&self.table, key, &token, now);
+        let update = self.update(update, ReturnValue::AllNew).send().await;
         let lease = Lease {
             key: key.clone(),
             token,

@@ -43,6 +43,13 @@ pub struct Item {
     pub(super) digest: Vec<u8>,
 }
 
+impl Item {
+    /// Whether an event has the same bytes as the one recorded.
+    pub fn has_payload_of(&self, event: &Event<'_>) -> bool {
+        self.digest == event.payload.digest()
+    }
+}
+
 /// The item is not one that this version of the ledger writes.
 #[derive(Debug, thiserror::Error)]
 #[error("the item's attribute {0} is missing or unreadable")]
@@ -51,8 +58,9 @@ pub struct UnreadableItem(pub(super) &'static str);
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The payload does not fit an item even when it is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PayloadTooLarge;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payload fits no item")]
+pub struct PayloadTooLarge;
 
 /// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
 const COMPRESSION_LEVEL: i32 = 3;

@@ -10,6 +10,9 @@
 //! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `received` | [`Ledger::settle`] |
 //! | overdue and not ended | relay | the same, overdue later | [`Ledger::postpone`] |
 //!
+//! What is written is built in [`transition`], apart from the code that sends it and reads the
+//! answer.
+//!
 //! The item is found by its key alone (`pk` = `provider/source/id`). Two indexes list events, both
 //! spread over shards so that no index partition takes more than a fraction of the writes:
 //! `listing` (`provider/source#shard`, by time) has every event and is written once; `unsettled`
@@ -23,9 +26,10 @@ mod listing;
 mod overdue;
 mod receipt;
 mod settle;
+pub mod transition;
 
 pub use claim::{Claim, Lease};
-pub use item::{Item, UnreadableItem};
+pub use item::{Item, PayloadTooLarge, UnreadableItem};
 pub use listing::{Listing, Summary};
 pub use overdue::Overdue;
 pub use receipt::{Existing, Record};
@@ -35,7 +39,8 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
 
 use crate::aws;
 use crate::event::EventKey;
@@ -143,6 +148,22 @@ impl Ledger {
             .consistent_read(true);
         let output = request.key(PK, text(key.to_string())).send().await?;
         Ok(output.item.map(Item::try_from).transpose()?)
+    }
+
+    /// A transition as a request of its own, whose answer brings `returned`.
+    fn update(&self, update: Update, returned: ReturnValue) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .set_return_values_on_condition_check_failure(
+                update.return_values_on_condition_check_failure,
+            )
+            .return_values(returned)
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::item::{Attributes, Item, Reader};
-use super::{Ledger, LedgerError, PK, UnreadableItem, Unsettled, number, text};
+use super::{Ledger, LedgerError, PK, UnreadableItem, transition};
 use crate::event::EventKey;
 use crate::limits;
 use crate::timestamp::Timestamp;
@@ -16,13 +16,13 @@ use crate::timestamp::Timestamp;
 pub struct Overdue {
     /// Which one.
     pub key: EventKey,
-    overdue_at: Timestamp,
+    pub(super) overdue_at: Timestamp,
     resends: u32,
 }
 
 impl Overdue {
     /// The pause before it is sent once more: doubles with every sending.
-    fn pause(&self) -> Duration {
+    pub(super) fn pause(&self) -> Duration {
         limits::GRACE
             .saturating_mul(2_u32.saturating_pow(self.resends.saturating_add(1)))
             .min(limits::RESEND_PAUSE)
@@ -41,17 +41,8 @@ impl Ledger {
         now: Timestamp,
         limit: i32,
     ) -> Result<Vec<Overdue>, LedgerError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("unsettled")
-            .key_condition_expression("unsettled = :open AND overdue_at <= :now")
-            .expression_attribute_values(":open", text(Unsettled::Open.partition(shard)))
-            .expression_attribute_values(":now", number(now.millis()))
-            .limit(limit)
-            .send()
-            .await?;
+        let query = transition::overdue(&self.table, shard, now, limit);
+        let output = query.send_with(&self.client).await?;
         let rows = output.items.unwrap_or_default().into_iter();
         Ok(rows.map(Overdue::try_from).collect::<Result<_, _>>()?)
     }
@@ -65,20 +56,8 @@ impl Ledger {
         overdue: &Overdue,
         now: Timestamp,
     ) -> Result<Option<Item>, LedgerError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key(PK, text(overdue.key.to_string()))
-            .update_expression("SET overdue_at = :next ADD resends :one")
-            .condition_expression("overdue_at = :seen AND begins_with(unsettled, :open)")
-            .expression_attribute_values(":next", number(now.after(overdue.pause()).millis()))
-            .expression_attribute_values(":seen", number(overdue.overdue_at.millis()))
-            .expression_attribute_values(":open", text("open#"))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
+        let update = transition::postpone(&self.table, overdue, now);
+        let update = self.update(update, ReturnValue::AllNew).send().await;
         match update {
             Ok(output) => Ok(output.attributes.map(Item::try_from).transpose()?),
             Err(error) => match error.as_service_error() {
@@ -87,9 +66,7 @@ impl Ledger {
             },
         }
     }
-}
 
-impl Ledger {
     /// Takes a postponement back, because the queue did not take the message: the next run finds the
     /// event at once, however often it was sent before.
     ///
@@ -100,19 +77,8 @@ impl Ledger {
         let Some(next) = postponed.overdue_at else {
             return Ok(());
         };
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key(PK, text(overdue.key.to_string()))
-            .update_expression("SET overdue_at = :seen, resends = resends - :one")
-            .condition_expression("overdue_at = :next AND begins_with(unsettled, :open)")
-            .expression_attribute_values(":seen", number(overdue.overdue_at.millis()))
-            .expression_attribute_values(":next", number(next.millis()))
-            .expression_attribute_values(":open", text("open#"))
-            .expression_attribute_values(":one", number(1))
-            .send()
-            .await;
+        let update = transition::restore(&self.table, overdue, next);
+        let update = self.update(update, ReturnValue::None).send().await;
         match update {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {

@@ -2,13 +2,12 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::contention::Contention;
-use super::item::{Item, PayloadTooLarge, new_item};
-use super::{Ledger, LedgerError, PK, Status, Unsettled, entry, number, text};
+use super::item::{Item, PayloadTooLarge};
+use super::{Ledger, LedgerError, Status, text, transition};
 use crate::event::{Event, EventKey};
-use crate::limits;
 use crate::timestamp::Timestamp;
 
 /// What became of an attempt to record an event.
@@ -43,17 +42,19 @@ impl Ledger {
         token: &str,
         expires_at: Timestamp,
     ) -> Result<Record, LedgerError> {
-        let item = match new_item(event, token, expires_at) {
-            Ok(item) => item,
+        let put = match transition::record(&self.table, event, token, expires_at) {
+            Ok(put) => put,
             Err(PayloadTooLarge) => return Ok(Record::TooLarge),
         };
         let put = self
             .client
             .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_return_values_on_condition_check_failure(
+                put.return_values_on_condition_check_failure,
+            );
         let mut contention = Contention::begin();
         let failed = loop {
             let error = match put.clone().send().await {
@@ -96,32 +97,8 @@ impl Ledger {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let pk = key.to_string();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key(PK, text(&pk))
-            .update_expression(
-                "SET #status = :received, #token = :token, attempts = :zero, overdue_at = :overdue, \
-                 unsettled = :open, expires_at = :expires, history = list_append(history, :entry) \
-                 ADD redeliveries :one REMOVE cause, lease_until",
-            )
-            .condition_expression("#status = :failed")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":token", text(token))
-            .expression_attribute_values(":expires", number(expires_at.seconds()))
-            .expression_attribute_values(":received", text(Status::Received.as_str()))
-            .expression_attribute_values(":failed", text(Status::Failed.as_str()))
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":overdue", number(now.after(limits::GRACE).millis()))
-            .expression_attribute_values(":open", Unsettled::Open.of(&pk))
-            .expression_attribute_values(":entry", entry(now, "received again"))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let update = transition::reopen(&self.table, key, token, expires_at, now);
+        let update = self.update(update, ReturnValue::None).send().await;
         let Err(error) = update else {
             return Ok(true);
         };
@@ -145,21 +122,8 @@ impl Ledger {
         conflict: bool,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        let counters = if conflict {
-            "duplicates :one, conflicts :one"
-        } else {
-            "duplicates :one"
-        };
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key(PK, text(key.to_string()))
-            .update_expression(format!("SET repeated_at = :now ADD {counters}"))
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", number(now.millis()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .send()
-            .await?;
+        let update = transition::count_duplicate(&self.table, key, conflict, now);
+        self.update(update, ReturnValue::None).send().await?;
         Ok(())
     }
 }

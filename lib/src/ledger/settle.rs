@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{CancellationReason, ReturnValue, TransactWriteItem, Update};
 
 use super::claim::Lease;
 use super::contention::Contention;
 use super::item::{Attributes, Reader};
-use super::{Ledger, LedgerError, PK, Status, Unsettled, entry, number, text};
-use crate::limits;
+use super::{Ledger, LedgerError, transition};
 use crate::timestamp::Timestamp;
 
 /// How an attempt ends.
@@ -66,7 +63,7 @@ impl Ledger {
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<Settled, LedgerError> {
-        let update = self.settlement(lease, &settlement, now);
+        let update = transition::settle(&self.table, &lease.key, &lease.token, &settlement, now);
         match settlement {
             Settlement::Done(effect) if !effect.is_empty() => {
                 self.commit(lease, update, effect).await
@@ -81,18 +78,7 @@ impl Ledger {
 
     async fn write(&self, lease: &Lease, update: Update) -> Result<Settled, LedgerError> {
         let target = expected_status(&update);
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(update.key))
-            .update_expression(update.update_expression)
-            .set_condition_expression(update.condition_expression)
-            .set_expression_attribute_names(update.expression_attribute_names)
-            .set_expression_attribute_values(update.expression_attribute_values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let written = self.update(update, ReturnValue::None).send().await;
         let Err(error) = written else {
             return Ok(Settled::Written);
         };
@@ -141,86 +127,10 @@ impl Ledger {
             }
         }
     }
-
-    fn settlement(&self, lease: &Lease, settlement: &Settlement, now: Timestamp) -> Update {
-        let pk = lease.key.to_string();
-        let (status, what, expression) = match settlement {
-            Settlement::Done(_) => (Status::Done, "done".to_owned(), ENDED),
-            Settlement::Ignored => (Status::Ignored, "ignored".to_owned(), ENDED),
-            Settlement::Retry { cause, pause } => {
-                let what = format!(
-                    "to be tried again in {} s: {}",
-                    pause.as_secs(),
-                    brief(cause)
-                );
-                (Status::Received, what, WAITING)
-            }
-            Settlement::Released { cause, pause } => {
-                let what = format!("put back for {} s: {}", pause.as_secs(), brief(cause));
-                (Status::Received, what, RELEASED)
-            }
-            Settlement::Failed { cause } => {
-                (Status::Failed, format!("failed: {}", brief(cause)), FAILED)
-            }
-        };
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key(PK, text(&pk))
-            .update_expression(expression)
-            .condition_expression("#status = :processing AND #token = :token")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":status", text(status.as_str()))
-            .expression_attribute_values(":processing", text(Status::Processing.as_str()))
-            .expression_attribute_values(":token", text(&lease.token))
-            .expression_attribute_values(":entry", entry(now, &what));
-        let update = match settlement {
-            Settlement::Done(_) | Settlement::Ignored => update,
-            Settlement::Retry { cause, pause } | Settlement::Released { cause, pause } => {
-                let overdue_at = now.after(*pause).after(limits::GRACE);
-                let update = update
-                    .expression_attribute_values(":cause", text(brief(cause)))
-                    .expression_attribute_values(":overdue", number(overdue_at.millis()));
-                match settlement {
-                    Settlement::Released { .. } => {
-                        update.expression_attribute_values(":one", number(1))
-                    }
-                    _ => update,
-                }
-            }
-            Settlement::Failed { cause } => update
-                .expression_attribute_values(":cause", text(brief(cause)))
-                .expression_attribute_values(":overdue", number(now.millis()))
-                .expression_attribute_values(":failed", Unsettled::Failed.of(&pk)),
-        };
-        update
-            .build()
-            .expect("key, table and expression are set above")
-    }
 }
 
 /// DynamoDB's code for a condition in a transaction that does not hold.
 const CONDITION: &str = "ConditionalCheckFailed";
-
-const ENDED: &str = "SET #status = :status, history = list_append(history, :entry) \
-                     REMOVE unsettled, overdue_at, lease_until, cause";
-const WAITING: &str = "SET #status = :status, history = list_append(history, :entry), \
-                       cause = :cause, overdue_at = :overdue REMOVE lease_until";
-const RELEASED: &str = "SET #status = :status, history = list_append(history, :entry), \
-                        cause = :cause, overdue_at = :overdue, attempts = attempts - :one \
-                        REMOVE lease_until";
-const FAILED: &str = "SET #status = :status, history = list_append(history, :entry), \
-                      cause = :cause, overdue_at = :overdue, unsettled = :failed REMOVE lease_until";
-
-/// What the item keeps of a cause. An item has its limit, and every attempt adds to the history.
-fn brief(cause: &str) -> &str {
-    let end = cause
-        .char_indices()
-        .nth(limits::CAUSE)
-        .map_or(cause.len(), |(end, _)| end);
-    &cause[..end]
-}
 
 fn expected_status(update: &Update) -> Option<String> {
     let values = update.expression_attribute_values.as_ref()?;

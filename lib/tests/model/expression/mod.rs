@@ -1,0 +1,63 @@
+//! DynamoDB's expressions, as far as the ledger uses them: what a write does to an item.
+//!
+//! `cli/tests/ledger/expressions.rs` holds this against the emulator.
+
+mod condition;
+mod operand;
+mod tokens;
+mod update;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
+
+pub(crate) use condition::Condition;
+pub(crate) use operand::Scope;
+
+/// An item, or the names and values of an expression.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Written {
+    /// The item as it is now.
+    Item(Attributes),
+    /// The condition did not hold.
+    Refused,
+    /// The expression needs an attribute that the item has not: DynamoDB calls that a mistake.
+    Invalid,
+}
+
+/// Puts an item where `there` is.
+pub(crate) fn put(put: &Put, there: Option<&Attributes>) -> Written {
+    let scope = Scope {
+        item: there,
+        names: put.expression_attribute_names.as_ref(),
+        values: put.expression_attribute_values.as_ref(),
+    };
+    match holds(put.condition_expression.as_deref(), &scope) {
+        true => Written::Item(put.item.clone()),
+        false => Written::Refused,
+    }
+}
+
+/// Updates the item that is there, or makes one of the key alone.
+pub(crate) fn update(update: &Update, there: Option<&Attributes>) -> Written {
+    let scope = Scope {
+        item: there,
+        names: update.expression_attribute_names.as_ref(),
+        values: update.expression_attribute_values.as_ref(),
+    };
+    if !holds(update.condition_expression.as_deref(), &scope) {
+        return Written::Refused;
+    }
+    let item = there.unwrap_or(&update.key).clone();
+    match update::apply(&update.update_expression, &scope, item) {
+        Some(item) => Written::Item(item),
+        None => Written::Invalid,
+    }
+}
+
+fn holds(condition: Option<&str>, scope: &Scope<'_>) -> bool {
+    condition.is_none_or(|condition| Condition::parse(condition).holds(scope))
+}

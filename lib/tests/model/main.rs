@@ -1,0 +1,18 @@
+//! The protocol of receivers, processors and relay, searched through in every order of its steps.
+
+mod broken;
+mod expression;
+mod fate;
+mod flaw;
+mod item;
+mod ledger;
+mod memory;
+mod moment;
+mod promises;
+mod protocol;
+mod receiver;
+mod recovery;
+mod relay;
+mod search;
+mod worker;
+mod world;

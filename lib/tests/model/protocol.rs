@@ -1,0 +1,169 @@
+//! The model: who can do what in a state.
+//!
+//! Nothing bounds how often a call fails, a process ends, a message comes twice or is lost, or how
+//! many deliveries come one after the other. The states are few all the same, because what makes
+//! no difference is not told apart.
+
+use stateright::{Model, Property};
+
+use crate::fate::Fate;
+use crate::flaw::Flaw;
+use crate::item::{Item, Token};
+use crate::ledger::{Ledger, Write};
+use crate::memory::Memory;
+use crate::moment::Seconds;
+use crate::receiver::{self, Receiver};
+use crate::relay::{self, Relay};
+use crate::worker::{self, Decision, Message, Step, Worker};
+use crate::world::World;
+
+/// How many of each are at work at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crew {
+    pub(crate) receivers: u8,
+    pub(crate) workers: u8,
+    pub(crate) relays: u8,
+}
+
+impl Crew {
+    /// Two of each, so that any two can meet.
+    pub(crate) const FULL: Self = Self {
+        receivers: 2,
+        workers: 2,
+        relays: 2,
+    };
+}
+
+/// The protocol, and what is wrong with it.
+pub(crate) struct Protocol {
+    pub(crate) crew: Crew,
+    pub(crate) skews: &'static [Seconds],
+    pub(crate) flaw: Option<Flaw>,
+    pub(crate) ledger: Ledger,
+    pub(crate) recoveries: Memory<(Option<Item>, bool), bool>,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Time goes on by one step.
+    Tick,
+    /// DynamoDB removes an item that has expired.
+    Expire,
+    Receiver(u8, Fate),
+    Worker(u8, Step),
+    Relay(u8, Fate),
+    /// A process ends where it is.
+    StopReceiver(u8),
+    StopWorker(u8),
+    StopRelay(u8),
+}
+
+impl Protocol {
+    pub(crate) fn new(crew: Crew, skews: &'static [Seconds], flaw: Option<Flaw>) -> Self {
+        Self {
+            crew,
+            skews,
+            flaw,
+            ledger: Ledger::new(flaw),
+            recoveries: Memory::empty(),
+        }
+    }
+
+    /// Makes a call to the ledger, if it is its fate to be made; says whether it wrote.
+    pub(crate) fn made(&self, world: &mut World, write: Write, fate: Fate) -> bool {
+        let written = match fate.made() {
+            true => self.ledger.write(world.item, write),
+            false => None,
+        };
+        if let Some(item) = written {
+            world.written(item);
+        }
+        written.is_some()
+    }
+
+    /// The state after that, if it can happen.
+    pub(crate) fn after(&self, world: &World, action: Action) -> Option<World> {
+        let mut next = world.clone();
+        match action {
+            Action::Tick => next.tick(),
+            Action::Expire => {
+                next.item.take_if(|item| item.expires_at <= 0)?;
+            }
+            Action::Receiver(index, fate) => return receiver::step(self, world, index, fate),
+            Action::Worker(index, step) => return worker::step(self, world, index, step),
+            Action::Relay(index, fate) => return relay::step(self, world, index, fate),
+            Action::StopReceiver(index) => {
+                next.receivers[usize::from(index)] = Receiver::Idle;
+                next.forget(Token::Receiver(index));
+            }
+            Action::StopWorker(index) => {
+                next.workers[usize::from(index)] = Worker::Idle;
+                next.forget(Token::Worker(index));
+            }
+            Action::StopRelay(index) => next.relays[usize::from(index)] = Relay::Idle,
+        }
+        Some(next)
+    }
+}
+
+/// Whatever a worker may do, of which [`worker::step`] takes what fits.
+fn steps(worker: Worker) -> Vec<Step> {
+    let fates = Fate::ALL.into_iter();
+    let claims = fates.clone().flat_map(claim);
+    match worker {
+        Worker::Idle => claims
+            .flat_map(|(fate, decision)| {
+                [Message::Reference, Message::Whole]
+                    .map(|message| Step::Receive(message, fate, decision))
+            })
+            .collect(),
+        Worker::Claiming { .. } => claims
+            .map(|(fate, decision)| Step::Claim(fate, decision))
+            .collect(),
+        Worker::Recording | Worker::Settling { .. } => fates.map(Step::Go).collect(),
+    }
+}
+
+/// A claim that is not answered runs no handler, which then decides nothing.
+fn claim(fate: Fate) -> Vec<(Fate, Decision)> {
+    match fate {
+        Fate::Answered => Decision::ALL.map(|decision| (fate, decision)).to_vec(),
+        Fate::Repeated | Fate::Lost | Fate::Refused => vec![(fate, Decision::Failed)],
+    }
+}
+
+impl Model for Protocol {
+    type State = World;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<World> {
+        self.skews.iter().map(|skew| World::new(*skew)).collect()
+    }
+
+    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
+        actions.extend([Action::Tick, Action::Expire]);
+        for index in 0..self.crew.receivers {
+            actions.extend(Fate::ALL.map(|fate| Action::Receiver(index, fate)));
+            actions.push(Action::StopReceiver(index));
+        }
+        for index in 0..self.crew.workers {
+            let steps = steps(world.workers[usize::from(index)]).into_iter();
+            actions.extend(steps.map(|step| Action::Worker(index, step)));
+            actions.push(Action::StopWorker(index));
+        }
+        for index in 0..self.crew.relays {
+            actions.extend(Fate::ALL.map(|fate| Action::Relay(index, fate)));
+            actions.push(Action::StopRelay(index));
+        }
+    }
+
+    fn next_state(&self, world: &World, action: Action) -> Option<World> {
+        let next = self.after(world, action)?.canonical();
+        (next != *world).then_some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        crate::promises::properties()
+    }
+}

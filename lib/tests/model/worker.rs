@@ -1,0 +1,242 @@
+//! A processor at a message: `process.rs`.
+
+use webhooks::ledger::Status;
+
+use crate::fate::Fate;
+use crate::flaw::Flaw;
+use crate::item::{Item, Token};
+use crate::ledger::Write;
+use crate::moment::{LONG_AGO, Seconds};
+use crate::protocol::Protocol;
+use crate::world::World;
+
+/// The setting of that name. With two there is a first, a last and one too many.
+pub(crate) const MAX_ATTEMPTS: u8 = 2;
+
+/// What a worker does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Worker {
+    Idle,
+    /// It has asked for the event, and asks again.
+    Claiming {
+        age: u8,
+    },
+    /// The ledger has no such event, and the message has.
+    Recording,
+    /// The handler has said how the attempt ends.
+    Settling {
+        decision: Decision,
+        age: u8,
+    },
+}
+
+/// What a message has of the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Message {
+    Reference,
+    Whole,
+}
+
+/// How an attempt ends. That the handler's writes are refused is a retry, a moment later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Decision {
+    Done,
+    Ignored,
+    Retry,
+    Failed,
+}
+
+impl Decision {
+    pub(crate) const ALL: [Self; 4] = [Self::Done, Self::Ignored, Self::Retry, Self::Failed];
+
+    /// Whether an attempt of that number can end so.
+    fn possible(self, attempt: u8) -> bool {
+        match self {
+            Self::Failed => true,
+            Self::Retry => attempt < MAX_ATTEMPTS,
+            Self::Done | Self::Ignored => attempt <= MAX_ATTEMPTS,
+        }
+    }
+}
+
+/// Steps of time after which an invocation is over: what it has sent may still arrive.
+const LATE: u8 = 2;
+
+impl Worker {
+    /// Time goes on. An invocation's limit is one step, so its second step is past its end.
+    pub(crate) fn tick(&mut self) {
+        if let Self::Claiming { age } | Self::Settling { age, .. } = self {
+            *age = LATE.min(*age + 1);
+        }
+    }
+
+    /// Whether its claim was answered and it has not ended.
+    pub(crate) fn at_work(self) -> bool {
+        matches!(self, Self::Settling { .. })
+    }
+
+    fn in_time(self) -> bool {
+        matches!(self, Self::Settling { age, .. } if age < LATE)
+    }
+}
+
+/// One step of one worker: idle, it takes a message; and once its claim is answered it runs the
+/// handler, which says how the attempt ends. To end between the two is to lose the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Receive(Message, Fate, Decision),
+    Claim(Fate, Decision),
+    Go(Fate),
+}
+
+/// Takes the step, if it can be taken.
+pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) -> Option<World> {
+    let worker = world.workers[usize::from(index)];
+    let mut world = world.clone();
+    let (next, fate) = match (worker, step) {
+        (Worker::Idle, Step::Receive(message, fate, decision)) => {
+            let there = match message {
+                Message::Reference => world.queue.reference,
+                Message::Whole => world.queue.whole,
+            };
+            there.then_some(())?;
+            let next = claim(protocol, &mut world, index, 0, (fate, decision))?;
+            (
+                unknown(protocol, &mut world, message, fate).unwrap_or(next),
+                fate,
+            )
+        }
+        (Worker::Claiming { age }, Step::Claim(fate, decision)) => (
+            claim(protocol, &mut world, index, age, (fate, decision))?,
+            fate,
+        ),
+        (Worker::Recording, Step::Go(fate)) => (record(protocol, &mut world, index, fate)?, fate),
+        (Worker::Settling { decision, .. }, Step::Go(fate)) => {
+            settle(protocol, &mut world, index, decision, fate)?;
+            let next = if fate == Fate::Repeated {
+                worker
+            } else {
+                Worker::Idle
+            };
+            (next, fate)
+        }
+        _ => return None,
+    };
+    // Every call has a token of its own; the claim's is the attempt's.
+    if !next.at_work() && fate != Fate::Repeated {
+        world.forget(Token::Worker(index));
+    }
+    world.workers[usize::from(index)] = next;
+    Some(world)
+}
+
+fn claim(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    age: u8,
+    (fate, decision): (Fate, Decision),
+) -> Option<Worker> {
+    let token = Token::Worker(index);
+    let taken = taken_in_time(world, index);
+    let write = Write::Claim {
+        token,
+        clock: clock(world, index),
+    };
+    let written = protocol.made(world, write, fate);
+    if written {
+        world.broken.interrupted |= taken;
+        world.holder = Some(index);
+    }
+    let mine = |item: &Item| item.token == token && item.status == Status::Processing;
+    Some(match (fate, world.item) {
+        (Fate::Repeated, _) => return written.then_some(Worker::Claiming { age }),
+        (Fate::Lost | Fate::Refused, _) => Worker::Idle,
+        (Fate::Answered, Some(item)) if written || mine(&item) => {
+            decision.possible(item.attempts).then_some(())?;
+            handle(protocol, world, age, decision)
+        }
+        // Leased, ended or unknown.
+        (Fate::Answered, _) => Worker::Idle,
+    })
+}
+
+/// Whether another attempt has the event and is still in its time.
+fn taken_in_time(world: &World, by: u8) -> bool {
+    let other = 1 - by;
+    let taken =
+        |item: Item| item.status == Status::Processing && item.token == Token::Worker(other);
+    world.item.is_some_and(taken) && world.workers[usize::from(other)].in_time()
+}
+
+fn clock(world: &World, index: u8) -> Seconds {
+    match index {
+        0 => 0,
+        _ => world.skew,
+    }
+}
+
+/// The handler makes its calls, and says how the attempt ends.
+fn handle(protocol: &Protocol, world: &mut World, age: u8, decision: Decision) -> Worker {
+    if decision == Decision::Done && protocol.flaw == Some(Flaw::EffectApart) {
+        world.effect();
+    }
+    Worker::Settling { decision, age }
+}
+
+/// What a message does whose event the ledger does not have.
+fn unknown(protocol: &Protocol, world: &mut World, message: Message, fate: Fate) -> Option<Worker> {
+    if world.item.is_some() || fate != Fate::Answered || message == Message::Reference {
+        return None;
+    }
+    if protocol.flaw == Some(Flaw::DropsWhole) {
+        world.queue.whole = false;
+        world.broken.lost = true;
+        return Some(Worker::Idle);
+    }
+    Some(Worker::Recording)
+}
+
+/// The message has waited, so the event is old.
+fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Worker> {
+    let write = Write::Record {
+        token: Token::Worker(index),
+        received_at: LONG_AGO,
+    };
+    protocol.made(world, write, fate);
+    match fate {
+        // Whether it is new or was there already, it can be claimed.
+        Fate::Answered => Some(Worker::Claiming { age: 0 }),
+        Fate::Lost | Fate::Refused => Some(Worker::Idle),
+        Fate::Repeated => None,
+    }
+}
+
+/// Whether the answer is that it is written, or that it is another's: the worker has finished.
+fn settle(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    decision: Decision,
+    fate: Fate,
+) -> Option<()> {
+    let write = Write::Settle {
+        token: Token::Worker(index),
+        decision,
+        clock: clock(world, index),
+    };
+    let written = protocol.made(world, write, fate);
+    if written {
+        world.broken.overwritten |= world.holder != Some(index);
+        world.holder = None;
+    }
+    if written && decision == Decision::Done {
+        match protocol.flaw {
+            Some(Flaw::EffectApart) => {}
+            // The attempt ends here, before the calls that it would make now.
+            Some(Flaw::CallsLast) => world.broken.not_called |= fate == Fate::Lost,
+            _ => world.effect(),
+        }
+    }
+    (written || fate != Fate::Repeated).then_some(())
+}
