@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
-use webhooks_cli::trial::{chaos, outages, soak};
+use webhooks_cli::trial::{chaos, malformed, outages, soak};
 use webhooks_cli::{demo, dev, events, send, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -29,6 +29,8 @@ enum Command {
     Chaos(chaos::ChaosArgs),
     /// Break each call to AWS of each function in each way, and print what comes of it
     Outages(outages::OutagesArgs),
+    /// Send requests that no provider sends, and print the answers
+    Malformed(malformed::MalformedArgs),
     /// Load the functions while they are killed and their network breaks, and count
     Soak(soak::SoakArgs),
     /// Check a captured request's signature, and say why it does not hold
@@ -54,6 +56,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Events(args) => events::run(args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Outages(args) => outages::run(args).await,
+        Command::Malformed(args) => malformed::run(args).await,
         Command::Soak(args) => soak::run(args).await,
         Command::Verify(args) => verify::run(args),
     }

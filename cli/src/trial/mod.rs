@@ -11,7 +11,7 @@ pub mod chaos;
 pub mod clock;
 pub mod killer;
 pub mod load;
-// pub mod malformed;
+pub mod malformed;
 pub mod ordeal;
 pub mod outages;
 pub mod progress;

@@ -246,9 +246,9 @@ async fn on_one_stage(
         }
     }
     for (row, _) in numbered().filter(|(_, row)| row.what == CACHED.what) {
-        for fault in 0..FAULTS.len() {
+        for (fault, (_, broken)) in FAULTS.iter().enumerate() {
             let name = source(row * FAULTS.len() + fault);
-            bench.forget_nothing(&name, FAULTS[fault].1).await?;
+            bench.forget_nothing(&name, *broken).await?;
             let outcome = bench.attempt(rows[row], (row, fault), name, EVERYWHERE.to_owned());
             outcomes.push(outcome.await?);
         }

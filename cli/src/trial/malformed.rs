@@ -1,0 +1,467 @@
+//! `webhooks malformed`: requests that no provider sends, and the answer that each gets.
+
+use std::collections::BTreeSet;
+use std::process::{ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use webhooks::delivery::Headers;
+use webhooks::provider::Provider;
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+
+use super::clock::Clock;
+use super::stage::{FaultPlan, Stage};
+use super::traffic::{Heard, status};
+use crate::failure::Failure;
+use crate::fixture::Fixture;
+use crate::functions::Invoked;
+use crate::host::{Fate, Life};
+use crate::project::Project;
+use crate::proxy::Call;
+use crate::send::find_provider;
+use crate::stack::development_secret;
+
+/// Options of `webhooks malformed`.
+#[derive(Args, Clone, Debug)]
+pub struct MalformedArgs {}
+
+/// What came of all requests.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Each request and its answer.
+    pub rows: Vec<(&'static str, String, Heard)>,
+    /// Calls that write: to the ledger, the queue or the bucket.
+    pub writes: usize,
+    /// Processes that ended.
+    pub deaths: usize,
+}
+
+/// Counts what must not happen.
+#[derive(Debug, Default)]
+struct Watch {
+    writes: AtomicUsize,
+    deaths: AtomicUsize,
+}
+
+impl Fate for Watch {
+    fn begin(&self, _: &str, _: Uuid) -> Life {
+        Life::default()
+    }
+
+    fn end(&self, _: &str, _: Uuid, _: ExitStatus) {
+        self.deaths.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the stage does not start.
+pub async fn run(_: &MalformedArgs) -> Result<ExitCode, Failure> {
+    let outcome = refuse(&Project::here()?).await?;
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    let functions = ["github", "stripe", "twilio"];
+    table.set_header(["request"].into_iter().chain(functions));
+    let mut seen = BTreeSet::new();
+    for (_, what, _) in &outcome.rows {
+        if seen.insert(what) {
+            let answers = functions.map(|function| outcome.answer(function, what));
+            table.add_row([what.clone()].into_iter().chain(answers));
+        }
+    }
+    println!("{table}");
+    let wrong = outcome.wrong();
+    println!(
+        "\n{} requests: {} answered otherwise than with 4xx, {} writes, {} processes ended",
+        outcome.rows.len(),
+        wrong.len(),
+        outcome.writes,
+        outcome.deaths
+    );
+    Ok(match outcome.is_clean() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+impl Outcome {
+    fn answer(&self, function: &str, what: &str) -> String {
+        let mut rows = self.rows.iter();
+        match rows.find(|row| row.0 == function && row.1 == what) {
+            Some((_, _, Heard::Status(status))) => status.to_string(),
+            Some((_, _, Heard::Nothing)) => "none".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// Requests with another answer than a 4xx.
+    pub fn wrong(&self) -> Vec<&str> {
+        let fine = |heard: &Heard| matches!(heard, Heard::Status(400..=499));
+        let rows = self.rows.iter().filter(|(_, _, heard)| !fine(heard));
+        rows.map(|(_, what, _)| what.as_str()).collect()
+    }
+
+    /// Whether every request was refused, nothing was written and nobody ended.
+    pub fn is_clean(&self) -> bool {
+        self.wrong().is_empty() && self.writes == 0 && self.deaths == 0
+    }
+}
+
+/// Sends every request to its function.
+///
+/// # Errors
+/// [`Failure`] when the stage does not start.
+pub async fn refuse(project: &Project) -> Result<Outcome, Failure> {
+    let watch = Arc::new(Watch::default());
+    let fate = Arc::clone(&watch);
+    let stage = Stage::set(project, Clock::start(), fate, count_writes(&watch)).await?;
+    let mut outcome = Outcome::default();
+    for (function, what, request) in requests(project, stage.clock)? {
+        let answer = stage
+            .invoker
+            .invoke(stage.function(function)?, &request)
+            .await;
+        let heard = match answer {
+            Invoked::Returned(body) => status(&body),
+            Invoked::Failed(_) => Heard::Nothing,
+        };
+        outcome.rows.push((function, what, heard));
+    }
+    outcome.writes = watch.writes.load(Ordering::SeqCst);
+    outcome.deaths = watch.deaths.load(Ordering::SeqCst);
+    Ok(outcome)
+}
+
+fn count_writes(watch: &Arc<Watch>) -> FaultPlan {
+    let watch = Arc::clone(watch);
+    Arc::new(move |_, call: &Call| {
+        let reads = ["GetItem", "GetQueueAttributes", "GetParametersByPath"];
+        if !reads.contains(&call.operation.as_str()) {
+            watch.writes.fetch_add(1, Ordering::SeqCst);
+        }
+        None
+    })
+}
+
+type Request = (&'static str, String, Value);
+
+/// A provider's genuine delivery, to start from.
+struct Genuine {
+    provider: &'static dyn Provider,
+    fixture: Fixture,
+    other: Fixture,
+    secret: Secret,
+    clock: Clock,
+}
+
+impl Genuine {
+    fn read(project: &Project, name: &str, event: &str, clock: Clock) -> Result<Self, Failure> {
+        let provider = find_provider(name)?;
+        let secret = Secret::new(development_secret(name))
+            .map_err(|error| Failure::new("the secret", error))?;
+        let mut fixture = Fixture::read(project, name, event)?;
+        let mut other = fixture.clone();
+        fixture.renew(provider, &secret, clock.now())?;
+        other.delivery.body.push(b' ');
+        other.renew(provider, &secret, clock.now())?;
+        Ok(Self {
+            provider,
+            fixture,
+            other,
+            secret,
+            clock,
+        })
+    }
+
+    fn event(&self) -> Value {
+        self.fixture.gateway_event()
+    }
+
+    /// The event with one field changed.
+    fn with(&self, change: impl FnOnce(&mut Value)) -> Value {
+        let mut event = self.event();
+        change(&mut event);
+        event
+    }
+
+    /// The event with a header set.
+    fn header(&self, name: &str, value: &str) -> Value {
+        self.with(|event| event["headers"][name] = json!(value))
+    }
+
+    /// Another body, correctly signed.
+    fn signed(&self, body: &[u8]) -> Value {
+        let mut fixture = self.fixture.clone();
+        fixture.delivery.body = body.to_vec();
+        self.provider
+            .sign(&mut fixture.delivery, &self.secret, self.clock.now());
+        fixture.gateway_event()
+    }
+
+    /// The header that carries the signature.
+    fn signature(&self) -> &'static str {
+        match self.provider.name() {
+            "github" => "x-hub-signature-256",
+            "stripe" => "stripe-signature",
+            _ => "x-twilio-signature",
+        }
+    }
+
+    fn signature_of(&self, fixture: &Fixture) -> String {
+        let headers: &Headers = &fixture.delivery.headers;
+        headers.get(self.signature()).unwrap_or_default().to_owned()
+    }
+}
+
+fn requests(project: &Project, clock: Clock) -> Result<Vec<Request>, Failure> {
+    let mut requests = Vec::new();
+    for (name, event) in [
+        ("github", "push"),
+        ("stripe", "charge.succeeded"),
+        ("twilio", "message"),
+    ] {
+        let genuine = Genuine::read(project, name, event, clock)?;
+        let of_all = [
+            methods(&genuine),
+            paths(&genuine),
+            headers(&genuine),
+            bodies(&genuine),
+        ];
+        let own = match name {
+            "github" => github(&genuine),
+            "stripe" => stripe(&genuine),
+            _ => Vec::new(),
+        };
+        let all = of_all.into_iter().flatten().chain(own);
+        requests
+            .extend(all.map(|(what, request)| (genuine.provider.name(), what.to_owned(), request)));
+    }
+    Ok(requests)
+}
+
+type Named = Vec<(&'static str, Value)>;
+
+fn methods(genuine: &Genuine) -> Named {
+    let method =
+        |name: &str| genuine.with(|event| event["requestContext"]["http"]["method"] = json!(name));
+    vec![
+        ("method PUT", method("PUT")),
+        ("method DELETE", method("DELETE")),
+        ("method HEAD", method("HEAD")),
+        ("method of no name", method("")),
+        ("method of 10 kB", method(&"M".repeat(10_000))),
+    ]
+}
+
+fn paths(genuine: &Genuine) -> Named {
+    let name = genuine.provider.name();
+    let path = |path: String| genuine.with(|event| event["rawPath"] = json!(path));
+    vec![
+        (
+            "an unknown source",
+            path(format!("/webhooks/{name}/unknown")),
+        ),
+        (
+            "a source that climbs",
+            path(format!("/webhooks/{name}/../default")),
+        ),
+        (
+            "a source with a line break",
+            path(format!("/webhooks/{name}/a%0Ab")),
+        ),
+        ("an empty path", path(String::new())),
+        (
+            "another provider's path",
+            path("/webhooks/other".to_owned()),
+        ),
+        (
+            "a path of 100 kB",
+            path(format!("/webhooks/{name}/{}", "a".repeat(100_000))),
+        ),
+    ]
+}
+
+fn headers(genuine: &Genuine) -> Named {
+    let name = genuine.signature();
+    let signature = genuine.signature_of(&genuine.fixture);
+    let other = genuine.signature_of(&genuine.other);
+    let twice = format!("{other}, {other}");
+    vec![
+        (
+            "no headers",
+            genuine.with(|event| event["headers"] = json!({})),
+        ),
+        (
+            "headers of null",
+            genuine.with(|event| event["headers"] = Value::Null),
+        ),
+        (
+            "no signature",
+            genuine.with(|event| {
+                event["headers"]
+                    .as_object_mut()
+                    .map(|headers| headers.remove(name));
+            }),
+        ),
+        ("an empty signature", genuine.header(name, "")),
+        (
+            "a signature that is not ASCII",
+            genuine.header(name, "sha256=ünï\u{fffd}cödé"),
+        ),
+        (
+            "a signature of 1 MB",
+            genuine.header(name, &"0".repeat(1_000_000)),
+        ),
+        (
+            "a signature cut in half",
+            genuine.header(name, &signature[..signature.len() / 2]),
+        ),
+        (
+            "the signature of another delivery",
+            genuine.header(name, &other),
+        ),
+        (
+            "another delivery's signature twice",
+            genuine.header(name, &twice),
+        ),
+        (
+            "a signature with NUL",
+            genuine.header(name, &format!("{}\0", &signature[..signature.len() - 1])),
+        ),
+    ]
+}
+
+fn bodies(genuine: &Genuine) -> Named {
+    let body = |body: Value, base64: bool| {
+        genuine.with(|event| {
+            event["body"] = body;
+            event["isBase64Encoded"] = json!(base64);
+        })
+    };
+    let text = String::from_utf8_lossy(&genuine.fixture.delivery.body).into_owned();
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    vec![
+        ("no body", body(Value::Null, false)),
+        ("an empty body", body(json!(""), false)),
+        (
+            "a body cut in half",
+            body(json!(text[..text.len() / 2]), false),
+        ),
+        (
+            "a body with one more byte",
+            body(json!(format!("{text} ")), false),
+        ),
+        (
+            "a body that is not the base64 it says",
+            body(json!("%%%"), true),
+        ),
+        ("base64 cut short", body(json!("YWJ"), true)),
+        (
+            "the body in UTF-16",
+            body(json!(STANDARD.encode(utf16)), true),
+        ),
+        ("100,000 nested arrays", body(json!(deep), false)),
+        (
+            "6 MB of other bytes",
+            body(json!("a".repeat(6 * 1024 * 1024)), false),
+        ),
+        (
+            "more than 6 MB",
+            body(json!("a".repeat(6 * 1024 * 1024 + 1)), false),
+        ),
+        (
+            "4.5 MB of binary",
+            body(json!(STANDARD.encode(vec![0xff; 4_500_000])), true),
+        ),
+    ]
+}
+
+fn github(genuine: &Genuine) -> Named {
+    let signature = genuine.signature_of(&genuine.fixture);
+    let without = |name: &str| {
+        genuine.with(|event| {
+            event["headers"]
+                .as_object_mut()
+                .map(|headers| headers.remove(name));
+        })
+    };
+    vec![
+        ("signed, not JSON", genuine.signed(b"{\"ref\": ")),
+        ("signed, empty", genuine.signed(b"")),
+        (
+            "signed, bytes that are no UTF-8",
+            genuine.signed(&[0xff, 0xfe, 0x00]),
+        ),
+        ("signed, no event header", without("x-github-event")),
+        ("signed, no delivery header", without("x-github-delivery")),
+        (
+            "SHA-1 alone",
+            genuine.with(|event| {
+                let sha1 = json!(format!("sha1={}", "0".repeat(40)));
+                event["headers"]["x-hub-signature"] = sha1;
+                event["headers"]
+                    .as_object_mut()
+                    .map(|headers| headers.remove("x-hub-signature-256"));
+            }),
+        ),
+        (
+            "the digest without its scheme",
+            genuine.header(
+                "x-hub-signature-256",
+                signature.trim_start_matches("sha256="),
+            ),
+        ),
+    ]
+}
+
+fn stripe(genuine: &Genuine) -> Named {
+    let name = "stripe-signature";
+    let signature = genuine.signature_of(&genuine.fixture);
+    let (time, v1) = signature.split_once(',').unwrap_or_default();
+    let others = genuine.signature_of(&genuine.other);
+    let (_, other) = others.split_once(',').unwrap_or_default();
+    let mut stale = genuine.fixture.clone();
+    let long_ago = Timestamp::from_seconds(genuine.clock.now().seconds() - 3600);
+    genuine
+        .provider
+        .sign(&mut stale.delivery, &genuine.secret, long_ago);
+    let mut early = genuine.fixture.clone();
+    let ahead = Timestamp::from_seconds(genuine.clock.now().seconds() + 36_000);
+    genuine
+        .provider
+        .sign(&mut early.delivery, &genuine.secret, ahead);
+    vec![
+        ("signed, not JSON", genuine.signed(b"{\"id\": \"evt")),
+        (
+            "signed, JSON without an id",
+            genuine.signed(b"{\"object\": \"event\"}"),
+        ),
+        ("signed, an array", genuine.signed(b"[]")),
+        ("replayed an hour later", stale.gateway_event()),
+        ("signed ten hours ahead", early.gateway_event()),
+        (
+            "v0 instead of v1",
+            genuine.header(name, &signature.replace("v1=", "v0=")),
+        ),
+        ("no time", genuine.header(name, v1)),
+        ("no signature beside the time", genuine.header(name, time)),
+        ("reordered, another's signature first and last", {
+            genuine.header(name, &format!("{other},{time},{other}"))
+        }),
+        ("two times, the second the right one", {
+            genuine.header(name, &format!("t=1,{time},{v1}"))
+        }),
+        ("a time of 30 digits", {
+            genuine.header(name, &format!("t={},{v1}", "9".repeat(30)))
+        }),
+    ]
+}
