@@ -8,7 +8,7 @@ oracle := cli/tests/oracle
 # What the tests run as release builds: the functions, and the example of handlers.
 deployed := $(notdir $(wildcard functions/*)) handlers
 
-.PHONY: help setup dev demo test clean
+.PHONY: help setup dev demo test chaos soak clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,14 @@ test: setup $(oracle)/node_modules/.ready ## build everything and run every test
 	cargo build --workspace --all-targets --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
+
+chaos: setup ## kill the functions 1,000 times between their steps, and count what is lost
+	cargo build --workspace --locked
+	target/debug/webhooks chaos
+
+soak: setup ## send 20,000 deliveries while functions are killed and calls break, and count
+	cargo build --workspace --locked
+	target/debug/webhooks soak
 
 clean: ## remove what was built and installed
 	rm -rf target .aws-sam .tools $(oracle)/node_modules

@@ -13,13 +13,14 @@ use webhooks::timestamp::Timestamp;
 
 use crate::emulator;
 use crate::failure::Failure;
+use crate::replay;
 use crate::stack::{NAME, Stack};
 
 /// Options of `webhooks events`.
 #[derive(Args, Clone, Debug)]
 pub struct EventsArgs {
     #[command(subcommand)]
-    command: Option<Show>,
+    command: Option<Command>,
     /// Only this provider
     #[arg(long)]
     provider: Option<String>,
@@ -57,7 +58,7 @@ pub struct Place {
 }
 
 #[derive(Subcommand, Clone, Debug)]
-enum Show {
+enum Command {
     /// One event: where it stands, its history and its payload's size
     Show {
         /// provider/source/id, as the list shows it
@@ -65,6 +66,12 @@ enum Show {
         /// Print the payload as well
         #[arg(long)]
         payload: bool,
+    },
+    /// Start failed events again, as a redelivery by their provider would
+    Replay {
+        /// provider/source/id, as the list shows them
+        #[arg(required = true)]
+        ids: Vec<String>,
     },
 }
 
@@ -129,7 +136,8 @@ impl Place {
 pub async fn run(args: &EventsArgs) -> Result<ExitCode, Failure> {
     let stack = args.place.stack().await?;
     match &args.command {
-        Some(Show::Show { id, payload }) => show(&stack, id, *payload).await,
+        Some(Command::Show { id, payload }) => show(&stack, id, *payload).await,
+        Some(Command::Replay { ids }) => replay::run(&stack, ids).await,
         None => list(&stack, args).await,
     }
 }
@@ -205,9 +213,11 @@ async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failur
         .map_err(|error| Failure::usage(format!("{id}: {error}")))?;
     let found = stack.ledger()?.find(&key).await;
     let item = found.map_err(|error| Failure::new("the ledger", error))?;
-    let Some(item) = item else {
+    let Some(mut item) = item else {
         return Err(Failure::of(format!("the ledger has no event {id}")));
     };
+    let fetched = stack.bucket()?.fetch(&mut item.event).await;
+    fetched.map_err(|error| Failure::new("the payload", error))?;
     print!("{}", history(&item));
     if payload {
         match item.event.payload().data() {

@@ -3,7 +3,9 @@
 //! [`dev`] and [`demo`] run a [`local`] stack: an [`emulator`] with the data resources of the
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`pump`] that does what AWS
 //! does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the ledger of
-//! a [`stack`], local or deployed; [`mod@verify`] judges a captured request.
+//! a [`stack`], local or deployed, and [`replay`] starts its failed events again; [`mod@verify`]
+//! judges a captured request. A [`trial`] runs the binaries in a [`host`] behind a [`proxy`], to
+//! prove that what is promised holds when they die and their calls break.
 
 pub mod activity;
 pub mod case;
@@ -22,6 +24,7 @@ pub mod probe;
 pub mod project;
 pub mod proxy;
 pub mod pump;
+pub mod replay;
 pub mod scenario;
 pub mod send;
 pub mod stack;

@@ -1,11 +1,14 @@
 //! A stack: where its table, its queues and its secrets are, in the emulator or on AWS.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use aws_sdk_ssm::types::ParameterType;
+use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
+use webhooks::queue::Queue;
 
 use crate::failure::Failure;
 use crate::template::{Function, Template};
@@ -20,7 +23,11 @@ pub struct Stack {
     pub config: SdkConfig,
     name: String,
     outputs: BTreeMap<String, String>,
+    retention: Duration,
 }
+
+/// What the parameter `RetentionDays` says where it is left out.
+const RETENTION_DAYS: u64 = 30;
 
 impl Stack {
     /// Looks a stack up.
@@ -37,6 +44,11 @@ impl Stack {
             config,
             name: name.to_owned(),
             outputs,
+            retention: described
+                .stacks()
+                .first()
+                .map(retention)
+                .unwrap_or_default(),
         })
     }
 
@@ -104,6 +116,28 @@ impl Stack {
         Ok(Ledger::new(client, self.output("TableName")?))
     }
 
+    /// The stack's bucket of large payloads.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stack does not name it.
+    pub fn bucket(&self) -> Result<Bucket, Failure> {
+        Ok(Bucket::new(&self.config, self.output("PayloadsBucket")?))
+    }
+
+    /// The stack's queue.
+    ///
+    /// # Errors
+    /// [`Failure`] when the stack does not name it.
+    pub fn queue(&self) -> Result<Queue, Failure> {
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        Ok(Queue::new(client, self.output("QueueUrl")?))
+    }
+
+    /// How long its ledger keeps an event.
+    pub fn retention(&self) -> Duration {
+        self.retention
+    }
+
     /// Sets the secrets of a source, one a line.
     ///
     /// # Errors
@@ -163,6 +197,13 @@ impl Function {
 /// The secret that a provider's deliveries are signed with in the local stack.
 pub fn development_secret(provider: &str) -> String {
     format!("{provider}-development-secret")
+}
+
+fn retention(stack: &Described) -> Duration {
+    let mut parameters = stack.parameters().iter();
+    let days = parameters.find(|parameter| parameter.parameter_key() == Some("RetentionDays"));
+    let days = days.and_then(|days| days.parameter_value()?.parse().ok());
+    Duration::from_secs(days.unwrap_or(RETENTION_DAYS) * 86_400)
 }
 
 fn outputs(stack: &Described) -> BTreeMap<String, String> {

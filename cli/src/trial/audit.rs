@@ -208,3 +208,36 @@ pub async fn intruders(ledger: &Ledger, keys: &[EventKey]) -> Result<usize, Fail
     }
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::traffic::Heard;
+
+    fn audit(kind: Kind, heard: Heard, effects: usize) -> Audit {
+        let parcel = Parcel::sample(kind);
+        let delivered = Delivered {
+            heard: vec![heard],
+            took: Duration::ZERO,
+        };
+        let mut audit = Audit::default();
+        audit.count(&parcel, &delivered, None, effects);
+        audit
+    }
+
+    #[test]
+    fn misses_what_was_acknowledged_and_has_not_ended() {
+        let lost = audit(Kind::Push, Heard::Status(202), 0);
+        assert_eq!((lost.lost.len(), lost.is_clean()), (1, false));
+        let refused = audit(Kind::Push, Heard::Status(503), 0);
+        assert_eq!((refused.unacknowledged, refused.is_clean()), (1, true));
+    }
+
+    #[test]
+    fn tells_a_doubled_payment_from_a_repeated_notification() {
+        let doubled = audit(Kind::Charge, Heard::Nothing, 2);
+        assert_eq!((doubled.doubled.len(), doubled.is_clean()), (1, false));
+        let repeated = audit(Kind::Message, Heard::Nothing, 2);
+        assert_eq!((repeated.repeated, repeated.is_clean()), (1, true));
+    }
+}

@@ -1,12 +1,13 @@
 //! Load: deliveries of all kinds and sizes, side by side, with duplicates and forgeries among them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use futures::future::{join_all, try_join};
 use uuid::Uuid;
 use webhooks::event::EventKey;
+use webhooks::ledger::{Ledger, Status};
 
 use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
 use crate::failure::Failure;
@@ -18,8 +19,7 @@ const CONCURRENCY: usize = 8;
 const DUPLICATES: u64 = 10;
 const FORGERIES: u64 = 5;
 
-/// The pause before a person presses "Resend" on a failed event, and how often.
-const RESEND: Duration = Duration::from_millis(500);
+/// How often a person presses "Resend" on a failed event.
 const RESENDS: usize = 2;
 
 /// What was sent, and what the providers heard.
@@ -35,6 +35,8 @@ pub struct Sent {
     pub deliveries: usize,
     /// Deliveries of events that had been delivered before or were at the same moment.
     pub duplicates: usize,
+    /// Events that fail, and how often each is still sent again after it has.
+    failing: VecDeque<(Parcel, usize)>,
 }
 
 /// Sends until `enough`, which is asked before each event with the deliveries so far.
@@ -43,10 +45,11 @@ pub struct Sent {
 /// [`Failure`] when a delivery cannot be made.
 pub async fn send(
     traffic: &Traffic,
+    ledger: &Ledger,
     enough: impl Fn(usize) -> bool + Send + Sync,
 ) -> Result<Sent, Failure> {
     let deliveries = Arc::new(AtomicUsize::new(0));
-    let workers = (0..CONCURRENCY).map(|_| worker(traffic, &deliveries, &enough));
+    let workers = (0..CONCURRENCY).map(|_| worker(traffic, ledger, &deliveries, &enough));
     let mut all = Sent::default();
     for sent in join_all(workers).await {
         all.add(sent?);
@@ -56,6 +59,7 @@ pub async fn send(
 
 async fn worker(
     traffic: &Traffic,
+    ledger: &Ledger,
     deliveries: &AtomicUsize,
     enough: &(impl Fn(usize) -> bool + Send + Sync),
 ) -> Result<Sent, Failure> {
@@ -63,6 +67,7 @@ async fn worker(
     while !enough(deliveries.load(Ordering::Relaxed)) {
         let before = sent.deliveries;
         sent.one(traffic).await?;
+        sent.resend(traffic, ledger).await?;
         deliveries.fetch_add(sent.deliveries - before, Ordering::Relaxed);
     }
     Ok(sent)
@@ -106,14 +111,28 @@ impl Sent {
         };
         self.deliveries += delivered.heard.len();
         if kind == Kind::BrokenCharge {
-            for _ in 0..RESENDS {
-                tokio::time::sleep(RESEND).await;
-                let again = traffic.deliver(&parcel).await?;
-                self.duplicates += again.heard.len();
-                self.deliveries += again.heard.len();
-            }
+            self.failing.push_back((parcel.clone(), RESENDS));
         }
         self.events.push((parcel, delivered));
+        Ok(())
+    }
+
+    /// Sends an event again, if there is one that has failed.
+    async fn resend(&mut self, traffic: &Traffic, ledger: &Ledger) -> Result<(), Failure> {
+        let Some((parcel, mut left)) = self.failing.pop_front() else {
+            return Ok(());
+        };
+        let found = ledger.find(&parcel.key).await;
+        let item = found.map_err(|error| Failure::new("the ledger", error))?;
+        if item.is_some_and(|item| item.status == Status::Failed) {
+            let again = traffic.deliver(&parcel).await?;
+            self.duplicates += again.heard.len();
+            self.deliveries += again.heard.len();
+            left -= 1;
+        }
+        if left > 0 {
+            self.failing.push_back((parcel, left));
+        }
         Ok(())
     }
 

@@ -75,16 +75,16 @@ impl Ordeal {
         let mut probe = Probe::place(&stage.stack).await?;
         let traffic = Traffic::to(project, &stage)?;
         stage.pump(relay)?;
+        let ledger = stage.stack.ledger()?;
         let started = Instant::now();
         let enough = |sent: usize| {
             let killed = killer.killed();
             progress.show(&format!("{killed} of {kills} kills, {sent} deliveries"));
             (killed >= kills && sent >= deliveries) || started.elapsed() > patience
         };
-        let sent = send(&traffic, enough).await?;
+        let sent = send(&traffic, &ledger, enough).await?;
         let took = started.elapsed();
         killer.stop();
-        let ledger = stage.stack.ledger()?;
         let ended = settle(&ledger, &sent.events, PATIENCE, |open| {
             progress.show(&format!("{open} events have not ended yet"));
         })

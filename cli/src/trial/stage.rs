@@ -7,16 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use futures::future::join_all;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use webhooks::limits;
-use webhooks::timestamp::Timestamp;
 
 use super::clock::{Clock, HASTE, hastened};
 use crate::emulator::{self, Emulator};
 use crate::failure::Failure;
-use crate::functions::{Invoked, Invoker};
+use crate::functions::Invoker;
 use crate::host::{Fate, Host, Hosted};
 use crate::project::Project;
 use crate::proxy::{Call, Fault, Proxy};
@@ -133,26 +131,6 @@ impl Stage {
         }
         Ok(())
     }
-
-    /// Invokes every function that takes deliveries once, with something that it refuses, so that
-    /// all of them have started.
-    ///
-    /// # Errors
-    /// [`Failure`] when one of them does not answer.
-    pub async fn wake(&self) -> Result<(), Failure> {
-        let receivers = self.plan.iter().filter(|function| function.receives());
-        let knock = json!({
-            "rawPath": "/", "rawQueryString": "", "headers": {}, "isBase64Encoded": false,
-            "requestContext": {"http": {"method": "DELETE", "path": "/"}},
-        });
-        let answers = receivers.map(|function| self.invoker.invoke(function, &knock));
-        for answer in join_all(answers).await {
-            if let Invoked::Failed(why) = answer {
-                return Err(Failure::of(format!("a function does not answer: {why}")));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Drop for Stage {
@@ -203,12 +181,4 @@ fn host(
             None => limit,
         },
     })
-}
-
-/// Waits in the trial's time.
-pub async fn wait_until(clock: Clock, moment: Timestamp) {
-    let left = moment.millis() - clock.now().millis();
-    if let Ok(left) = u64::try_from(left) {
-        tokio::time::sleep(hastened(Duration::from_millis(left))).await;
-    }
 }

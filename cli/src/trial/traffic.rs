@@ -91,6 +91,20 @@ impl Kind {
     }
 }
 
+#[cfg(test)]
+impl Parcel {
+    /// One that is never sent.
+    pub(super) fn sample(kind: Kind) -> Self {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let project = Project::around(folder).expect("the checkout");
+        Self {
+            kind,
+            key: "github/default/1".parse().expect("a key"),
+            fixture: Fixture::read(&project, "github", "push").expect("a fixture"),
+        }
+    }
+}
+
 impl Delivered {
     /// Whether the provider was told that the event is taken.
     pub fn acknowledged(&self) -> bool {

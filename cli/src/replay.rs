@@ -1,0 +1,76 @@
+//! `webhooks events replay`: starts failed events again, as a redelivery would.
+
+use std::process::ExitCode;
+
+use uuid::Uuid;
+use webhooks::envelope::envelope;
+use webhooks::event::EventKey;
+use webhooks::ledger::Status;
+use webhooks::timestamp::Timestamp;
+
+use crate::failure::Failure;
+use crate::stack::Stack;
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// It is received again and on its way.
+    Started,
+    /// It stands elsewhere, and was left alone.
+    Left(Status),
+    /// The ledger does not have it.
+    Unknown,
+}
+
+/// Starts events again and prints what became of each. The exit code is 1 when one was left alone.
+///
+/// # Errors
+/// [`Failure`] when an id is no key or AWS does not answer.
+pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::SUCCESS;
+    for id in ids {
+        let key: EventKey = id
+            .parse()
+            .map_err(|error| Failure::usage(format!("{id}: {error}")))?;
+        let text = match replay(stack, &key).await? {
+            Replayed::Started => {
+                println!("{id}: started again");
+                continue;
+            }
+            Replayed::Left(status) => {
+                format!("is {}; only failed events start again", status.as_str())
+            }
+            Replayed::Unknown => "is not in the ledger".to_owned(),
+        };
+        eprintln!("{id}: {text}");
+        code = ExitCode::FAILURE;
+    }
+    Ok(code)
+}
+
+/// Starts one event again, if it is failed and its payload is still there.
+///
+/// # Errors
+/// [`Failure`] when AWS does not answer, or the payload is gone.
+pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> {
+    let failure = |error: &dyn std::error::Error| Failure::of(format!("{key}: {error}"));
+    let ledger = stack.ledger()?;
+    let Some(mut item) = ledger.find(key).await.map_err(|error| failure(&error))? else {
+        return Ok(Replayed::Unknown);
+    };
+    if item.status != Status::Failed {
+        return Ok(Replayed::Left(item.status));
+    }
+    let fetched = stack.bucket()?.fetch(&mut item.event).await;
+    fetched.map_err(|error| failure(&error))?;
+    let (token, now) = (Uuid::new_v4().to_string(), Timestamp::now());
+    let reopened = ledger.reopen(key, &token, now.after(stack.retention()), now);
+    if !reopened.await.map_err(|error| failure(&error))? {
+        // Somebody else was faster, so it is on its way.
+        return Ok(Replayed::Left(Status::Received));
+    }
+    if let Err(error) = stack.queue()?.send(envelope(&item.event), None).await {
+        eprintln!("{key}: {error}; the relay will send it");
+    }
+    Ok(Replayed::Started)
+}

@@ -1,0 +1,76 @@
+//! Short trials of the real binaries. The long ones are `make chaos`, `make soak` and
+//! `webhooks outages`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use webhooks::faults::POINTS;
+use webhooks_cli::project::Project;
+use webhooks_cli::trial::chaos::chaos;
+use webhooks_cli::trial::killer::{AT_RANDOM, Pace};
+use webhooks_cli::trial::malformed::refuse;
+use webhooks_cli::trial::ordeal::Ordeal;
+use webhooks_cli::trial::outages::table;
+use webhooks_cli::trial::progress::Progress;
+use webhooks_cli::trial::weather::Weather;
+
+/// One trial at a time: each fills the machine.
+static STAGE: Mutex<()> = Mutex::const_new(());
+
+const PATIENCE: Duration = Duration::from_secs(240);
+
+fn project() -> Project {
+    Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_when_processes_die_between_any_two_steps() {
+    let _alone = STAGE.lock().await;
+    let (project, progress) = (project(), Progress::on_screen());
+    let ended = chaos(60, PATIENCE).endure(&project, &progress).await;
+    let ended = ended.expect("the stage stands");
+    let killed: BTreeSet<&str> = ended.kills.keys().copied().collect();
+    let places = POINTS.iter().flat_map(|(_, places)| places.iter().copied());
+    assert_eq!(killed, places.chain([AT_RANDOM]).collect());
+    assert!(ended.audit.acknowledged > 100, "{:?}", ended.audit);
+    assert!(ended.audit.is_clean(), "{:?}", ended.audit);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_under_load_while_calls_break() {
+    let _alone = STAGE.lock().await;
+    let weather = Arc::new(Weather::default());
+    let ordeal = Ordeal {
+        kills: 5,
+        pace: Pace::Soon,
+        deliveries: 400,
+        faults: weather.plan(20),
+        relay: Duration::from_secs(2),
+        patience: PATIENCE,
+    };
+    let ended = ordeal.endure(&project(), &Progress::on_screen()).await;
+    let ended = ended.expect("the stage stands");
+    assert!(ended.sent.deliveries >= 400);
+    assert!(weather.broken().values().sum::<usize>() > 10);
+    assert!(ended.audit.acknowledged > 100, "{:?}", ended.audit);
+    assert!(ended.audit.is_clean(), "{:?}", ended.audit);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_however_the_queue_breaks() {
+    let _alone = STAGE.lock().await;
+    let clean = table(&project(), "SendMessage", &Progress::on_screen()).await;
+    assert!(clean.expect("the stage stands"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_requests_are_refused_and_write_nothing() {
+    let _alone = STAGE.lock().await;
+    let outcome = refuse(&project()).await.expect("the stage stands");
+    assert!(outcome.rows.len() > 100);
+    assert_eq!(outcome.wrong(), Vec::<&str>::new());
+    assert_eq!((outcome.writes, outcome.deaths), (0, 0));
+}
