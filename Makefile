@@ -1,6 +1,7 @@
-# Needs Rust, Python 3 and make. Every other tool is pinned in cli/tools and goes under .tools.
+# Needs Rust, Python 3 and make; fuzzing a C++ compiler too. Every other tool is pinned, in cli/tools or
+# here, and goes under .tools.
 
-export PATH := $(CURDIR)/.tools/sam/bin:$(PATH)
+export PATH := $(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/fuzz/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 oracle := cli/tests/oracle
@@ -8,7 +9,10 @@ oracle := cli/tests/oracle
 # What the tests run as release builds: the functions, and the example of handlers.
 deployed := $(notdir $(wildcard functions/*)) handlers
 
-.PHONY: help setup dev demo test chaos soak clean
+cargo_fuzz := 0.13.2
+export FUZZ_SECONDS ?= 60
+
+.PHONY: help setup dev demo test chaos soak fuzz clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +40,9 @@ soak: setup ## send 20,000 deliveries while functions are killed and calls break
 	cargo build --workspace --locked
 	target/debug/webhooks soak
 
+fuzz: .tools/fuzz/.ready ## look for inputs that break what reads them, FUZZ_SECONDS=60 for each reader
+	@lib/fuzz/run
+
 clean: ## remove what was built and installed
 	rm -rf target .aws-sam .tools $(oracle)/node_modules
 
@@ -50,6 +57,11 @@ clean: ## remove what was built and installed
 	@rm -rf $(@D)
 	@python3 -m venv $(@D)
 	@$(@D)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+.tools/fuzz/.ready: Makefile
+	@echo "installing cargo-fuzz (once, about a minute)"
+	@cargo install --quiet --locked --root $(@D) --version $(cargo_fuzz) cargo-fuzz
 	@touch $@
 
 $(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready

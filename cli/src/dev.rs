@@ -70,6 +70,7 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         emulator_port: args.emulator_port,
         public_url: args.public_url.clone(),
         run: Run::Reload,
+        ..Options::default()
     };
     println!("starting the emulator and cargo lambda watch ...");
     let project = Project::here()?;

@@ -80,6 +80,9 @@ impl Functions {
         let settings = project.scratch()?.join(format!("watch-{}.toml", plan.port));
         std::fs::write(&settings, router(plan.functions))
             .map_err(|error| Failure::new(settings.display(), error))?;
+        let variables = project.scratch()?.join(format!("watch-{}.env", plan.port));
+        std::fs::write(&variables, lines(plan.environment))
+            .map_err(|error| Failure::new(variables.display(), error))?;
         let mut command = Command::new(program);
         command
             .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
@@ -87,20 +90,21 @@ impl Functions {
             .args(["--concurrency", &plan.processes.to_string()])
             .arg("--global")
             .arg(&settings)
+            // For the functions alone: at their log level cargo-lambda would write what it passes on.
+            .arg("--env-file")
+            .arg(&variables)
             .args(match plan.run {
                 Run::Once => Some("--ignore-changes"),
                 Run::Reload => None,
                 Run::Elsewhere => Some("--only-lambda-apis"),
             })
-            .envs(plan.environment)
             .env("PATH", project.path())
             .env("AWS_ENDPOINT_URL", plan.endpoint)
             .env("AWS_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            // The runtime warns at every start that it leaves cargo-lambda's concurrency to it.
-            .env("RUST_LOG", "info,lambda_runtime=error")
+            .env("RUST_LOG", "info")
             .env("CARGO_TERM_COLOR", "never")
             .current_dir(project.root())
             .stdout(Stdio::piped())
@@ -188,6 +192,11 @@ impl Invoker {
             Err(error) => Invoked::Failed(error.to_string()),
         }
     }
+}
+
+fn lines(environment: &BTreeMap<String, String>) -> String {
+    let line = |(name, value): (&String, &String)| format!("{name}={value}\n");
+    environment.iter().map(line).collect()
 }
 
 /// cargo-lambda's settings: the template's routes. JSON strings and objects of strings are TOML's.

@@ -1,6 +1,7 @@
 //! The local stack: the emulator with the template's data resources, the functions on their
 //! routes, and what carries messages from the queue to the processor.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Who builds and starts the functions.
     pub run: Run,
+    /// Environment variables of the functions, beside the template's.
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Options {
@@ -72,6 +75,7 @@ impl Local {
         let endpoint = emulator.endpoint();
         let (stack, mut environment) =
             Stack::create(emulator::config(&endpoint), &template).await?;
+        environment.extend(options.environment.clone());
         if let Some(url) = &options.public_url {
             environment.insert("PUBLIC_URL".to_owned(), url.clone());
         }

@@ -9,7 +9,9 @@ use futures::future::join;
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tracing::{error, warn};
 
 use crate::bucket::Bucket;
@@ -24,14 +26,14 @@ use crate::router::Router;
 use crate::secret_store::SecretStore;
 use crate::settings::{BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings};
 use crate::timestamp::Timestamp;
-use crate::{aws, faults, limits};
+use crate::{aws, faults, limits, log};
 
 /// Runs a provider's receiver.
 ///
 /// # Errors
 /// When a setting is missing, or Lambda's runtime API goes away.
 pub async fn receive(provider: impl Provider) -> Result<(), Error> {
-    start();
+    start(env!("CARGO_CRATE_NAME"));
     let settings = ReceiverSettings::read(&environment)?;
     let config = aws::config().await;
     let secrets_path = format!("{}/{}", settings.secrets_path, provider.name());
@@ -53,11 +55,12 @@ pub async fn receive(provider: impl Provider) -> Result<(), Error> {
 
 async fn answer(
     receiver: &Receiver<impl Provider>,
-    invocation: LambdaEvent<Request>,
+    invocation: LambdaEvent<Box<RawValue>>,
 ) -> Result<ApiGatewayV2httpResponse, Error> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let (request, context) = invocation.into_parts();
+    let (event, context) = invocation.into_parts();
+    let request: Request = read(&event)?;
     let request_id = request.id().unwrap_or(&context.request_id).to_owned();
     let receipt = receiver
         .receive(request, context.xray_trace_id.as_deref(), now)
@@ -71,16 +74,18 @@ async fn answer(
     ))
 }
 
-/// Runs the processor. `state` makes what the handlers share, from the SDK's configuration and
-/// the environment.
+/// Runs the processor. `binary` is the crate with the handlers, `env!("CARGO_CRATE_NAME")`: the log
+/// level holds for its lines too. `state` makes what the handlers share, from the SDK's
+/// configuration and the environment.
 ///
 /// # Errors
 /// When a setting is missing, or Lambda's runtime API goes away.
 pub async fn process<S: Send + Sync + 'static>(
+    binary: &'static str,
     router: Router<S>,
     state: impl FnOnce(&SdkConfig, Lookup<'_>) -> Result<S, BadSettings>,
 ) -> Result<(), Error> {
-    start();
+    start(binary);
     let settings = ProcessorSettings::read(&environment)?;
     let config = aws::config().await;
     let state = Arc::new(state(&config, &environment)?);
@@ -95,13 +100,14 @@ pub async fn process<S: Send + Sync + 'static>(
         router,
         state,
     });
-    let handle = |invocation: LambdaEvent<SqsEvent>| {
+    let handle = |invocation: LambdaEvent<Box<RawValue>>| {
         let processor = Arc::clone(&processor);
         async move {
-            processor
-                .process(invocation.payload)
-                .await
-                .map_err(Error::from)
+            let batch: SqsEvent = read(&invocation.payload)?;
+            processor.process(batch).await.map_err(|failure| {
+                error!(error = %failure, "the batch fails as a whole");
+                Error::from(failure)
+            })
         }
     };
     lambda_runtime::run(service_fn(handle)).await
@@ -112,7 +118,7 @@ pub async fn process<S: Send + Sync + 'static>(
 /// # Errors
 /// When a setting is missing, or Lambda's runtime API goes away.
 pub async fn relay() -> Result<(), Error> {
-    start();
+    start(env!("CARGO_CRATE_NAME"));
     let settings = RelaySettings::read(&environment)?;
     let config = aws::config().await;
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
@@ -129,8 +135,8 @@ pub async fn relay() -> Result<(), Error> {
 
 /// The log first, so that whatever goes wrong from here on is in it. A panic is logged by its
 /// place alone: its message can hold a value from an event.
-fn start() {
-    lambda_http::tracing::init_default_subscriber();
+fn start(binary: &'static str) {
+    log::start(binary, &environment);
     faults::arm();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
@@ -139,6 +145,23 @@ fn start() {
             .unwrap_or_default();
         error!(place, "a panic");
     }));
+}
+
+/// The invocation is not of the form that API Gateway or SQS gives it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the invocation is not an event for this function")]
+struct NotAnEvent;
+
+/// Reads an invocation. The runtime could, but logs what it cannot read with the values in it.
+fn read<E: DeserializeOwned>(event: &RawValue) -> Result<E, NotAnEvent> {
+    serde_json::from_str(event.get()).map_err(|failure| {
+        error!(
+            line = failure.line(),
+            column = failure.column(),
+            "{NotAnEvent}"
+        );
+        NotAnEvent
+    })
 }
 
 async fn warm(ledger: &Ledger, queue: &Queue) {

@@ -29,6 +29,7 @@ pub mod gateway;
 pub mod lambda;
 pub mod ledger;
 pub mod limits;
+mod log;
 pub mod payload;
 pub mod process;
 pub mod provider;

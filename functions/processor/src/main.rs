@@ -17,5 +17,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         .on("stripe.charge.*", stripe::on_charge)
         .on("twilio.message.received", twilio::on_message)
         .otherwise(bus::forward);
-    webhooks::lambda::process(router, Resources::new).await
+    webhooks::lambda::process(env!("CARGO_CRATE_NAME"), router, Resources::new).await
 }

@@ -46,5 +46,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         .on("github.delete", give_up)
         .on("github.status", come_back)
         .on("github.push", mistaken);
-    webhooks::lambda::process(router, |_, _| Ok(())).await
+    webhooks::lambda::process(env!("CARGO_CRATE_NAME"), router, |_, _| Ok(())).await
 }

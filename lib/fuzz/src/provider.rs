@@ -1,0 +1,111 @@
+//! A provider's deliveries: none is believed that the secret did not sign, and what the secret did
+//! sign goes all the way into the queue and comes out as it went in.
+
+use webhooks::delivery::{Delivery, Method};
+use webhooks::event::Event;
+use webhooks::payload::{Payload, form_fields};
+use webhooks::provider::github::GitHub;
+use webhooks::provider::stripe::Stripe;
+use webhooks::provider::twilio::Twilio;
+use webhooks::provider::{Identity, Meaning, Provider};
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks::verify::{Rejection, Verified, check_shape, verify};
+
+use super::{delivery, envelope};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Deliveries of GitHub's.
+pub fn github(data: &[u8]) {
+    let mut delivery = delivery::read(data);
+    deliver(&GitHub, &mut delivery, data).expect("GitHub's signature covers any body");
+}
+
+/// Deliveries of Stripe's.
+pub fn stripe(data: &[u8]) {
+    let mut delivery = delivery::read(data);
+    deliver(&Stripe, &mut delivery, data).expect("Stripe's signature covers any body");
+}
+
+/// Deliveries of Twilio's. Not everything can be signed so that it is accepted: the signature
+/// covers the URL and, of the body, a form or what has its hash in the URL.
+pub fn twilio(data: &[u8]) {
+    let mut delivery = delivery::read(data);
+    let refused = match deliver(&Twilio, &mut delivery, data) {
+        Ok(()) => return,
+        Err(rejection) => rejection,
+    };
+    match refused {
+        Rejection::Mismatch => assert!(!has_url(&delivery), "{delivery:?}"),
+        Rejection::MalformedHeader { header, .. } => {
+            assert_eq!(header, "X-Twilio-Webhooks-Signature-Settings");
+        }
+        Rejection::BodyHashMismatch => assert!(names_a_hash(&delivery), "{delivery:?}"),
+        Rejection::TooManyParameters => assert!(delivery.body.len() >= 1000, "{delivery:?}"),
+        rejection => panic!("{rejection}: {delivery:?}"),
+    }
+}
+
+fn has_url(delivery: &Delivery) -> bool {
+    let url = delivery.urls.first();
+    url.is_some_and(|url| url.contains("://"))
+}
+
+fn names_a_hash(delivery: &Delivery) -> bool {
+    let fields = form_fields(delivery.query.as_bytes());
+    fields.iter().any(|(name, _)| name == "bodySHA256")
+}
+
+/// Delivers as a forger and as the provider.
+fn deliver(provider: &dyn Provider, delivery: &mut Delivery, data: &[u8]) -> Result<(), Rejection> {
+    // Of the input itself, so that no input can hold its own signature.
+    let digest = hex::encode(Payload::new("", data).digest());
+    let secrets = ["another", &digest].map(|text| Secret::new(text).expect("it is not blank"));
+    let refused = verify(provider, delivery, &secrets, NOW).expect_err("nobody has signed it");
+    let shape = check_shape(provider, delivery, NOW);
+    assert!(shape.is_ok() || shape == Err(refused));
+    provider.sign(delivery, &secrets[1], NOW);
+    let verified = verify(provider, delivery, &secrets, NOW)?;
+    assert_eq!(verified.secret(), 1);
+    let altered = alter(provider, delivery, &digest);
+    verify(provider, &altered, &secrets, NOW).expect_err("it was changed after it was signed");
+    hand_over(provider, &verified);
+    Ok(())
+}
+
+/// The delivery with something more, where the provider's scheme signs it.
+fn alter(provider: &dyn Provider, delivery: &Delivery, addition: &str) -> Delivery {
+    let mut altered = delivery.clone();
+    // One of several URLs could be the altered form of another.
+    altered.urls.truncate(1);
+    match delivery.method {
+        Method::Get if provider.methods().contains(&Method::Get) => {
+            altered
+                .urls
+                .iter_mut()
+                .for_each(|url| url.push_str(addition));
+        }
+        _ => altered
+            .body
+            .extend_from_slice(format!("&{addition}=1").as_bytes()),
+    }
+    altered
+}
+
+/// Goes on as the pipeline does when the signature holds.
+fn hand_over(provider: &dyn Provider, verified: &Verified<'_>) {
+    let meaning = provider.identify(verified);
+    assert_eq!(meaning, provider.identify(verified));
+    let Ok(Meaning::Event(identity) | Meaning::Ping(identity)) = meaning else {
+        return;
+    };
+    for part in [&identity.id, &identity.kind] {
+        assert!((1..=Identity::MAX_LENGTH).contains(&part.len()), "{part}");
+        assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part}");
+    }
+    let trace = Some(TRACE.to_owned());
+    let event = Event::new(provider, "default", identity, verified, NOW, trace);
+    envelope::survives(&event);
+}
