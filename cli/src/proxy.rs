@@ -39,6 +39,8 @@ pub enum Fault {
     Throttling,
     /// AWS refuses with that code.
     Refused(&'static str),
+    /// AWS answers 400 with that body.
+    Answer(&'static str),
     /// The connection is reset before AWS has heard anything.
     Reset,
     /// AWS does what it is asked, and the connection is reset before its answer arrives.
@@ -137,6 +139,7 @@ impl Way {
             Some(Fault::Error) => return Ok(refusal(&call, 500, "InternalServerError")),
             Some(Fault::Throttling) => return Ok(refusal(&call, 400, "ThrottlingException")),
             Some(Fault::Refused(code)) => return Ok(refusal(&call, 400, code)),
+            Some(Fault::Answer(body)) => return Ok(answer(400, body)),
             Some(Fault::Reset) => return Err(Broken),
             Some(Fault::Silence) => match std::future::pending::<Infallible>().await {},
             Some(Fault::Slow(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
@@ -207,7 +210,11 @@ fn refusal(call: &Call, status: u16, code: &'static str) -> Response<Full<Bytes>
         ),
         _ => json!({"__type": code, "message": "broken by a test"}).to_string(),
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    answer(status, body)
+}
+
+fn answer(status: u16, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     response
 }

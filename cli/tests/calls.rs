@@ -1,7 +1,5 @@
 //! How often a receiver calls AWS before it answers.
 
-mod proxy;
-
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +10,7 @@ use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::{Functions, Plan, Run};
 use webhooks_cli::project::Project;
+use webhooks_cli::proxy::{Call, Proxy};
 use webhooks_cli::send::{local_url, post_copies};
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::Template;
@@ -29,19 +28,18 @@ async fn a_receiver_makes_two_calls_before_it_answers_and_its_secrets_are_there_
         .expect("the data resources");
     let operations: Arc<Mutex<Vec<String>>> = Arc::default();
     let recorder = Arc::clone(&operations);
-    let endpoint = proxy::listen(emulator.endpoint(), move |operation| {
-        recorder
-            .lock()
-            .expect("no panic")
-            .push(operation.to_owned());
+    let record = move |call: &Call| {
+        let operation = call.operation.clone();
+        recorder.lock().expect("no panic").push(operation);
         None
-    })
-    .await;
+    };
+    let proxy = Proxy::start(emulator.endpoint(), 1, Arc::new(record));
+    let proxy = proxy.await.expect("it listens");
     let take = || std::mem::take(&mut *operations.lock().expect("no panic"));
     let plan = Plan {
         functions: &template.functions(),
         environment: &environment,
-        endpoint: &endpoint,
+        endpoint: &proxy.url(),
         port: any_port().expect("a port"),
         run: Run::Once,
         processes: 1,

@@ -1,7 +1,5 @@
 //! What DynamoDB answers when a transaction is in the way of a write, which the emulator never does.
 
-mod proxy;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +11,7 @@ use webhooks::ledger::{Claim, Lease, Ledger, Record, Settled, Settlement};
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::project::Project;
+use webhooks_cli::proxy::{Call, Fault, Proxy};
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::Template;
 
@@ -26,6 +25,7 @@ struct World {
     payments: String,
     /// How many of the next writes are refused.
     refusals: Arc<AtomicU32>,
+    _proxy: Proxy,
     _emulator: Emulator,
 }
 
@@ -40,22 +40,24 @@ async fn world() -> World {
         .expect("the data resources");
     let refusals: Arc<AtomicU32> = Arc::default();
     let left = Arc::clone(&refusals);
-    let endpoint = proxy::listen(emulator.endpoint(), move |operation| {
-        let refusal = match operation {
+    let refuse = move |call: &Call| {
+        let refusal = match call.operation.as_str() {
             "PutItem" => CONFLICT,
             "TransactWriteItems" => CANCELLED,
             _ => return None,
         };
         let one_less = |refusals: u32| refusals.checked_sub(1);
         let refused = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-        refused.is_ok().then_some(refusal)
-    })
-    .await;
-    let client = aws_sdk_dynamodb::Client::new(&emulator::config(&endpoint));
+        refused.is_ok().then_some(Fault::Answer(refusal))
+    };
+    let proxy = Proxy::start(emulator.endpoint(), 1, Arc::new(refuse));
+    let proxy = proxy.await.expect("it listens");
+    let client = aws_sdk_dynamodb::Client::new(&emulator::config(&proxy.url()));
     World {
         ledger: Ledger::new(client, stack.output("TableName").expect("an output")),
         payments: stack.output("PaymentsTable").expect("an output").to_owned(),
         refusals,
+        _proxy: proxy,
         _emulator: emulator,
     }
 }
