@@ -70,10 +70,15 @@ impl Both {
             cause: "busy".to_owned(),
             pause: Duration::from_secs(10),
         };
+        let released = Settlement::Released {
+            cause: "no payload".to_owned(),
+            pause: limits::BUCKET_PAUSE,
+        };
         let settlements = [
             Settlement::Done(Vec::new()),
             Settlement::Ignored,
             retry,
+            released,
             failed("no"),
         ];
         let mut updates = vec![
@@ -85,7 +90,10 @@ impl Both {
         updates.extend(settlements.map(|end| transition::settle(table, key, token, &end, now)));
         let row = self.read.clone();
         let row = row.and_then(|row| Overdue::try_from(row).ok());
-        updates.extend(row.map(|row| transition::postpone(table, &row, now)));
+        updates.extend(row.into_iter().flat_map(|row| {
+            let postpone = transition::postpone(table, &row, now);
+            [postpone, transition::restore(table, &row, now)]
+        }));
         updates
     }
 
@@ -171,6 +179,25 @@ async fn every_transition_does_what_the_model_reads_in_it() {
     both.update(end).await;
     both.try_all("last", at(8)).await;
     both.record("last").await;
+}
+
+#[tokio::test]
+async fn a_postponement_that_is_taken_back_does_what_the_model_reads_in_it() {
+    let world = World::enter().await;
+    let mut both = Both::enter(&world);
+    let table = both.table.clone();
+    both.record("mine").await;
+    let before = both.read.clone().expect("it is recorded");
+    let row = Overdue::try_from(before.clone()).expect("a row of the index");
+    let (now, next) = (at(60), at(180));
+    both.update(transition::postpone(&table, &row, now)).await;
+    both.try_all("mine", next).await;
+    both.update(transition::restore(&table, &row, now)).await;
+    both.update(transition::restore(&table, &row, next)).await;
+    let after = both.read.as_ref().expect("it is there");
+    assert_eq!(after["overdue_at"], before["overdue_at"]);
+    assert_eq!(after["resends"], AttributeValue::N("0".to_owned()));
+    both.try_all("mine", now).await;
 }
 
 /// What the model's flaws come down to: no condition, and attributes that are not there.

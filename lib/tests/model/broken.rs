@@ -11,10 +11,10 @@ use stateright::{Checker, HasDiscoveries, Model};
 
 use crate::flaw::Flaw;
 use crate::moment::Seconds;
-use crate::promises::{CALLED, ENDS, FINAL, KEPT, LEASE, ONCE, PAUSE, SUCCESSOR};
+use crate::promises::{AGAIN, CALLED, ENDS, FINAL, KEPT, LEASE, ONCE, PAUSE, SUCCESSOR};
 use crate::protocol::{Crew, Protocol};
 
-const TABLE: [(Flaw, &str); 21] = [
+const TABLE: [(Flaw, &str); 23] = [
     (Flaw::PutsAlways, FINAL),
     (Flaw::RecordsUnlisted, KEPT),
     (Flaw::ReopensAlways, FINAL),
@@ -29,10 +29,12 @@ const TABLE: [(Flaw, &str); 21] = [
     (Flaw::PostponesAlways, PAUSE),
     (Flaw::PostponesNothing, PAUSE),
     (Flaw::NeverPostpones, PAUSE),
+    (Flaw::RestoresAlways, PAUSE),
     (Flaw::ShortRetention, ONCE),
     (Flaw::AnswersFirst, KEPT),
     (Flaw::SendsReferenceInOutage, KEPT),
     (Flaw::DropsWhole, KEPT),
+    (Flaw::LeavesFailed, AGAIN),
     (Flaw::EffectApart, ONCE),
     (Flaw::CallsLast, CALLED),
     (Flaw::NoRelay, ENDS),

@@ -34,6 +34,8 @@ pub(crate) enum Flaw {
     PostponesAlways,
     /// `postpone` does not move the event on.
     PostponesNothing,
+    /// `restore` does not ask whether the event is where its own `postpone` has moved it.
+    RestoresAlways,
     /// The item expires while the event can still be delivered.
     ShortRetention,
     /// The receiver answers before it records.
@@ -42,6 +44,8 @@ pub(crate) enum Flaw {
     SendsReferenceInOutage,
     /// The processor takes a whole message for one whose event has been recorded.
     DropsWhole,
+    /// The processor takes a whole message for one whose event has ended, though it has failed.
+    LeavesFailed,
     /// The handler's writes are not in the transaction.
     EffectApart,
     /// The handler's calls are made when the event is done already.
@@ -105,6 +109,9 @@ impl Flaw {
             }
             (Self::PostponesNothing, Write::Postpone { .. }) => {
                 replace(expression, "SET overdue_at = :next ", "");
+            }
+            (Self::RestoresAlways, Write::Restore { .. }) => {
+                replace(condition, "overdue_at = :next AND ", "");
             }
             _ => {}
         }

@@ -1,8 +1,9 @@
 //! The item, as far as the protocol depends on it.
 //!
-//! Left out is what only grows or is only read by people: history, payload, digest, cause, the
-//! counters, `resends` among them: the relay's first pause is its only one. Times are seconds from the present, and a time that lies so far away that nothing can
-//! tell it from another is the same as that: so the states stay few though time goes on for ever.
+//! Left out is what the protocol does not depend on or what is only read by people: history,
+//! payload, digest, cause, the counters, `resends` among them: the relay's first pause is its only
+//! one. Times are seconds from the present, and a time that lies so far away that nothing can tell
+//! it from another is the same as that: so the states stay few though time goes on for ever.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use webhooks::ledger::Status;
@@ -73,7 +74,12 @@ impl Item {
         matches!(self.status, Status::Done | Status::Ignored | Status::Failed)
     }
 
-    /// The item after so many seconds. Whoever read `overdue_at` keeps track of it himself.
+    /// Whether a redelivery starts it again.
+    pub(crate) fn failed(&self) -> bool {
+        self.status == Status::Failed
+    }
+
+    /// The item after so many seconds.
     pub(crate) fn older(self, by: Seconds) -> Self {
         let later = |time: Seconds| match time {
             FAR => FAR,
@@ -137,7 +143,11 @@ impl Item {
             Some(value.parse().expect("a whole number"))
         };
         let time = |name: &str| number(name).map(|millis| seconds(millis.div_euclid(1000)));
-        let count = |name: &str| u8::try_from(number(name).unwrap_or(0)).expect("a small count");
+        // Less than nothing is nothing, as the product reads it.
+        let count = |name: &str| {
+            let count = number(name).unwrap_or(0).max(0);
+            u8::try_from(count).expect("a small count")
+        };
         Self {
             status: Status::parse(text("status").expect("a status")).expect("a status"),
             token: Token::read(text("token").expect("a token")),

@@ -1,6 +1,6 @@
 //! The ledger: the product's own transitions, evaluated on one item.
 
-use aws_sdk_dynamodb::types::{Put, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
 use webhooks::envelope::Message;
 use webhooks::event::Event;
 use webhooks::ledger::{Overdue, Settlement, transition};
@@ -24,6 +24,7 @@ pub(crate) enum Write {
     },
     Reopen {
         token: Token,
+        clock: Seconds,
     },
     Claim {
         token: Token,
@@ -38,6 +39,11 @@ pub(crate) enum Write {
     Postpone {
         seen: Seconds,
         clock: Seconds,
+    },
+    /// `next` is what the relay's own postponement has written.
+    Restore {
+        seen: Seconds,
+        next: Seconds,
     },
 }
 
@@ -78,7 +84,11 @@ impl Ledger {
     }
 
     fn evaluate(&self, there: Option<Item>, write: Write) -> Option<Item> {
-        let there = there.map(|item| item.attributes(&self.recorded));
+        let mut there = there.map(|item| item.attributes(&self.recorded));
+        if let (Write::Restore { .. }, Some(item)) = (write, &mut there) {
+            // What was postponed has been counted.
+            item.insert("resends".to_owned(), AttributeValue::N("1".to_owned()));
+        }
         let mut request = self.request(write);
         if let Some(flaw) = self.flaw {
             flaw.spoil(write, &mut request);
@@ -104,8 +114,8 @@ impl Ledger {
                 let put = transition::record(TABLE, &event, token.text(), self.expiry());
                 return Request::Put(put.expect("it is small"));
             }
-            Write::Reopen { token } => {
-                transition::reopen(TABLE, key, token.text(), self.expiry(), moment(0))
+            Write::Reopen { token, clock } => {
+                transition::reopen(TABLE, key, token.text(), self.expiry(), moment(clock))
             }
             Write::Claim { token, clock } => {
                 transition::claim(TABLE, key, token.text(), moment(clock))
@@ -119,15 +129,22 @@ impl Ledger {
                 transition::settle(TABLE, key, token.text(), &settlement, moment(clock))
             }
             Write::Postpone { seen, clock } => {
-                let row = Item {
-                    overdue_at: Some(seen),
-                    ..Item::read(&self.recorded)
-                };
-                let row = Overdue::try_from(row.attributes(&self.recorded));
-                transition::postpone(TABLE, &row.expect("a row of ours"), moment(clock))
+                transition::postpone(TABLE, &self.row(seen), moment(clock))
+            }
+            Write::Restore { seen, next } => {
+                transition::restore(TABLE, &self.row(seen), moment(next))
             }
         };
         Request::Update(update)
+    }
+
+    /// What the relay reads of an event that is overdue since then.
+    fn row(&self, overdue_at: Seconds) -> Overdue {
+        let row = Item {
+            overdue_at: Some(overdue_at),
+            ..Item::read(&self.recorded)
+        };
+        Overdue::try_from(row.attributes(&self.recorded)).expect("a row of ours")
     }
 
     /// Whether the relay's question finds the item.
@@ -165,6 +182,10 @@ fn settlement(decision: Decision) -> Settlement {
         Decision::Retry => Settlement::Retry {
             cause,
             pause: limits::RETRY_FIRST,
+        },
+        Decision::Released => Settlement::Released {
+            cause,
+            pause: limits::BUCKET_PAUSE,
         },
     }
 }

@@ -5,7 +5,8 @@ use webhooks::ledger::Status;
 
 use crate::item::Item;
 use crate::protocol::Protocol;
-use crate::worker::{MAX_ATTEMPTS, Worker};
+use crate::relay::Relay;
+use crate::worker::{Decision, MAX_ATTEMPTS, Worker};
 
 pub(crate) const KEPT: &str = "what was acknowledged is kept";
 pub(crate) const ENDS: &str = "every event comes to an end without its provider";
@@ -15,6 +16,7 @@ pub(crate) const FINAL: &str = "done and ignored are final";
 pub(crate) const SUCCESSOR: &str = "no attempt overwrites its successor";
 pub(crate) const LEASE: &str = "no attempt loses the event in its time";
 pub(crate) const PAUSE: &str = "nothing is sent again before its pause is over";
+pub(crate) const AGAIN: &str = "an accepted redelivery of a failed event is not dropped";
 
 type Promise = Property<Protocol>;
 
@@ -34,6 +36,9 @@ pub(crate) fn properties() -> Vec<Promise> {
         Promise::always(SUCCESSOR, |_, world| !world.broken.overwritten),
         Promise::always(LEASE, |_, world| !world.broken.interrupted),
         Promise::always(PAUSE, |_, world| !world.broken.sent_early),
+        Promise::always(AGAIN, |protocol, world| {
+            !world.broken.dropped && protocol.tries_again(world)
+        }),
         Promise::sometimes(
             "the event is done, and its handler's writes are made",
             |_, world| world.end == Some(Status::Done) && world.effects == 1,
@@ -48,6 +53,17 @@ pub(crate) fn properties() -> Vec<Promise> {
         }),
         Promise::sometimes("a message brings the event to the ledger", |_, world| {
             world.workers.contains(&Worker::Recording)
+        }),
+        Promise::sometimes("a message starts a failed event again", |_, world| {
+            world.workers.contains(&Worker::Reopening)
+        }),
+        Promise::sometimes("an attempt that did not count is put back", |_, world| {
+            let decision = Decision::Released;
+            world.workers.contains(&Worker::SettlingAgain { decision })
+        }),
+        Promise::sometimes("a relay takes a postponement back", |_, world| {
+            let restoring = |relay: &Relay| matches!(relay, Relay::Restoring { .. });
+            world.relays.iter().any(restoring)
         }),
     ]
 }

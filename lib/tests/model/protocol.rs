@@ -110,26 +110,16 @@ impl Protocol {
 /// Whatever a worker may do, of which [`worker::step`] takes what fits.
 fn steps(worker: Worker) -> Vec<Step> {
     let fates = Fate::ALL.into_iter();
-    let claims = fates.clone().flat_map(claim);
     match worker {
-        Worker::Idle => claims
-            .flat_map(|(fate, decision)| {
-                [Message::Reference, Message::Whole]
-                    .map(|message| Step::Receive(message, fate, decision))
+        Worker::Idle => fates
+            .flat_map(|fate| {
+                [Message::Reference, Message::Whole].map(|message| Step::Receive(message, fate))
             })
             .collect(),
-        Worker::Claiming { .. } => claims
-            .map(|(fate, decision)| Step::Claim(fate, decision))
+        Worker::Settling { .. } => fates
+            .flat_map(|fate| Decision::ALL.map(|decision| Step::Settle(decision, fate)))
             .collect(),
-        Worker::Recording | Worker::Settling { .. } => fates.map(Step::Go).collect(),
-    }
-}
-
-/// A claim that is not answered runs no handler, which then decides nothing.
-fn claim(fate: Fate) -> Vec<(Fate, Decision)> {
-    match fate {
-        Fate::Answered => Decision::ALL.map(|decision| (fate, decision)).to_vec(),
-        Fate::Repeated | Fate::Lost | Fate::Refused => vec![(fate, Decision::Failed)],
+        _ => fates.map(Step::Go).collect(),
     }
 }
 

@@ -3,8 +3,6 @@
 //! Counting a duplicate is left out: it writes nothing that the protocol reads. The answer goes
 //! with the call before it, because to end between the two is to lose that call's answer.
 
-use webhooks::ledger::Status;
-
 use crate::fate::Fate;
 use crate::flaw::Flaw;
 use crate::item::Token;
@@ -21,15 +19,26 @@ pub(crate) enum Receiver {
     Recording,
     Reopening,
     Sending,
-    SendingWhole,
+    /// Whether the delivery came after the event had failed, and the event is failed still.
+    SendingWhole {
+        redelivery: bool,
+    },
 }
 
 impl Receiver {
+    /// The event is not, or not any more, what it was when the delivery came.
+    pub(crate) fn outdate(&mut self) {
+        if let Self::SendingWhole { redelivery } = self {
+            *redelivery = false;
+        }
+    }
+
     /// To send what was sent before changes nothing.
     pub(crate) fn plain(self, queue: Queue) -> Self {
         match self {
             Self::Sending if queue.reference => Self::Idle,
-            Self::SendingWhole if queue.whole => Self::Idle,
+            Self::SendingWhole { redelivery: true } if queue.redelivery => Self::Idle,
+            Self::SendingWhole { redelivery: false } if queue.whole => Self::Idle,
             other => other,
         }
     }
@@ -43,7 +52,9 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) ->
         Receiver::Idle | Receiver::Recording => record(protocol, &mut world, index, fate)?,
         Receiver::Reopening => reopen(protocol, &mut world, index, fate)?,
         Receiver::Sending => send(&mut world, fate)?,
-        Receiver::SendingWhole => send_whole(protocol, &mut world, fate)?,
+        Receiver::SendingWhole { redelivery } => {
+            send_whole(protocol, &mut world, redelivery, fate)?
+        }
     };
     // Every call has a token of its own; the same one comes again with `Fate::Repeated` alone.
     if fate != Fate::Repeated {
@@ -66,10 +77,12 @@ fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
     let written = protocol.made(world, write, fate);
     Some(match (fate, there) {
         (Fate::Repeated, _) => return written.then_some(Receiver::Recording),
-        (Fate::Lost | Fate::Refused, _) => Receiver::SendingWhole,
+        (Fate::Lost | Fate::Refused, there) => Receiver::SendingWhole {
+            redelivery: there.is_some_and(|item| item.failed()),
+        },
         (Fate::Answered, _) if written => sending(world),
         (Fate::Answered, Some(item)) if item.token == token => sending(world),
-        (Fate::Answered, Some(item)) if item.status == Status::Failed => Receiver::Reopening,
+        (Fate::Answered, Some(item)) if item.failed() => Receiver::Reopening,
         (Fate::Answered, _) => {
             world.acknowledge();
             Receiver::Idle
@@ -80,7 +93,7 @@ fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
 fn reopen(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Receiver> {
     let token = Token::Receiver(index);
     let there = world.item;
-    let written = protocol.made(world, Write::Reopen { token }, fate);
+    let written = protocol.made(world, Write::Reopen { token, clock: 0 }, fate);
     Some(match fate {
         Fate::Repeated => return written.then_some(Receiver::Reopening),
         // 503: the sender is told that it failed.
@@ -106,13 +119,22 @@ fn send(world: &mut World, fate: Fate) -> Option<Receiver> {
     (fate == Fate::Answered).then_some(Receiver::Idle)
 }
 
-fn send_whole(protocol: &Protocol, world: &mut World, fate: Fate) -> Option<Receiver> {
+fn send_whole(
+    protocol: &Protocol,
+    world: &mut World,
+    redelivery: bool,
+    fate: Fate,
+) -> Option<Receiver> {
     match protocol.flaw {
         Some(Flaw::SendsReferenceInOutage) => world.queue.reference |= fate.made(),
-        _ => world.queue.whole |= fate.made(),
+        _ => {
+            world.queue.whole |= fate.made();
+            world.queue.redelivery |= fate.made() && redelivery;
+        }
     }
     if fate == Fate::Answered {
         world.acknowledge();
+        world.broken.dropped |= redelivery && !world.queue.redelivery;
     }
     (fate != Fate::Repeated).then_some(Receiver::Idle)
 }

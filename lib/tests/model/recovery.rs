@@ -4,6 +4,8 @@
 //! event is lost. A message that carries it is not: until the event is recorded it is the event, as
 //! the item is later. Should it be in the dead-letter queue, an operator puts it back.
 
+use webhooks::ledger::Status;
+
 use crate::fate::Fate;
 use crate::item::Token;
 use crate::protocol::{Action, Protocol};
@@ -17,18 +19,27 @@ const PATIENCE: u8 = 10;
 impl Protocol {
     /// Whether relay and processor alone bring the event to an end.
     pub(crate) fn recovers(&self, world: &World) -> bool {
-        let mut left = World::new(0);
-        left.item = world.item;
-        left.queue.whole = world.queue.whole && world.item.is_none();
-        for index in [0, 1] {
-            left.forget(Token::Receiver(index));
-            left.forget(Token::Worker(index));
-        }
+        let queue = Queue {
+            whole: world.queue.whole && world.item.is_none(),
+            ..Queue::default()
+        };
+        let left = left(world, queue);
         let key = (left.item, left.queue.whole);
         if key == (None, false) {
             return true;
         }
         self.recoveries.recall(key, || self.ends(left))
+    }
+
+    /// Whether a redelivery that waits in the queue leads to another attempt.
+    pub(crate) fn tries_again(&self, world: &World) -> bool {
+        if !world.queue.redelivery {
+            return true;
+        }
+        let mut left = left(world, world.queue);
+        self.process(&mut left);
+        // That it is done is the work of an attempt.
+        left.end == Some(Status::Done)
     }
 
     fn ends(&self, mut world: World) -> bool {
@@ -53,14 +64,15 @@ impl Protocol {
     }
 
     fn process(&self, world: &mut World) {
+        let steps = [
+            Step::Go(Fate::Answered),
+            Step::Settle(Decision::Done, Fate::Answered),
+            Step::Settle(Decision::Failed, Fate::Answered),
+        ];
         for message in [Message::Reference, Message::Whole] {
-            let claims = [Decision::Done, Decision::Failed];
-            let steps = claims.map(|decision| Step::Receive(message, Fate::Answered, decision));
-            self.take(world, &steps);
+            self.take(world, &[Step::Receive(message, Fate::Answered)]);
             while world.workers[0] != Worker::Idle {
-                let claims = claims.map(|decision| Step::Claim(Fate::Answered, decision));
-                let [claim, surrender] = claims;
-                self.take(world, &[Step::Go(Fate::Answered), claim, surrender]);
+                self.take(world, &steps);
             }
         }
         // The messages have been received, and are gone.
@@ -74,4 +86,16 @@ impl Protocol {
             *world = next;
         }
     }
+}
+
+/// The event and these messages, with nobody at work.
+fn left(world: &World, queue: Queue) -> World {
+    let mut left = World::new(0);
+    left.item = world.item;
+    left.queue = queue;
+    for index in [0, 1] {
+        left.forget(Token::Receiver(index));
+        left.forget(Token::Worker(index));
+    }
+    left
 }

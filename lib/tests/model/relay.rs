@@ -3,45 +3,61 @@
 use crate::fate::Fate;
 use crate::flaw::Flaw;
 use crate::ledger::Write;
-use crate::moment::{LONG_AGO, STEP, Seconds};
+use crate::moment::{STEP, Seconds};
 use crate::protocol::Protocol;
 use crate::world::{Queue, World};
 
-/// What a relay does next.
+/// What a relay does next. `began` is what it takes for the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Relay {
     Idle,
-    /// It has read that the event is overdue. `began` is what it takes for the present.
+    /// It has read that the event is overdue.
     Postponing {
-        seen: Seconds,
         began: Seconds,
     },
-    Sending,
+    /// It has moved the event on to `next`.
+    Sending {
+        began: Seconds,
+        next: Seconds,
+    },
+    /// The queue has not taken the message, or has not said so.
+    Restoring {
+        began: Seconds,
+        next: Seconds,
+    },
 }
+
+/// What every relay has read of an overdue event: times that have passed are not told apart. So a
+/// relay may move on an event that has become overdue once more since it was read, which a real
+/// one leaves to the next.
+const SEEN: Seconds = 0;
 
 impl Relay {
     /// Time goes on. A run's limit is less than a step, so one may see the time move on once.
     pub(crate) fn tick(&mut self) {
+        let (began, later) = (-STEP, |time: Seconds| time - STEP);
         *self = match *self {
-            Self::Postponing { began: 0, seen } => Self::Postponing { began: -STEP, seen },
-            Self::Postponing { .. } => Self::Idle,
-            other => other,
+            Self::Postponing { began: 0 } => Self::Postponing { began },
+            Self::Sending { began: 0, next } => Self::Sending {
+                began,
+                next: later(next),
+            },
+            Self::Restoring { began: 0, next } => Self::Restoring {
+                began,
+                next: later(next),
+            },
+            _ => Self::Idle,
         };
     }
 
-    /// Once the event has another time, what was read never is its time again: times only grow.
-    pub(crate) fn compare(&mut self, overdue_at: Option<Seconds>) {
-        if let Self::Postponing { seen, .. } = self
-            && overdue_at != Some(*seen)
-        {
-            *seen = LONG_AGO;
-        }
-    }
-
-    /// To send what was sent before changes nothing.
-    pub(crate) fn plain(self, queue: Queue) -> Self {
+    /// To send what was sent before changes nothing; whether the relay is told may. And what is
+    /// not open any more is neither moved on nor back.
+    pub(crate) fn plain(self, queue: Queue, open: bool) -> Self {
         match self {
-            Self::Sending if queue.reference => Self::Idle,
+            Self::Sending { began, next } if queue.reference => {
+                Self::Restoring { began, next }.plain(queue, open)
+            }
+            Self::Postponing { .. } | Self::Restoring { .. } if !open => Self::Idle,
             other => other,
         }
     }
@@ -50,12 +66,24 @@ impl Relay {
 /// One step of one relay.
 pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) -> Option<World> {
     let mut world = world.clone();
-    let next = match world.relays[usize::from(index)] {
+    let relay = world.relays[usize::from(index)];
+    let next = match relay {
         Relay::Idle => look(protocol, &mut world, fate)?,
-        Relay::Postponing { seen, began } => postpone(protocol, &mut world, seen, began, fate)?,
-        Relay::Sending => {
-            world.queue.reference = true;
-            (fate == Fate::Answered).then_some(Relay::Idle)?
+        Relay::Postponing { began } => postpone(protocol, &mut world, began, fate)?,
+        Relay::Sending { began, next } => {
+            world.queue.reference |= fate.made();
+            match fate {
+                Fate::Answered => Relay::Idle,
+                Fate::Repeated => relay,
+                Fate::Lost | Fate::Refused => Relay::Restoring { began, next },
+            }
+        }
+        Relay::Restoring { next, .. } => {
+            let written = restore(protocol, &mut world, next, fate);
+            match fate {
+                Fate::Repeated => written.then_some(relay)?,
+                Fate::Answered | Fate::Lost | Fate::Refused => Relay::Idle,
+            }
         }
     };
     world.relays[usize::from(index)] = next;
@@ -68,26 +96,21 @@ fn look(protocol: &Protocol, world: &mut World, fate: Fate) -> Option<Relay> {
         return None;
     }
     if protocol.flaw == Some(Flaw::NeverPostpones) {
-        return Some(send_next(world, item.overdue_at));
+        return send_next(world, item.overdue_at, 0);
     }
-    Some(Relay::Postponing {
-        seen: item.overdue_at?,
-        began: 0,
-    })
+    assert_eq!(item.overdue_at, Some(SEEN), "it is overdue");
+    Some(Relay::Postponing { began: 0 })
 }
 
-fn postpone(
-    protocol: &Protocol,
-    world: &mut World,
-    seen: Seconds,
-    began: Seconds,
-    fate: Fate,
-) -> Option<Relay> {
+fn postpone(protocol: &Protocol, world: &mut World, began: Seconds, fate: Fate) -> Option<Relay> {
     let before = world.item?;
-    let write = Write::Postpone { seen, clock: began };
+    let write = Write::Postpone {
+        seen: SEEN,
+        clock: began,
+    };
     let written = protocol.made(world, write, fate);
     match fate {
-        Fate::Answered if written => Some(send_next(world, before.overdue_at)),
+        Fate::Answered if written => send_next(world, before.overdue_at, began),
         // Asked once more it is refused, because it went through the first time.
         Fate::Answered | Fate::Lost => Some(Relay::Idle),
         Fate::Repeated | Fate::Refused => None,
@@ -95,9 +118,19 @@ fn postpone(
 }
 
 /// The event was overdue `before`, and must not be any more.
-fn send_next(world: &mut World, before: Option<Seconds>) -> Relay {
+fn send_next(world: &mut World, before: Option<Seconds>, began: Seconds) -> Option<Relay> {
     let overdue = |time: Option<Seconds>| time.is_some_and(|time| time <= 0);
-    let after = world.item.and_then(|item| item.overdue_at);
-    world.broken.sent_early |= !overdue(before) || overdue(after);
-    Relay::Sending
+    let next = world.item.and_then(|item| item.overdue_at);
+    world.broken.sent_early |= !overdue(before) || overdue(next);
+    next.map(|next| Relay::Sending { began, next })
+}
+
+/// Says whether it was written. If the event is not overdue, it waits for this relay's own pause.
+fn restore(protocol: &Protocol, world: &mut World, next: Seconds, fate: Fate) -> bool {
+    let before = world.item.and_then(|item| item.overdue_at);
+    let write = Write::Restore { seen: SEEN, next };
+    let written = protocol.made(world, write, fate);
+    let another = |time: Seconds| time > 0 && time != next;
+    world.broken.sent_early |= written && before.is_some_and(another);
+    written
 }

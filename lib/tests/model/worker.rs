@@ -23,10 +23,16 @@ pub(crate) enum Worker {
     },
     /// The ledger has no such event, and the message has.
     Recording,
-    /// The handler has said how the attempt ends.
+    /// The event has failed, and the message was received after that.
+    Reopening,
+    /// Its claim was answered with the number of the attempt.
     Settling {
-        decision: Decision,
+        attempt: u8,
         age: u8,
+    },
+    /// It has settled the attempt, and asks again.
+    SettlingAgain {
+        decision: Decision,
     },
 }
 
@@ -37,24 +43,32 @@ pub(crate) enum Message {
     Whole,
 }
 
-/// How an attempt ends. That the handler's writes are refused is a retry, a moment later.
+/// How an attempt ends, which shows when it is settled. That the handler's writes are refused is a
+/// retry, a moment later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Decision {
     Done,
     Ignored,
     Retry,
+    Released,
     Failed,
 }
 
 impl Decision {
-    pub(crate) const ALL: [Self; 4] = [Self::Done, Self::Ignored, Self::Retry, Self::Failed];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Done,
+        Self::Ignored,
+        Self::Retry,
+        Self::Released,
+        Self::Failed,
+    ];
 
     /// Whether an attempt of that number can end so.
     fn possible(self, attempt: u8) -> bool {
         match self {
             Self::Failed => true,
             Self::Retry => attempt < MAX_ATTEMPTS,
-            Self::Done | Self::Ignored => attempt <= MAX_ATTEMPTS,
+            Self::Done | Self::Ignored | Self::Released => attempt <= MAX_ATTEMPTS,
         }
     }
 }
@@ -72,7 +86,17 @@ impl Worker {
 
     /// Whether its claim was answered and it has not ended.
     pub(crate) fn at_work(self) -> bool {
-        matches!(self, Self::Settling { .. })
+        matches!(self, Self::Settling { .. } | Self::SettlingAgain { .. })
+    }
+
+    /// It is not its event any more: whatever it settles makes no difference.
+    pub(crate) fn supersede(&mut self) {
+        if self.at_work() {
+            *self = Self::Settling {
+                attempt: 1,
+                age: LATE,
+            };
+        }
     }
 
     fn in_time(self) -> bool {
@@ -81,44 +105,36 @@ impl Worker {
 }
 
 /// One step of one worker: idle, it takes a message; and once its claim is answered it runs the
-/// handler, which says how the attempt ends. To end between the two is to lose the answer.
+/// handler and settles. To end between the two is to lose the claim's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    Receive(Message, Fate, Decision),
-    Claim(Fate, Decision),
+    Receive(Message, Fate),
     Go(Fate),
+    Settle(Decision, Fate),
 }
 
 /// Takes the step, if it can be taken.
 pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) -> Option<World> {
-    let worker = world.workers[usize::from(index)];
     let mut world = world.clone();
-    let (next, fate) = match (worker, step) {
-        (Worker::Idle, Step::Receive(message, fate, decision)) => {
-            let there = match message {
-                Message::Reference => world.queue.reference,
-                Message::Whole => world.queue.whole,
-            };
-            there.then_some(())?;
-            let next = claim(protocol, &mut world, index, 0, (fate, decision))?;
-            (
-                unknown(protocol, &mut world, message, fate).unwrap_or(next),
-                fate,
-            )
+    let there = &mut world;
+    let (next, fate) = match (there.workers[usize::from(index)], step) {
+        (Worker::Idle, Step::Receive(message, fate)) => {
+            (receive(protocol, there, index, message, fate)?, fate)
         }
-        (Worker::Claiming { age }, Step::Claim(fate, decision)) => (
-            claim(protocol, &mut world, index, age, (fate, decision))?,
-            fate,
-        ),
-        (Worker::Recording, Step::Go(fate)) => (record(protocol, &mut world, index, fate)?, fate),
-        (Worker::Settling { decision, .. }, Step::Go(fate)) => {
-            settle(protocol, &mut world, index, decision, fate)?;
-            let next = if fate == Fate::Repeated {
-                worker
-            } else {
-                Worker::Idle
-            };
-            (next, fate)
+        (Worker::Claiming { age }, Step::Go(fate)) => {
+            (claim(protocol, there, index, age, fate)?, fate)
+        }
+        (Worker::Recording, Step::Go(fate)) => (record(protocol, there, index, fate)?, fate),
+        (Worker::Reopening, Step::Go(fate)) => (reopen(protocol, there, index, fate)?, fate),
+        (Worker::Settling { attempt, .. }, Step::Settle(decision, fate)) => {
+            decision.possible(attempt).then_some(())?;
+            if decision == Decision::Done && protocol.flaw == Some(Flaw::EffectApart) {
+                there.effect();
+            }
+            (settle(protocol, there, index, decision, fate)?, fate)
+        }
+        (Worker::SettlingAgain { decision }, Step::Go(fate)) => {
+            (settle(protocol, there, index, decision, fate)?, fate)
         }
         _ => return None,
     };
@@ -130,13 +146,26 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) ->
     Some(world)
 }
 
-fn claim(
+fn receive(
     protocol: &Protocol,
     world: &mut World,
     index: u8,
-    age: u8,
-    (fate, decision): (Fate, Decision),
+    message: Message,
+    fate: Fate,
 ) -> Option<Worker> {
+    let there = match message {
+        Message::Reference => world.queue.reference,
+        Message::Whole => world.queue.whole,
+    };
+    there.then_some(())?;
+    let next = claim(protocol, world, index, 0, fate)?;
+    Some(match (next, message, fate) {
+        (Worker::Idle, Message::Whole, Fate::Answered) => whole(protocol, world),
+        _ => next,
+    })
+}
+
+fn claim(protocol: &Protocol, world: &mut World, index: u8, age: u8, fate: Fate) -> Option<Worker> {
     let token = Token::Worker(index);
     let taken = taken_in_time(world, index);
     let write = Write::Claim {
@@ -152,10 +181,10 @@ fn claim(
     Some(match (fate, world.item) {
         (Fate::Repeated, _) => return written.then_some(Worker::Claiming { age }),
         (Fate::Lost | Fate::Refused, _) => Worker::Idle,
-        (Fate::Answered, Some(item)) if written || mine(&item) => {
-            decision.possible(item.attempts).then_some(())?;
-            handle(protocol, world, age, decision)
-        }
+        (Fate::Answered, Some(item)) if written || mine(&item) => Worker::Settling {
+            attempt: item.attempts,
+            age,
+        },
         // Leased, ended or unknown.
         (Fate::Answered, _) => Worker::Idle,
     })
@@ -176,25 +205,22 @@ fn clock(world: &World, index: u8) -> Seconds {
     }
 }
 
-/// The handler makes its calls, and says how the attempt ends.
-fn handle(protocol: &Protocol, world: &mut World, age: u8, decision: Decision) -> Worker {
-    if decision == Decision::Done && protocol.flaw == Some(Flaw::EffectApart) {
-        world.effect();
+/// What a whole message does whose event cannot be claimed. Whether it was received after the event
+/// had failed is read together with the claim's answer: should the event move on in between, it
+/// is not the message any more that has to start it.
+fn whole(protocol: &Protocol, world: &mut World) -> Worker {
+    match world.item {
+        None if protocol.flaw == Some(Flaw::DropsWhole) => {
+            world.queue.whole = false;
+            world.broken.lost = true;
+            Worker::Idle
+        }
+        None => Worker::Recording,
+        Some(_) if protocol.flaw == Some(Flaw::LeavesFailed) => Worker::Idle,
+        Some(item) if item.failed() && world.queue.redelivery => Worker::Reopening,
+        // Leased, ended well, or failed after the message was received.
+        Some(_) => Worker::Idle,
     }
-    Worker::Settling { decision, age }
-}
-
-/// What a message does whose event the ledger does not have.
-fn unknown(protocol: &Protocol, world: &mut World, message: Message, fate: Fate) -> Option<Worker> {
-    if world.item.is_some() || fate != Fate::Answered || message == Message::Reference {
-        return None;
-    }
-    if protocol.flaw == Some(Flaw::DropsWhole) {
-        world.queue.whole = false;
-        world.broken.lost = true;
-        return Some(Worker::Idle);
-    }
-    Some(Worker::Recording)
 }
 
 /// The message has waited, so the event is old.
@@ -212,14 +238,28 @@ fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
     }
 }
 
-/// Whether the answer is that it is written, or that it is another's: the worker has finished.
+fn reopen(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Worker> {
+    let write = Write::Reopen {
+        token: Token::Worker(index),
+        clock: clock(world, index),
+    };
+    let written = protocol.made(world, write, fate);
+    match fate {
+        // Whoever has started it again, it can be claimed.
+        Fate::Answered => Some(Worker::Claiming { age: 0 }),
+        Fate::Lost | Fate::Refused => Some(Worker::Idle),
+        Fate::Repeated => written.then_some(Worker::Reopening),
+    }
+}
+
+/// Whether the answer is that it is written, or that it is another's, the worker has finished.
 fn settle(
     protocol: &Protocol,
     world: &mut World,
     index: u8,
     decision: Decision,
     fate: Fate,
-) -> Option<()> {
+) -> Option<Worker> {
     let write = Write::Settle {
         token: Token::Worker(index),
         decision,
@@ -238,5 +278,8 @@ fn settle(
             _ => world.effect(),
         }
     }
-    (written || fate != Fate::Repeated).then_some(())
+    match fate {
+        Fate::Repeated => written.then_some(Worker::SettlingAgain { decision }),
+        Fate::Answered | Fate::Lost | Fate::Refused => Some(Worker::Idle),
+    }
 }

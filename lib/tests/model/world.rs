@@ -36,6 +36,9 @@ pub(crate) struct Queue {
     pub(crate) reference: bool,
     /// One that carries it whole.
     pub(crate) whole: bool,
+    /// One that carries it whole and was received after the event had failed, which it still is.
+    /// The times that say so are not in the model: clocks are to agree on what came first.
+    pub(crate) redelivery: bool,
 }
 
 /// Promises that a step has broken. Where the protocol is right nothing of it ever happens, so
@@ -50,8 +53,11 @@ pub(crate) struct Broken {
     pub(crate) overwritten: bool,
     /// An attempt lost the event before its time was over.
     pub(crate) interrupted: bool,
-    /// A relay sent what another had sent already, or what it left overdue.
+    /// A relay sent what was not overdue, or what it left overdue, or it took back a pause that
+    /// was not its own.
     pub(crate) sent_early: bool,
+    /// A sender heard a 2xx for a redelivery that was nowhere.
+    pub(crate) dropped: bool,
 }
 
 impl World {
@@ -76,9 +82,9 @@ impl World {
         if matches!(item.status, Status::Done | Status::Ignored) {
             self.end = self.end.or(Some(item.status));
         }
-        for relay in &mut self.relays {
-            relay.compare(item.overdue_at);
-        }
+        // No write leaves a failed event failed as it was.
+        self.queue.redelivery = false;
+        self.receivers.iter_mut().for_each(Receiver::outdate);
     }
 
     /// The handler's transactional writes are made.
@@ -119,7 +125,16 @@ impl World {
     /// Of states that differ only in who is called the first, one: the first is never the idle one.
     pub(crate) fn canonical(mut self) -> Self {
         self.receivers = self.receivers.map(|receiver| receiver.plain(self.queue));
-        self.relays = self.relays.map(|relay| relay.plain(self.queue));
+        let open = self
+            .item
+            .is_some_and(|item| item.unsettled == Some(Half::Open));
+        self.relays = self.relays.map(|relay| relay.plain(self.queue, open));
+        for index in [0, 1] {
+            let token = Token::Worker(index);
+            if self.item.is_none_or(|item| item.token != token) {
+                self.workers[usize::from(index)].supersede();
+            }
+        }
         if self.receivers[0] < self.receivers[1] {
             self.receivers.swap(0, 1);
             self.swap(Token::Receiver);

@@ -51,9 +51,12 @@ fn assigned(tokens: &mut Tokens, scope: &Scope<'_>) -> Option<AttributeValue> {
         return Some(AttributeValue::L(lists?.concat()));
     }
     let value = scope.value(&word);
-    if !tokens.took("+") {
-        return value.cloned();
-    }
-    let more = number(scope.value(&operand(tokens))?)?;
+    let sign = match tokens.peek() {
+        Some("+") => 1,
+        Some("-") => -1,
+        _ => return value.cloned(),
+    };
+    tokens.take();
+    let more = sign * number(scope.value(&operand(tokens))?)?;
     Some(AttributeValue::N((number(value?)? + more).to_string()))
 }
