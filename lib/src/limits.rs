@@ -75,6 +75,9 @@ pub const HANDLER: Duration = Duration::from_secs(45);
 /// How long a claim holds: longer than any invocation that could still be at work on it.
 pub const LEASE: Duration = Duration::from_secs(75);
 
+/// How far the clocks of two functions may differ.
+pub const SKEW: Duration = Duration::from_secs(5);
+
 /// The queue's `VisibilityTimeout`: six times the processor's time, as AWS advises.
 pub const VISIBILITY: Duration = Duration::from_secs(360);
 
@@ -116,7 +119,7 @@ const _: () = {
             + 5 * CALL.as_millis()
             < PROCESSOR_TIMEOUT.as_millis()
     );
-    assert!(PROCESSOR_TIMEOUT.as_millis() < LEASE.as_millis());
+    assert!(PROCESSOR_TIMEOUT.as_millis() + SKEW.as_millis() < LEASE.as_millis());
     assert!(VISIBILITY.as_millis() >= 6 * PROCESSOR_TIMEOUT.as_millis());
     assert!(LEASE.as_millis() < VISIBILITY.as_millis());
     assert!(RELAY_WORK.as_millis() + 3 * CALL.as_millis() < RELAY_TIMEOUT.as_millis());

@@ -197,12 +197,14 @@ impl<S: Send + Sync + 'static> Processor<S> {
     }
 
     /// Whether a whole message was received after its event had failed: then a receiver that could
-    /// not reach the ledger has accepted a redelivery. A late copy of an earlier message was not.
+    /// not reach the ledger has accepted a redelivery. A late copy of an earlier message was not;
+    /// where the two clocks leave it open, the event runs once more.
     async fn is_redelivery(&self, event: &Event<'_>) -> Result<bool, LedgerError> {
         let failed = self.ledger.find(event.key()).await?;
+        let latest = event.received_at().after(limits::SKEW);
         Ok(failed.is_some_and(|item| {
             let failed_at = item.overdue_at.filter(|_| item.status == Status::Failed);
-            item.has_payload_of(event) && failed_at.is_some_and(|at| at < event.received_at())
+            item.has_payload_of(event) && failed_at.is_some_and(|at| at <= latest)
         }))
     }
 
