@@ -9,6 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tokio::process::Command;
 use webhooks::event::EventKey;
+use webhooks::faults::POINTS;
 use webhooks::ledger::{Ledger, Status};
 use webhooks_cli::child::Child;
 use webhooks_cli::emulator::{self, Emulator, REGION, any_port};
@@ -232,4 +233,24 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
         Some("the handler panicked; no attempts left after 2")
     );
     assert_eq!(deployed.dead_letters().await, ["this is not an envelope"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fail_point_is_left_in_a_release_build() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    for binary in ["github", "processor", "relay"] {
+        let bytes = std::fs::read(build(&project, binary).await).expect("a binary");
+        let holds = |name: &str| {
+            bytes
+                .windows(name.len())
+                .any(|part| part == name.as_bytes())
+        };
+        assert!(holds("TABLE_NAME"), "its texts can be found");
+        let points = POINTS.iter().flat_map(|(_, points)| points.iter());
+        let left: Vec<_> = points.filter(|point| holds(point)).collect();
+        assert!(
+            left.is_empty() && !holds("FAILPOINTS"),
+            "{binary}: {left:?}"
+        );
+    }
 }
