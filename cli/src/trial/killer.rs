@@ -50,40 +50,11 @@ struct State {
 impl Killer {
     /// One that kills so many processes in all.
     pub fn new(clock: Clock, kills: usize, pace: Pace) -> Self {
-        let functions = [
-            ("github", places("receiver", &["receive::reopened"])),
-            ("stripe", places("receiver", &["receive::kept"])),
-            (
-                "twilio",
-                places("receiver", &["receive::kept", "receive::reopened"]),
-            ),
-            ("processor", places("processor", &[])),
-            ("processor", places("processor", &[])),
-        ];
-        // The relay passes its places once in a run, so its share is small.
-        let functions: Vec<_> = [
-            &functions[..],
-            &functions[..],
-            &[("relay", places("relay", &[]))],
-        ]
-        .concat();
-        let mut orders: HashMap<String, VecDeque<&'static str>> = HashMap::new();
-        let rounds = functions.iter().cycle().zip(0..kills);
-        let mut turns: HashMap<&str, usize> = HashMap::new();
-        for ((function, places), _) in rounds {
-            let turn = turns.entry(function).or_default();
-            let order = places[*turn % places.len()];
-            *turn += 1;
-            orders
-                .entry((*function).to_owned())
-                .or_default()
-                .push_back(order);
-        }
         Self {
             clock,
             pace,
             state: Mutex::new(State {
-                orders,
+                orders: plan(kills),
                 ..State::default()
             }),
         }
@@ -114,6 +85,40 @@ impl Killer {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// So many orders, by function: its places in turn.
+fn plan(kills: usize) -> HashMap<String, VecDeque<&'static str>> {
+    let functions = [
+        ("github", places("receiver", &["receive::reopened"])),
+        ("stripe", places("receiver", &["receive::kept"])),
+        (
+            "twilio",
+            places("receiver", &["receive::kept", "receive::reopened"]),
+        ),
+        ("processor", places("processor", &[])),
+        ("processor", places("processor", &[])),
+    ];
+    // The relay passes its places once in a run, so its share is small.
+    let functions: Vec<_> = [
+        &functions[..],
+        &functions[..],
+        &[("relay", places("relay", &[]))],
+    ]
+    .concat();
+    let mut orders: HashMap<String, VecDeque<&'static str>> = HashMap::new();
+    let rounds = functions.iter().cycle().zip(0..kills);
+    let mut turns: HashMap<&str, usize> = HashMap::new();
+    for ((function, places), _) in rounds {
+        let turn = turns.entry(function).or_default();
+        let order = places[*turn % places.len()];
+        *turn += 1;
+        orders
+            .entry((*function).to_owned())
+            .or_default()
+            .push_back(order);
+    }
+    orders
 }
 
 fn places(function: &str, but: &[&str]) -> Vec<&'static str> {
