@@ -124,12 +124,17 @@ fn announce(local: &Local, args: &DevArgs) {
 }
 
 /// Ctrl-C, or a request to end.
-pub(crate) struct Interruption {
+#[derive(Debug)]
+pub struct Interruption {
     ctrl_c: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
-pub(crate) fn interruption() -> Result<Interruption, Failure> {
+/// Listens for Ctrl-C and SIGTERM from here on.
+///
+/// # Errors
+/// [`Failure`] when the system does not let it.
+pub fn interruption() -> Result<Interruption, Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::new("signals", error));
     Ok(Interruption {
         ctrl_c: listen(SignalKind::interrupt())?,
@@ -138,7 +143,8 @@ pub(crate) fn interruption() -> Result<Interruption, Failure> {
 }
 
 impl Interruption {
-    pub(crate) async fn wait(&mut self) {
+    /// Waits for either.
+    pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.ctrl_c.recv() => {}
             _ = self.terminate.recv() => {}

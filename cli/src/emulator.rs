@@ -1,4 +1,4 @@
-//! The AWS emulator: one process on this machine that answers for DynamoDB, SQS, SSM, SNS,
+//! The AWS emulator: one process on this machine that answers for DynamoDB, SQS, S3, SSM, SNS,
 //! EventBridge and CloudFormation.
 
 use std::fs::File;

@@ -216,10 +216,10 @@ async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failur
     let Some(mut item) = item else {
         return Err(Failure::of(format!("the ledger has no event {id}")));
     };
-    let fetched = stack.bucket()?.fetch(&mut item.event).await;
-    fetched.map_err(|error| Failure::new("the payload", error))?;
     print!("{}", history(&item));
     if payload {
+        let fetched = stack.bucket()?.fetch(&mut item.event).await;
+        fetched.map_err(|error| Failure::new("the payload", error))?;
         match item.event.payload().data() {
             Data::Json(json) => println!("\n{}", json.get()),
             Data::Binary => println!(
@@ -245,11 +245,14 @@ fn history(item: &Item) -> String {
         ),
         format!("redeliveries  {}", item.redeliveries),
         format!("sent again    {} times by the relay", item.resends),
-        format!(
-            "payload       {} bytes {}",
-            event.payload().bytes.len(),
-            event.payload().media_type
-        ),
+        match event.payload().away() {
+            Some(object) => format!("payload       in the bucket as {}", object.name()),
+            None => format!(
+                "payload       {} bytes {}",
+                event.payload().bytes.len(),
+                event.payload().media_type
+            ),
+        },
     ];
     lines.extend(
         item.cause

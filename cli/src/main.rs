@@ -54,10 +54,21 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
-        Command::Chaos(args) => chaos::run(args).await,
-        Command::Outages(args) => outages::run(args).await,
-        Command::Malformed(args) => malformed::run(args).await,
-        Command::Soak(args) => soak::run(args).await,
+        Command::Chaos(args) => interruptible(chaos::run(args)).await,
+        Command::Outages(args) => interruptible(outages::run(args)).await,
+        Command::Malformed(args) => interruptible(malformed::run(args)).await,
+        Command::Soak(args) => interruptible(soak::run(args)).await,
         Command::Verify(args) => verify::run(args),
+    }
+}
+
+/// Ends early on Ctrl-C, so that everything that was started ends as well.
+async fn interruptible(
+    trial: impl Future<Output = Result<ExitCode, Failure>>,
+) -> Result<ExitCode, Failure> {
+    let mut interrupt = dev::interruption()?;
+    tokio::select! {
+        done = trial => done,
+        () = interrupt.wait() => Err(Failure::of("interrupted")),
     }
 }

@@ -32,15 +32,16 @@ pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
         let key: EventKey = id
             .parse()
             .map_err(|error| Failure::usage(format!("{id}: {error}")))?;
-        let text = match replay(stack, &key).await? {
-            Replayed::Started => {
+        let text = match replay(stack, &key).await {
+            Ok(Replayed::Started) => {
                 println!("{id}: started again");
                 continue;
             }
-            Replayed::Left(status) => {
+            Ok(Replayed::Left(status)) => {
                 format!("is {}; only failed events start again", status.as_str())
             }
-            Replayed::Unknown => "is not in the ledger".to_owned(),
+            Ok(Replayed::Unknown) => "is not in the ledger".to_owned(),
+            Err(failure) => failure.to_string(),
         };
         eprintln!("{id}: {text}");
         code = ExitCode::FAILURE;
@@ -53,7 +54,7 @@ pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
 /// # Errors
 /// [`Failure`] when AWS does not answer, or the payload is gone.
 pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> {
-    let failure = |error: &dyn std::error::Error| Failure::of(format!("{key}: {error}"));
+    let failure = |error: &dyn std::error::Error| Failure::of(error.to_string());
     let ledger = stack.ledger()?;
     let Some(mut item) = ledger.find(key).await.map_err(|error| failure(&error))? else {
         return Ok(Replayed::Unknown);
@@ -61,8 +62,14 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
     if item.status != Status::Failed {
         return Ok(Replayed::Left(item.status));
     }
-    let fetched = stack.bucket()?.fetch(&mut item.event).await;
-    fetched.map_err(|error| failure(&error))?;
+    if item.event.payload().away().is_some() {
+        // Written anew, so that it lives as long as the event does from now on.
+        let bucket = stack.bucket()?;
+        let fetched = bucket.fetch(&mut item.event).await;
+        fetched.map_err(|error| failure(&error))?;
+        let kept = bucket.keep(&mut item.event).await;
+        kept.map_err(|error| failure(&error))?;
+    }
     let (token, now) = (Uuid::new_v4().to_string(), Timestamp::now());
     let reopened = ledger.reopen(key, &token, now.after(stack.retention()), now);
     if !reopened.await.map_err(|error| failure(&error))? {

@@ -9,6 +9,7 @@ use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation}
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
+use tokio::time::error::Elapsed;
 
 use crate::event::{Event, EventKey};
 use crate::payload::Payload;
@@ -79,13 +80,13 @@ impl Object {
 }
 
 impl Bucket {
-    /// The bucket of that name. Its calls have a time limit of their own, because what it takes is
+    /// The bucket of that name. Its calls have time limits of their own, because what it takes is
     /// large, and no checksums but the one that we compare.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(limits::CALL_ATTEMPT)
-            .operation_timeout(limits::TRANSFER)
-            .operation_attempt_timeout(limits::TRANSFER)
+            .operation_timeout(limits::DOWNLOAD)
+            .operation_attempt_timeout(limits::DOWNLOAD)
             .build();
         let config = aws_sdk_s3::config::Builder::from(config)
             .timeout_config(timeouts)
@@ -106,14 +107,14 @@ impl Bucket {
             media_type, bytes, ..
         } = &event.payload;
         let object = Object::of(&event.key, bytes);
-        self.client
+        let put = self
+            .client
             .put_object()
             .bucket(&self.name)
             .key(object.name())
             .set_content_type((!media_type.is_empty()).then(|| media_type.to_string()))
-            .body(ByteStream::from(bytes.to_vec()))
-            .send()
-            .await?;
+            .body(ByteStream::from(bytes.to_vec()));
+        tokio::time::timeout(limits::UPLOAD, put.send()).await??;
         event.payload.object = Some(object);
         Ok(())
     }
@@ -126,19 +127,25 @@ impl Bucket {
         let Some(object) = event.payload.away() else {
             return Ok(());
         };
-        let get = self.client.get_object().bucket(&self.name);
-        let got = get.key(object.name()).send().await.map_err(|error| {
-            match error.as_service_error() {
-                Some(GetObjectError::NoSuchKey(_)) => BucketError::Gone,
-                _ => error.into(),
-            }
-        })?;
-        let bytes = got.body.collect().await?.to_vec();
+        // The client's own limit ends with the headers.
+        let bytes = tokio::time::timeout(limits::DOWNLOAD, self.get(object.name())).await??;
         if sha256(&bytes) != object.digest() {
             return Err(BucketError::Gone);
         }
         event.payload.bytes = bytes.into();
         Ok(())
+    }
+
+    async fn get(&self, name: &str) -> Result<Vec<u8>, BucketError> {
+        let get = self.client.get_object().bucket(&self.name).key(name);
+        let got = get
+            .send()
+            .await
+            .map_err(|error| match error.as_service_error() {
+                Some(GetObjectError::NoSuchKey(_)) => BucketError::Gone,
+                _ => error.into(),
+            })?;
+        Ok(got.body.collect().await?.to_vec())
     }
 }
 
@@ -159,6 +166,15 @@ impl From<ByteStreamError> for BucketError {
     fn from(error: ByteStreamError) -> Self {
         Self::Unreachable {
             code: "connection lost".to_owned(),
+            source: Box::new(error),
+        }
+    }
+}
+
+impl From<Elapsed> for BucketError {
+    fn from(error: Elapsed) -> Self {
+        Self::Unreachable {
+            code: "timeout".to_owned(),
             source: Box::new(error),
         }
     }

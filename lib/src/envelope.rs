@@ -50,6 +50,8 @@ pub struct Message {
     /// The event as the message has it, its payload perhaps [away](Payload::away) in the bucket;
     /// `None` where it refers to the ledger.
     pub whole: Option<Event<'static>>,
+    /// Whether a receiver sent it because it could not record the event.
+    pub unrecorded: bool,
 }
 
 /// The queue message is not an envelope of ours.
@@ -208,7 +210,13 @@ impl Message {
             payload,
             traceparent: wire.traceparent.clone().map(Cow::into_owned),
         });
-        Ok(Self { key, whole })
+        let reference = wire.dataref.as_deref().unwrap_or_default();
+        let unrecorded = wire.datacontentencoding.is_some() || reference.starts_with(BUCKET);
+        Ok(Self {
+            key,
+            whole,
+            unrecorded,
+        })
     }
 }
 

@@ -39,11 +39,14 @@ pub const RECEIVER_TIMEOUT: Duration = Duration::from_secs(9);
 pub const CALL_ATTEMPT: Duration = Duration::from_millis(600);
 
 /// One call to DynamoDB or SQS with all its attempts. A receipt makes at most three, one after
-/// the other, and before them one look at the secrets and one transfer of a large payload.
+/// the other, and before them one look at the secrets and one upload of a large payload.
 pub const CALL: Duration = Duration::from_millis(1500);
 
-/// One transfer of a payload to or from S3, with all its attempts.
-pub const TRANSFER: Duration = Duration::from_secs(2);
+/// Writing a payload to S3, with all attempts.
+pub const UPLOAD: Duration = Duration::from_secs(2);
+
+/// Reading a payload from S3, with all attempts, while nine others of the batch are read.
+pub const DOWNLOAD: Duration = Duration::from_secs(8);
 
 /// How long a write is tried again because another one on the same item is in its way.
 pub const CONTENTION: Duration = Duration::from_millis(300);
@@ -70,7 +73,7 @@ pub const SECRETS_PAUSE: Duration = Duration::from_secs(30);
 pub const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a handler may take. What is left of the processor's time is for the ledger.
-pub const HANDLER: Duration = Duration::from_secs(45);
+pub const HANDLER: Duration = Duration::from_secs(38);
 
 /// How long a claim holds: longer than any invocation that could still be at work on it.
 pub const LEASE: Duration = Duration::from_secs(75);
@@ -98,8 +101,12 @@ pub const RETRY_FIRST: Duration = Duration::from_secs(10);
 /// The longest pause between two attempts.
 pub const RETRY_LONGEST: Duration = Duration::from_secs(900);
 
-/// The pause before another attempt when a payload cannot be fetched.
+/// The pause before another attempt when a payload cannot be fetched; it grows.
 pub const BUCKET_PAUSE: Duration = Duration::from_secs(60);
+
+/// Entries of an item's history at which an event no longer waits for its payload: some hours, and
+/// fewer receipts than bring a message to the dead-letter queue.
+pub const HISTORY: usize = 80;
 
 /// The longest that SQS hides a message.
 pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
@@ -109,14 +116,15 @@ pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
 
 const _: () = {
     let receipt =
-        SECRETS.as_millis() + TRANSFER.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
+        SECRETS.as_millis() + UPLOAD.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
     assert!(receipt <= ANSWER.as_millis());
     assert!(ANSWER.as_millis() < RECEIVER_TIMEOUT.as_millis());
     assert!(
         HANDLER.as_millis()
-            + 2 * TRANSFER.as_millis()
+            + UPLOAD.as_millis()
+            + DOWNLOAD.as_millis()
             + 2 * CONTENTION.as_millis()
-            + 5 * CALL.as_millis()
+            + 7 * CALL.as_millis()
             < PROCESSOR_TIMEOUT.as_millis()
     );
     assert!(PROCESSOR_TIMEOUT.as_millis() + SKEW.as_millis() < LEASE.as_millis());

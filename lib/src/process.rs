@@ -180,13 +180,14 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let Some(mut event) = message.whole else {
             return Ok(claim);
         };
+        let unrecorded = message.unrecorded;
         let token = Uuid::new_v4().to_string();
         let expires_at = now.after(self.settings.retention);
         match claim {
             Claim::Unknown => {
                 record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
             }
-            Claim::Ended(Status::Failed) if self.is_redelivery(&event).await? => {
+            Claim::Ended(Status::Failed) if unrecorded && self.is_redelivery(&event).await? => {
                 let key = &message.key;
                 self.ledger.reopen(key, &token, expires_at, now).await?;
             }
@@ -224,9 +225,13 @@ impl<S: Send + Sync + 'static> Processor<S> {
             Err(gone @ BucketError::Gone) => Settlement::Failed {
                 cause: gone.to_string(),
             },
-            Err(unreachable @ BucketError::Unreachable { .. }) => Settlement::Released {
+            // An item has its limit, and every attempt adds to the history.
+            Err(unreachable) if item.history.len() >= limits::HISTORY => Settlement::Failed {
                 cause: unreachable.to_string(),
-                pause: limits::BUCKET_PAUSE,
+            },
+            Err(unreachable) => Settlement::Released {
+                cause: unreachable.to_string(),
+                pause: waiting_longer(item.history.len()),
             },
         }
     }
@@ -303,6 +308,13 @@ fn undecided(failure: &LedgerError) -> Handled {
     Handled::Undecided {
         reason: "not_settled",
     }
+}
+
+/// The pause of an event that waits for its payload: grows with its history.
+fn waiting_longer(history: usize) -> Duration {
+    let times = u32::try_from(history / 2).unwrap_or(u32::MAX).max(1);
+    let pause = limits::BUCKET_PAUSE.saturating_mul(times);
+    pause.min(limits::RETRY_LONGEST)
 }
 
 /// The pause after an attempt: triples each time, with up to a quarter more so that events which

@@ -15,7 +15,7 @@ use crate::gateway::Request;
 use crate::ledger::{Existing, Ledger, Record, Status};
 use crate::provider::{Identity, Meaning, Provider};
 use crate::queue::{Queue, QueueError};
-use crate::record::record;
+use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
 use crate::secret_store::{SecretStore, Source};
 use crate::settings::ReceiverSettings;
@@ -184,13 +184,18 @@ impl<P: Provider> Receiver<P> {
                 Ok(Answer::Accepted { id })
             }
             Ok(Record::Existing(existing)) => self.repeat(&event, existing, xray, now, notes).await,
+            // Not after the bucket has the payload.
             Ok(Record::TooLarge) => Err(stop(Answer::TooLarge, "payload_too_large")),
             Err(failure) => {
-                error!(error = %failure, "not recorded; the event goes to the queue whole");
-                match self.send_whole(&mut event, xray).await {
+                error!(error = %failure, "not recorded");
+                let bucket_is_up = matches!(failure, NotRecorded::Ledger(_));
+                if !bucket_is_up && let Some(existing) = self.known(&event).await {
+                    return self.repeat(&event, existing, xray, now, notes).await;
+                }
+                match self.send_whole(&mut event, bucket_is_up, xray).await {
                     Ok(()) => Ok(Answer::Accepted { id }),
                     Err(failure) => {
-                        error!(error = %failure, "the queue does not take it either");
+                        error!(error = %failure, "the queue does not take the whole event either");
                         Err(stop(Answer::Unavailable, "nothing_durable"))
                     }
                 }
@@ -198,15 +203,25 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
+    /// What the ledger has of an event whose payload the bucket did not take.
+    async fn known(&self, event: &Event<'_>) -> Option<Existing> {
+        let item = self.ledger.find(event.key()).await.ok()??;
+        Some(Existing {
+            status: item.status,
+            conflict: !item.has_payload_of(event),
+        })
+    }
+
     /// The whole event to the queue: by way of the bucket, if ten such messages would be more than
-    /// an invocation of the processor takes.
+    /// one message may be.
     async fn send_whole(
         &self,
         event: &mut Event<'_>,
+        bucket_is_up: bool,
         xray: Option<&str>,
     ) -> Result<(), QueueError> {
         let mut message = whole_envelope(event);
-        if message.len() > limits::MESSAGE_SHARE {
+        if message.len() > limits::MESSAGE_SHARE && bucket_is_up {
             match self.bucket.keep(event).await {
                 Ok(()) => message = whole_envelope(event),
                 Err(failure) => warn!(error = %failure, "the queue has to take a large message"),

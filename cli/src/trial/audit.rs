@@ -1,6 +1,6 @@
 //! The audit: what was promised for each event, and what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
@@ -148,6 +148,17 @@ impl Audit {
             Kind::Charge | Kind::BrokenCharge => {}
             Kind::Push | Kind::LargePush | Kind::Message => {
                 self.repeated += effects.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A failed event that was accepted once more has to have started again. Several deliveries that
+    /// were accepted before it did start it once.
+    pub fn compare(&mut self, restarted: &BTreeSet<String>, ended: &BTreeMap<String, Item>) {
+        for key in restarted {
+            if ended.get(key).is_none_or(|item| item.redeliveries == 0) {
+                self.lost
+                    .push(format!("{key}: accepted again, and not started"));
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use webhooks::faults::POINTS;
+use webhooks::limits;
 
 use super::clock::Clock;
 use crate::host::{Fate, Life};
@@ -26,8 +27,9 @@ const RARE: [&str; 2] = ["receive::kept", "receive::reopened"];
 /// message is whole.
 const WHOLE: &str = "process::recorded";
 
-/// How far the clocks of processes differ, in milliseconds of the trial's time.
-const SKEW: i64 = 3000;
+/// How far a process's clock is from the right time at most, in milliseconds of the trial's time:
+/// two of them differ by no more than the functions allow.
+const SKEW: i64 = limits::SKEW.as_millis() as i64 / 2;
 
 /// How long a process that is to be killed may live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

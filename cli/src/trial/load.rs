@@ -1,6 +1,6 @@
 //! Load: deliveries of all kinds and sizes, side by side, with duplicates and forgeries among them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,6 +37,8 @@ pub struct Sent {
     pub duplicates: usize,
     /// Events that fail, and how often each is still sent again after it has.
     failing: VecDeque<(Parcel, usize)>,
+    /// Failed events that were sent again and accepted.
+    pub restarted: BTreeSet<String>,
 }
 
 /// Sends until `enough`, which is asked before each event with the deliveries so far.
@@ -128,6 +130,9 @@ impl Sent {
             let again = traffic.deliver(&parcel).await?;
             self.duplicates += again.heard.len();
             self.deliveries += again.heard.len();
+            if again.heard.last() == Some(&Heard::Status(202)) {
+                self.restarted.insert(parcel.key.to_string());
+            }
             left -= 1;
         }
         if left > 0 {
@@ -139,6 +144,7 @@ impl Sent {
     fn add(&mut self, other: Self) {
         self.events.extend(other.events);
         self.forged.extend(other.forged);
+        self.restarted.extend(other.restarted);
         self.taken += other.taken;
         self.deliveries += other.deliveries;
         self.duplicates += other.duplicates;

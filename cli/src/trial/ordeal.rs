@@ -91,6 +91,7 @@ impl Ordeal {
         .await?;
         progress.end();
         let mut audit = Audit::take(&sent.events, &ended, &mut probe).await?;
+        audit.compare(&sent.restarted, &ended);
         audit.forged = sent.taken + intruders(&ledger, &sent.forged).await?;
         Ok(Ended {
             kills: killer.kills(),

@@ -3,7 +3,7 @@
 //! Every cell of the table has a source of its own, by whose name the proxies recognise its calls,
 //! so that many cells are tried side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -310,6 +310,8 @@ struct Outcome {
     events: Vec<(Parcel, Delivered)>,
     ended: BTreeMap<String, Item>,
     calm_at: Timestamp,
+    /// Calls that were broken.
+    broken: usize,
 }
 
 impl Bench<'_> {
@@ -362,6 +364,7 @@ impl Bench<'_> {
             events,
             ended,
             calm_at,
+            broken: self.rules.take_broken(&mark, row.operation),
         })
     }
 
@@ -388,8 +391,23 @@ impl Bench<'_> {
 }
 
 impl Outcome {
+    /// Events that had failed before, and were accepted once more.
+    fn restarted(&self) -> BTreeSet<String> {
+        let restarted = self.events.iter().filter(|(parcel, sent)| {
+            let accepted = sent.heard.last() == Some(&Heard::Status(202));
+            parcel.kind == Kind::BrokenCharge && accepted
+        });
+        restarted
+            .map(|(parcel, _)| parcel.key.to_string())
+            .collect()
+    }
+
     async fn audit(self, probe: &mut Probe) -> Result<Cell, Failure> {
-        let audit = Audit::take(&self.events, &self.ended, probe).await?;
+        let mut audit = Audit::take(&self.events, &self.ended, probe).await?;
+        audit.compare(&self.restarted(), &self.ended);
+        if self.broken == 0 {
+            audit.lost.push("the call was never made".to_owned());
+        }
         let end = |item: &Item| -> Option<Timestamp> {
             item.history.last()?.split(' ').next()?.parse().ok()
         };

@@ -24,6 +24,8 @@ pub struct Rule {
 #[derive(Debug, Default)]
 pub struct Rules {
     marked: Mutex<HashMap<String, Vec<Rule>>>,
+    /// Calls that a rule has broken, by its source and operation.
+    broken: Mutex<HashMap<(String, &'static str), usize>>,
 }
 
 /// The source of that number.
@@ -58,7 +60,18 @@ impl Rules {
         let marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rules = marked.get(source)?.iter();
         let holds = |rule: &&Rule| rule.function == function && rule.operation == call.operation;
-        rules.find(holds).map(|rule| rule.fault)
+        let rule = rules.find(holds)?;
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        *broken
+            .entry((source.to_owned(), rule.operation))
+            .or_default() += 1;
+        Some(rule.fault)
+    }
+
+    /// How many calls of an operation broke under a source's rules, and from here on again.
+    pub fn take_broken(&self, source: &str, operation: &'static str) -> usize {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.remove(&(source.to_owned(), operation)).unwrap_or(0)
     }
 }
 

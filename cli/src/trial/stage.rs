@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,8 +36,6 @@ pub struct Stage {
     /// Invokes the functions.
     pub invoker: Invoker,
     plan: Vec<Function>,
-    /// What the functions write.
-    pub log: PathBuf,
     tasks: Vec<JoinHandle<()>>,
     // In this order: functions end before what they call.
     _host: Host,
@@ -79,7 +76,6 @@ impl Stage {
             stack,
             invoker: host.invoker(),
             plan,
-            log,
             tasks: Vec::new(),
             _host: host,
             _proxies: proxies,

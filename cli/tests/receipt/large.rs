@@ -89,10 +89,12 @@ fn without_bucket<P>(receiver: Receiver<P>, closed: &Closed) -> Receiver<P> {
 }
 
 #[tokio::test]
-async fn ten_of_the_largest_arrive_in_one_batch_byte_for_byte() {
+async fn ten_large_ones_arrive_in_one_batch_byte_for_byte() {
     let endpoint = Endpoint::open().await;
     let receiver = endpoint.receiver(GitHub);
-    let fixtures: Vec<Fixture> = (0..10).map(|_| push_of(limits::BODY)).collect();
+    let sizes = [limits::BODY, 2_000_000].into_iter();
+    let sizes = sizes.chain(std::iter::repeat_n(1_000_000, 8));
+    let fixtures: Vec<Fixture> = sizes.map(push_of).collect();
     for fixture in &fixtures {
         assert_eq!(answer(&receiver, fixture, START).await, (202, "accepted"));
         assert_eq!(answer(&receiver, fixture, START).await, (200, "duplicate"));
@@ -154,6 +156,17 @@ async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
     process(&processor, batch).await;
     assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_one_though_the_bucket_is_down() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let fixture = push_of(limits::BODY);
+    let receiver = endpoint.receiver(GitHub);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let receiver = without_bucket(receiver, &closed);
+    assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
+    assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
 
 #[tokio::test]

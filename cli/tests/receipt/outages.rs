@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use webhooks::envelope::Message;
+use webhooks::envelope::{Message, envelope};
 use webhooks::ledger::{Ledger, Status};
 use webhooks::limits;
 use webhooks::process::Processor;
@@ -16,7 +16,7 @@ use crate::endpoint::{Endpoint, answer, deliver, delivery, http, key, line};
 use crate::support::broken::{Closed, Lossy};
 use crate::support::effect::{add_one, count};
 use crate::support::own_queue::record;
-use crate::support::sample::{START, at, end, failed, item};
+use crate::support::sample::{START, at, end, event_of, failed, item};
 
 /// What arrived in the queue, once through a processor that adds one to the event's own row.
 async fn process(endpoint: &Endpoint) -> Value {
@@ -153,6 +153,18 @@ async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down()
     // Received before the failure, and processed after it: no redelivery of a failed event.
     assert_eq!(answer(&down, &fixture, at(1)).await, (202, "accepted"));
     end(&ledger, &key, failed("no"), at(10)).await;
+    process(&endpoint).await;
+    assert_eq!(item(&ledger, &key).await.status, Status::Failed);
+    // Nor is a second copy of the message that a recorded event was handed over with.
+    let recorded = item(&ledger, &key).await.event;
+    let copy = envelope(&event_of(
+        &key,
+        "github.push",
+        at(10),
+        &recorded.payload().bytes,
+    ));
+    let sent = endpoint.queue.queue().send(copy, None).await;
+    sent.expect("SQS takes it");
     process(&endpoint).await;
     assert_eq!(item(&ledger, &key).await.status, Status::Failed);
 
