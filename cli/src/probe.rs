@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_eventbridge::types::Target;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -141,16 +141,18 @@ impl Probe {
             if messages.is_empty() {
                 return Ok(bodies);
             }
-            for message in messages {
+            let mut delete = sqs.delete_message_batch().queue_url(queue_url);
+            for (number, message) in messages.into_iter().enumerate() {
                 let body = message.body.unwrap_or_default();
                 bodies.extend(serde_json::from_str(&body).ok());
-                let delete = sqs.delete_message().queue_url(queue_url);
-                let deleted = delete
+                let entry = DeleteMessageBatchRequestEntry::builder()
+                    .id(number.to_string())
                     .set_receipt_handle(message.receipt_handle)
-                    .send()
-                    .await;
-                deleted.map_err(|error| Failure::new("a probe", error))?;
+                    .build();
+                delete = delete.entries(entry.map_err(|error| Failure::new("a probe", error))?);
             }
+            let deleted = delete.send().await;
+            deleted.map_err(|error| Failure::new("a probe", error))?;
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use futures::future::join;
 
 use super::audit::{Audit, intruders, settle};
 use super::clock::Clock;
@@ -17,6 +20,9 @@ use crate::project::Project;
 
 /// How long the last events may take to end, once nothing breaks any more.
 const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How long between two looks at the effects.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the functions have to stand.
 pub struct Ordeal {
@@ -82,8 +88,15 @@ impl Ordeal {
             progress.show(&format!("{killed} of {kills} kills, {sent} deliveries"));
             (killed >= kills && sent >= deliveries) || started.elapsed() > patience
         };
-        let sent = send(&traffic, &ledger, enough).await?;
-        let took = started.elapsed();
+        let done = AtomicBool::new(false);
+        let sending = async {
+            let sent = send(&traffic, &ledger, enough).await;
+            done.store(true, Ordering::Relaxed);
+            sent
+        };
+        let (sent, gathered) = join(sending, gather(&mut probe, &done)).await;
+        let (sent, took) = (sent?, started.elapsed());
+        gathered?;
         killer.stop();
         let ended = settle(&ledger, &sent.events, PATIENCE, |open| {
             progress.show(&format!("{open} events have not ended yet"));
@@ -100,4 +113,13 @@ impl Ordeal {
             took,
         })
     }
+}
+
+/// Takes the effects away as they come: the emulator grows slow with what lies in its queues.
+async fn gather(probe: &mut Probe, done: &AtomicBool) -> Result<(), Failure> {
+    while !done.load(Ordering::Relaxed) {
+        probe.gather().await?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }

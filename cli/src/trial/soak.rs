@@ -28,7 +28,7 @@ pub struct SoakArgs {
     #[arg(long, default_value_t = 5)]
     faults: u16,
     /// The longest that the sending may take, in seconds
-    #[arg(long, default_value_t = 1500)]
+    #[arg(long, default_value_t = 3600)]
     patience: u64,
 }
 
