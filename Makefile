@@ -12,7 +12,11 @@ deployed := $(notdir $(wildcard functions/*)) handlers
 cargo_fuzz := 0.13.2
 export FUZZ_SECONDS ?= 60
 
-.PHONY: help setup dev demo test chaos soak fuzz clean
+# What the functions are measured against.
+rivals := cli/rivals
+measured := github stripe twilio processor bare floor floor-processor
+
+.PHONY: help setup dev demo test chaos soak bench fuzz clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -40,11 +44,16 @@ soak: setup ## send 20,000 deliveries while functions are killed and calls break
 	cargo build --workspace --locked
 	target/debug/webhooks soak
 
+bench: setup .tools/rivals/.ready $(rivals)/node/node_modules/.ready ## measure the functions beside their floor, Python and Node
+	cargo build --workspace --locked
+	cargo lambda build --release --locked $(addprefix --bin ,$(measured))
+	target/debug/webhooks bench
+
 fuzz: .tools/fuzz/.ready ## look for inputs that break what reads them, FUZZ_SECONDS=60 for each reader
 	@lib/fuzz/run
 
 clean: ## remove what was built and installed
-	rm -rf target .aws-sam .tools $(oracle)/node_modules
+	rm -rf target .aws-sam .tools $(oracle)/node_modules $(rivals)/node/node_modules
 
 .tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
 .tools/checks/.ready: what := cargo-deny (once, a few seconds)
@@ -62,6 +71,17 @@ clean: ## remove what was built and installed
 .tools/fuzz/.ready: Makefile
 	@echo "installing cargo-fuzz (once, about a minute)"
 	@cargo install --quiet --locked --root $(@D) --version $(cargo_fuzz) cargo-fuzz
+	@touch $@
+
+.tools/rivals/.ready: $(rivals)/python/requirements.txt
+	@echo "installing what Python's functions need (once, about a minute)"
+	@rm -rf $(@D)
+	@python3 -m pip install -q --disable-pip-version-check --no-deps --only-binary :all: --target $(@D)/python -r $<
+	@touch $@
+
+$(rivals)/node/node_modules/.ready: $(rivals)/node/package-lock.json .tools/sam/.ready
+	@echo "installing what Node's functions need (once, a few seconds)"
+	@.tools/sam/bin/npm ci --prefix $(rivals)/node --loglevel=error >/dev/null
 	@touch $@
 
 $(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready

@@ -191,7 +191,7 @@ fn known_events(folder: &Path, provider: &str) -> Vec<String> {
 
 /// A random text of the same form: letters for letters and digits for digits, hexadecimal stays
 /// so; what stands before the last `_` is kept, as in `evt_...`.
-fn like(text: &str) -> String {
+pub(crate) fn like(text: &str) -> String {
     let (prefix, unique) = text.split_at(text.rfind('_').map_or(0, |at| at + 1));
     let mut random = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes()).flatten();
     let mut letter =

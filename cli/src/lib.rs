@@ -8,8 +8,10 @@
 //! prove that what is promised holds when they die and their calls break.
 
 pub mod activity;
+pub mod bench;
 pub mod case;
 pub mod child;
+pub mod cost;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;

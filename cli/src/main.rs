@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::trial::{chaos, malformed, outages, soak};
-use webhooks_cli::{demo, dev, events, send, verify};
+use webhooks_cli::{bench, cost, demo, dev, events, send, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
 #[derive(Parser)]
@@ -25,6 +25,10 @@ enum Command {
     Send(send::SendArgs),
     /// List the events in the ledger, or show one
     Events(events::EventsArgs),
+    /// Measure the functions beside their floor and beside Python and Node, and print one table
+    Bench(bench::BenchArgs),
+    /// Say what a million events cost, from counted units and a price file
+    Cost(cost::CostArgs),
     /// Kill the functions between every two steps, and count what is lost and what is doubled
     Chaos(chaos::ChaosArgs),
     /// Break each call to AWS of each function in each way, and print what comes of it
@@ -54,6 +58,8 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Bench(args) => interruptible(bench::run(args)).await,
+        Command::Cost(args) => interruptible(cost::run(args)).await,
         Command::Chaos(args) => interruptible(chaos::run(args)).await,
         Command::Outages(args) => interruptible(outages::run(args)).await,
         Command::Malformed(args) => interruptible(malformed::run(args)).await,

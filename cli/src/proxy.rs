@@ -185,7 +185,7 @@ impl Way {
 }
 
 /// The operation's name, as each of AWS's protocols says it.
-fn operation(target: Option<&str>, method: &Method, body: &[u8]) -> String {
+pub(crate) fn operation(target: Option<&str>, method: &Method, body: &[u8]) -> String {
     if let Some(target) = target {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
     }

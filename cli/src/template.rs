@@ -133,6 +133,16 @@ impl Template {
         Ok(environment)
     }
 
+    /// The properties of a resource; null where there is none of that name.
+    pub fn properties(&self, resource: &str) -> &Value {
+        &self.0["Resources"][resource]["Properties"]
+    }
+
+    /// What every function has in common.
+    pub fn globals(&self) -> &Value {
+        &self.0["Globals"]["Function"]
+    }
+
     fn section(&self, name: &str) -> Option<&Map<String, Value>> {
         self.0[name].as_object()
     }

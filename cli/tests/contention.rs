@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use webhooks::envelope::Message;
 use webhooks::event::Event;
 use webhooks::ledger::{Claim, Lease, Ledger, Record, Settled, Settlement};
+use webhooks::limits::ITEM_PAYLOAD;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::project::Project;
@@ -76,7 +77,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 async fn claimed(world: &World) -> Lease {
     let record = world
         .ledger
-        .record(&event(), "receipt", NOW)
+        .record(&event(), "receipt", NOW, ITEM_PAYLOAD)
         .await
         .expect("an answer");
     assert!(matches!(record, Record::New), "{record:?}");

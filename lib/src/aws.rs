@@ -1,14 +1,22 @@
 //! Connections to AWS whose every call ends in time.
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::limits;
 
 /// The SDK's configuration from the environment, with our limits: without them a call that gets
 /// no answer waits until Lambda ends the function.
+///
+/// All clients share one HTTP client, so that the roots of trust are made ready once. Lambda gives
+/// credentials by the environment; looking everywhere else for them is for other places.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(limits::CALL_ATTEMPT)
@@ -19,11 +27,18 @@ pub async fn config() -> SdkConfig {
         .with_max_attempts(limits::CALL_ATTEMPTS)
         .with_initial_backoff(limits::CALL_ATTEMPT / 16)
         .with_max_backoff(limits::CALL_ATTEMPT / 2);
-    aws_config::defaults(BehaviorVersion::latest())
+    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https.build_https())
+        // Every call has a time limit, the reading of its answer too.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts)
-        .retry_config(retries)
-        .load()
-        .await
+        .retry_config(retries);
+    let loader = match std::env::var_os("AWS_ACCESS_KEY_ID") {
+        Some(_) => loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()),
+        None => loader,
+    };
+    loader.load().await
 }
 
 /// One word for why a call failed, fit for a log: AWS's own code, or what kept the answer away.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::bucket::Object;
 use crate::event::{Event, EventKey};
 use crate::limits;
-use crate::payload::{Data, Payload};
+use crate::payload::{Data, FORM, Payload};
 use crate::timestamp::Timestamp;
 
 const JSON: &str = "application/json";
@@ -69,7 +69,10 @@ pub enum UnreadableMessage {
 /// by reference to the ledger where it is not.
 pub fn envelope(event: &Event<'_>) -> String {
     let mut wire = Wire::of(event);
-    if event.payload.object.is_some() {
+    // JSON is no longer in the message than it is here; a form can only be told by its JSON.
+    let json_is_large =
+        event.payload.media_type != FORM && event.payload.bytes.len() > limits::MESSAGE_PAYLOAD;
+    if event.payload.object.is_some() || json_is_large {
         wire.dataref = Some(ledger(event));
         return wire.json();
     }
@@ -137,7 +140,9 @@ impl<'a> Wire<'a> {
     /// they can stand in strings alone, where an escape means the same.
     fn json(&self) -> String {
         let json = serde_json::to_string(self).expect("strings and valid JSON serialise");
-        match json.contains(['\u{fffe}', '\u{ffff}']) {
+        // Both begin with this byte, which most messages do not have at all.
+        let suspicious = json.as_bytes().contains(&0xef);
+        match suspicious && json.contains(['\u{fffe}', '\u{ffff}']) {
             true => json
                 .replace('\u{fffe}', "\\ufffe")
                 .replace('\u{ffff}', "\\uffff"),

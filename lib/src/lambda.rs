@@ -61,6 +61,8 @@ async fn answer(
     let now = Timestamp::now();
     let (event, context) = invocation.into_parts();
     let request: Request = read(&event)?;
+    // Megabytes, now that the request has its own copy of the body.
+    drop(event);
     let request_id = request.id().unwrap_or(&context.request_id).to_owned();
     let receipt = receiver
         .receive(request, context.xray_trace_id.as_deref(), now)

@@ -21,6 +21,7 @@
 pub mod answer;
 pub mod aws;
 pub mod bucket;
+pub mod compression;
 pub mod delivery;
 pub mod envelope;
 pub mod event;

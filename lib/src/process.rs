@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
 use crate::event::{Event, EventKey};
-use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status};
+use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status, token};
 use crate::queue::Queue;
 use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
@@ -181,7 +181,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
             return Ok(claim);
         };
         let unrecorded = message.unrecorded;
-        let token = Uuid::new_v4().to_string();
+        let token = token();
         let expires_at = now.after(self.settings.retention);
         match claim {
             Claim::Unknown => {

@@ -4,7 +4,6 @@
 //! positive is said before the event is durable.
 
 use tracing::{error, warn};
-use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::bucket::Bucket;
@@ -12,7 +11,7 @@ use crate::delivery::Delivery;
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
 use crate::gateway::Request;
-use crate::ledger::{Existing, Ledger, Record, Status};
+use crate::ledger::{Existing, Ledger, Record, Status, token};
 use crate::provider::{Identity, Meaning, Provider};
 use crate::queue::{Queue, QueueError};
 use crate::record::{NotRecorded, record};
@@ -175,7 +174,7 @@ impl<P: Provider> Receiver<P> {
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let id = event.key().id.clone();
-        let token = Uuid::new_v4().to_string();
+        let token = token();
         let expires_at = now.after(self.settings.retention);
         match record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await {
             Ok(Record::New) => {
@@ -243,7 +242,7 @@ impl<P: Provider> Receiver<P> {
         let id = event.key().id.clone();
         notes.conflict = existing.conflict;
         if existing.status == Status::Failed && !existing.conflict {
-            let token = Uuid::new_v4().to_string();
+            let token = token();
             let expires_at = now.after(self.settings.retention);
             match self
                 .ledger

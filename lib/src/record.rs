@@ -3,9 +3,9 @@
 
 use crate::bucket::{Bucket, BucketError};
 use crate::event::Event;
-use crate::faults;
 use crate::ledger::{Ledger, LedgerError, Record};
 use crate::timestamp::Timestamp;
+use crate::{faults, limits};
 
 /// It is not known that the event is recorded.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,8 @@ pub enum NotRecorded {
     Bucket(#[from] BucketError),
 }
 
-/// Records an event as [`Ledger::record`] does, whatever its size.
+/// Records an event as [`Ledger::record`] does, whatever its size: a large payload goes to the bucket
+/// first, or into the item all the same if the bucket does not take it and the item can.
 ///
 /// # Errors
 /// [`NotRecorded`].
@@ -29,12 +30,19 @@ pub async fn record(
     token: &str,
     expires_at: Timestamp,
 ) -> Result<Record, NotRecorded> {
-    match ledger.record(event, token, expires_at).await? {
-        Record::TooLarge => {
-            bucket.keep(event).await?;
-            faults::point("receive::kept");
-            Ok(ledger.record(event, token, expires_at).await?)
-        }
-        recorded @ (Record::New | Record::Existing(_)) => Ok(recorded),
+    let small = limits::ITEM_PAYLOAD;
+    match ledger.record(event, token, expires_at, small).await? {
+        Record::TooLarge => {}
+        recorded @ (Record::New | Record::Existing(_)) => return Ok(recorded),
+    }
+    let kept = bucket.keep(event).await;
+    faults::point("receive::kept");
+    let largest = limits::ITEM_PAYLOAD_AT_MOST;
+    match (
+        kept,
+        ledger.record(event, token, expires_at, largest).await?,
+    ) {
+        (Err(failure), Record::TooLarge) => Err(failure.into()),
+        (_, recorded) => Ok(recorded),
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, Update};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Overdue, Settlement, transition};
-use webhooks::limits;
+use webhooks::limits::{self, ITEM_PAYLOAD_AT_MOST};
 use webhooks::timestamp::Timestamp;
 
 use crate::expression::{self, Attributes, Written};
@@ -35,7 +35,8 @@ impl Both {
 
     async fn record(&mut self, token: &str) {
         let event = event(&self.key);
-        let put = transition::record(&self.table, &event, token, FAR).expect("it is small");
+        let put = transition::record(&self.table, &event, token, FAR, ITEM_PAYLOAD_AT_MOST)
+            .expect("it is small");
         let expected = expression::put(&put, self.read.as_ref());
         let written = put_item(&self.client, put).await;
         self.compare(expected, written).await;

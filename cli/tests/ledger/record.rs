@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use webhooks::event::{Event, EventKey};
 use webhooks::ledger::{Existing, Ledger, Record, Settlement, Status};
-use webhooks::limits;
+use webhooks::limits::{self, ITEM_PAYLOAD_AT_MOST};
 
 use crate::support::World;
 use crate::support::broken::{Closed, Lossy};
@@ -15,7 +15,10 @@ use crate::support::sample::{
 };
 
 async fn record_again(ledger: &Ledger, event: &Event<'_>) -> Existing {
-    match ledger.record(event, "another receipt", FAR).await {
+    match ledger
+        .record(event, "another receipt", FAR, ITEM_PAYLOAD_AT_MOST)
+        .await
+    {
         Ok(Record::Existing(existing)) => existing,
         other => panic!("not there before: {other:?}"),
     }
@@ -29,7 +32,9 @@ fn with_payload(key: &EventKey, bytes: &[u8]) -> Event<'static> {
 async fn says_so_when_dynamodb_is_down() {
     let closed = Closed::new();
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&closed.config()), "any");
-    let error = ledger.record(&event(&fresh_key()), "token", FAR).await;
+    let error = ledger
+        .record(&event(&fresh_key()), "token", FAR, ITEM_PAYLOAD_AT_MOST)
+        .await;
     let error = error.expect_err("nobody listens");
     assert_eq!(
         error.to_string(),
@@ -42,7 +47,9 @@ async fn refuses_a_payload_that_does_not_fit_an_item_even_compressed() {
     let world = World::enter().await;
     let (ledger, key) = (world.ledger(), fresh_key());
     let event = with_payload(&key, &noise(limits::ITEM_PAYLOAD + 1));
-    let record = ledger.record(&event, "token", FAR).await;
+    let record = ledger
+        .record(&event, "token", FAR, ITEM_PAYLOAD_AT_MOST)
+        .await;
     assert!(matches!(record, Ok(Record::TooLarge)), "{record:?}");
     assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
 }
@@ -91,7 +98,11 @@ async fn twenty_receipts_at_once_make_one_item() {
     let event = event(&key);
     let records = join_all((0..20).map(|receipt: u32| {
         let (ledger, event) = (&ledger, &event);
-        async move { ledger.record(event, &receipt.to_string(), FAR).await }
+        async move {
+            ledger
+                .record(event, &receipt.to_string(), FAR, ITEM_PAYLOAD_AT_MOST)
+                .await
+        }
     }));
     let records = records.await;
     let new = |record: &&Result<Record, _>| matches!(record, Ok(Record::New));
@@ -132,7 +143,7 @@ async fn gives_every_payload_back_byte_for_byte() {
     let world = World::enter().await;
     let ledger = world.ledger();
     let repetitive = format!("[{}0]", r#"{"a":"b"},"#.repeat(100_000));
-    let largest = noise(limits::ITEM_PAYLOAD);
+    let largest = noise(ITEM_PAYLOAD_AT_MOST);
     let not_utf8 = b"a=1&b=\xff\xfe\x00";
     for bytes in [
         b"".as_slice(),

@@ -146,6 +146,20 @@ async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
 }
 
 #[tokio::test]
+async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let fixture = push_of(200_000);
+    let receiver = without_bucket(endpoint.receiver(GitHub), &closed);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
+    let payload = item(&endpoint.world.ledger(), &key(&fixture)).await;
+    let payload = payload.event.payload().clone();
+    assert!(payload.away().is_none() && payload.bytes == fixture.delivery.body);
+    // The message refers to it.
+    assert!(batch(&endpoint).await.to_string().len() < 2_000);
+}
+
+#[tokio::test]
 async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = without_bucket(endpoint.receiver(GitHub), &closed);

@@ -6,6 +6,7 @@ use serde_json::json;
 use webhooks::envelope::Message;
 use webhooks::event::{Event, EventKey};
 use webhooks::ledger::{Claim, Item, Lease, Ledger, Record, Settled, Settlement};
+use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
 use webhooks::signature::sha256;
 use webhooks::timestamp::Timestamp;
 
@@ -70,7 +71,9 @@ pub(crate) fn event_of(
 
 /// Records an event that the ledger does not have.
 pub(crate) async fn record(ledger: &Ledger, event: &Event<'_>) {
-    let record = ledger.record(event, &unique("token"), FAR).await;
+    let record = ledger
+        .record(event, &unique("token"), FAR, ITEM_PAYLOAD_AT_MOST)
+        .await;
     assert!(matches!(record, Ok(Record::New)), "{record:?}");
 }
 

@@ -2,10 +2,9 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
-use uuid::Uuid;
 
 use super::item::Item;
-use super::{Ledger, LedgerError, Status, transition};
+use super::{Ledger, LedgerError, Status, token, transition};
 use crate::event::EventKey;
 use crate::timestamp::Timestamp;
 
@@ -37,7 +36,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it is not known whether the claim holds; its lease then runs out.
     pub async fn claim(&self, key: &EventKey, now: Timestamp) -> Result<Claim, LedgerError> {
-        let token = Uuid::new_v4().to_string();
+        let token = token();
         let update = transition::claim(&self.table, key, &token, now);
         let update = self.update(update, ReturnValue::AllNew).send().await;
         let lease = Lease {

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{LISTING_SHARDS, PK, Status, Unsettled, entry, listing_partition, number, shard, text};
+use super::{LISTING_SHARDS, PK, Status, Unsettled, listing_partition, number, shard, text};
 use crate::bucket::Object;
+use crate::compression::{self, NotPacked};
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::payload::Payload;
@@ -57,19 +58,17 @@ pub struct UnreadableItem(pub(super) &'static str);
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// The payload does not fit an item even when it is compressed.
+/// The compressed payload is larger than an item is to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payload fits no item")]
 pub struct PayloadTooLarge;
 
-/// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
-const COMPRESSION_LEVEL: i32 = 3;
-
-/// The attributes of a new item.
+/// The attributes of a new item, whose payload takes `largest` bytes at most.
 pub(super) fn new_item(
     event: &Event<'_>,
     token: &str,
     expires_at: Timestamp,
+    largest: usize,
 ) -> Result<Attributes, PayloadTooLarge> {
     let pk = event.key.to_string();
     let listing = listing_partition(
@@ -89,42 +88,34 @@ pub(super) fn new_item(
         ("listing".to_owned(), text(listing)),
         ("unsettled".to_owned(), Unsettled::Open.of(&pk)),
         (
-            "media_type".to_owned(),
-            text(event.payload.media_type.as_ref()),
-        ),
-        (
             "digest".to_owned(),
             AttributeValue::B(Blob::new(event.payload.digest())),
         ),
-        ("history".to_owned(), entry(event.received_at, "received")),
+        ("history".to_owned(), AttributeValue::L(Vec::new())),
         (PK.to_owned(), text(pk)),
     ]);
     if let Some(traceparent) = &event.traceparent {
         item.insert("traceparent".to_owned(), text(traceparent));
     }
+    if event.payload.media_type != JSON {
+        let media_type = text(event.payload.media_type.as_ref());
+        item.insert("media_type".to_owned(), media_type);
+    }
     if let Some(object) = &event.payload.object {
         item.insert("object".to_owned(), text(object.name()));
     } else {
-        let (payload, encoding) = compress(&event.payload.bytes)?;
+        let (payload, encoding) = compression::pack(&event.payload.bytes, &event.key.provider);
+        if payload.len() > largest {
+            return Err(PayloadTooLarge);
+        }
         item.insert("payload".to_owned(), AttributeValue::B(Blob::new(payload)));
         item.insert("encoding".to_owned(), text(encoding));
     }
     Ok(item)
 }
 
-const ZSTD: &str = "zstd";
-const IDENTITY: &str = "identity";
-
-fn compress(bytes: &[u8]) -> Result<(Vec<u8>, &'static str), PayloadTooLarge> {
-    let (stored, encoding) = match zstd::bulk::compress(bytes, COMPRESSION_LEVEL) {
-        Ok(compressed) if compressed.len() < bytes.len() => (compressed, ZSTD),
-        Ok(_) | Err(_) => (bytes.to_vec(), IDENTITY),
-    };
-    match stored.len() > limits::ITEM_PAYLOAD {
-        true => Err(PayloadTooLarge),
-        false => Ok((stored, encoding)),
-    }
-}
+/// The media type that an item does not name.
+const JSON: &str = "application/json";
 
 impl TryFrom<Attributes> for Item {
     type Error = UnreadableItem;
@@ -133,10 +124,11 @@ impl TryFrom<Attributes> for Item {
         let mut item = Reader(&mut attributes);
         let key: EventKey = item.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?;
         let payload = item.payload()?;
+        let received_at = Timestamp::from_millis(item.number("received_at")?);
         let event = Event {
             key,
             kind: item.text("type")?,
-            received_at: Timestamp::from_millis(item.number("received_at")?),
+            received_at,
             payload,
             traceparent: item.text("traceparent").ok(),
         };
@@ -151,7 +143,7 @@ impl TryFrom<Attributes> for Item {
             cause: item.text("cause").ok(),
             lease_until: item.number("lease_until").ok().map(Timestamp::from_millis),
             overdue_at: item.number("overdue_at").ok().map(Timestamp::from_millis),
-            history: item.history(),
+            history: item.history(received_at),
             token: item.text("token")?,
             digest: item.bytes("digest")?,
         })
@@ -192,30 +184,36 @@ impl Reader<'_> {
     }
 
     fn payload(&mut self) -> Result<Payload<'static>, UnreadableItem> {
-        let media_type = self.text("media_type")?;
+        let media_type = self.text("media_type").unwrap_or(JSON.to_owned());
         if let Ok(name) = self.text("object") {
             let object = Object::parse(&name).ok_or(UnreadableItem("object"))?;
             return Ok(Payload::at(media_type, object));
         }
         let stored = self.bytes("payload")?;
-        let bytes = match self.text("encoding")?.as_str() {
-            IDENTITY => stored,
-            // No request that the ledger has seen was larger than a Lambda request.
-            ZSTD => zstd::bulk::decompress(&stored, limits::BODY)
-                .map_err(|_| UnreadableItem("payload"))?,
-            _ => return Err(UnreadableItem("encoding")),
-        };
+        let bytes = compression::unpack(stored, &self.text("encoding")?)
+            .map_err(|NotPacked| UnreadableItem("payload"))?;
         Ok(Payload::new(media_type, bytes))
     }
 
-    fn history(&mut self) -> Vec<String> {
-        let Some(AttributeValue::L(entries)) = self.0.remove("history") else {
-            return Vec::new();
+    /// The entries with their times as people write them, after the receipt, which has none.
+    fn history(&mut self, received_at: Timestamp) -> Vec<String> {
+        let entries = match self.0.remove("history") {
+            Some(AttributeValue::L(entries)) => entries,
+            _ => Vec::new(),
         };
-        let text = |entry| match entry {
-            AttributeValue::S(text) => Some(text),
+        let told = entries.into_iter().filter_map(|entry| match entry {
+            AttributeValue::S(entry) => Some(told(entry)),
             _ => None,
-        };
-        entries.into_iter().filter_map(text).collect()
+        });
+        let received = format!("{received_at} received");
+        std::iter::once(received).chain(told).collect()
     }
+}
+
+fn told(entry: String) -> String {
+    let told = entry.split_once(' ').and_then(|(millis, what)| {
+        let time = Timestamp::from_millis(millis.parse().ok()?);
+        Some(format!("{time} {what}"))
+    });
+    told.unwrap_or(entry)
 }

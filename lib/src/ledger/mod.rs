@@ -42,9 +42,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
 use crate::aws;
 use crate::event::EventKey;
 use crate::signature::sha256;
+use crate::timestamp::Timestamp;
 
 /// Shards of one source in the index `listing`. DynamoDB takes 1,000 writes a second in one index
 /// partition; an event writes there once, so this carries 16,000 events a second of one source.
@@ -177,9 +182,14 @@ fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A history entry: when and what, one line.
-fn entry(now: crate::timestamp::Timestamp, what: &str) -> AttributeValue {
-    AttributeValue::L(vec![text(format!("{now} {what}"))])
+/// A history entry: when, in milliseconds since the Unix epoch, and what.
+fn entry(now: Timestamp, what: &str) -> AttributeValue {
+    AttributeValue::L(vec![text(format!("{} {what}", now.millis()))])
+}
+
+/// A name that no other write to the same event has: 72 random bits in 12 characters.
+pub(crate) fn token() -> String {
+    URL_SAFE_NO_PAD.encode(&Uuid::new_v4().as_bytes()[..9])
 }
 
 /// Spreads keys evenly over `shards`.

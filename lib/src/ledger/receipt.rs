@@ -17,7 +17,7 @@ pub enum Record {
     New,
     /// It was there already.
     Existing(Existing),
-    /// Its payload fits no item, and nothing was written: it has to go to the bucket first.
+    /// Its payload is larger than that, and nothing was written.
     TooLarge,
 }
 
@@ -32,7 +32,8 @@ pub struct Existing {
 
 impl Ledger {
     /// The commit point of a receipt: puts the item with its payload, if there is none yet.
-    /// `token` names this receipt, so that a repeated attempt recognises its own work.
+    /// `token` names this receipt, so that a repeated attempt recognises its own work; the item's
+    /// payload takes `largest` bytes at most.
     ///
     /// # Errors
     /// [`LedgerError`] when it is not known whether the item is there.
@@ -41,8 +42,9 @@ impl Ledger {
         event: &Event<'_>,
         token: &str,
         expires_at: Timestamp,
+        largest: usize,
     ) -> Result<Record, LedgerError> {
-        let put = match transition::record(&self.table, event, token, expires_at) {
+        let put = match transition::record(&self.table, event, token, expires_at, largest) {
             Ok(put) => put,
             Err(PayloadTooLarge) => return Ok(Record::TooLarge),
         };

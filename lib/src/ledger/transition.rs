@@ -15,19 +15,21 @@ use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
-/// From nothing to `received`.
+/// From nothing to `received`. `largest` is the most that the item's payload may take, compressed,
+/// in bytes.
 ///
 /// # Errors
-/// `PayloadTooLarge` when the event does not fit an item.
+/// `PayloadTooLarge` when it would take more.
 pub fn record(
     table: &str,
     event: &Event<'_>,
     token: &str,
     expires_at: Timestamp,
+    largest: usize,
 ) -> Result<Put, PayloadTooLarge> {
     let put = Put::builder()
         .table_name(table)
-        .set_item(Some(new_item(event, token, expires_at)?))
+        .set_item(Some(new_item(event, token, expires_at, largest)?))
         .condition_expression("attribute_not_exists(pk)")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     Ok(put.build().expect("table and item are set above"))

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, required};
+use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::payload::Payload;
 use crate::secret::Secret;
@@ -29,6 +30,11 @@ pub struct GitHub;
 struct Body {
     action: Option<serde_json::Value>,
 }
+
+static DICTIONARY: Dictionary = Dictionary {
+    name: "github-1",
+    text: include_bytes!("../../dictionaries/github-1"),
+};
 
 impl Provider for GitHub {
     fn name(&self) -> &'static str {
@@ -87,6 +93,10 @@ impl Provider for GitHub {
             "ping" => Meaning::Ping(identity),
             _ => Meaning::Event(identity),
         })
+    }
+
+    fn dictionary(&self) -> Option<&'static Dictionary> {
+        Some(&DICTIONARY)
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {

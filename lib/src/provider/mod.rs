@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -52,6 +53,11 @@ pub trait Provider: Sync {
     /// # Errors
     /// [`Malformed`] when the id or type of the event cannot be told.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed>;
+
+    /// What its payloads have in common, if that is known: it makes items smaller.
+    fn dictionary(&self) -> Option<&'static Dictionary> {
+        None
+    }
 
     /// Signs a delivery as the provider would at `now`: sets headers, and the query where the
     /// scheme puts something there. For tests and the local tools.

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, TOLERANCE, required};
+use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::secret::Secret;
 use crate::signature::{Hash, from_hex, matching_secret, sign};
@@ -38,6 +39,11 @@ struct Header<'a> {
     seconds: i64,
     signatures: Vec<Vec<u8>>,
 }
+
+static DICTIONARY: Dictionary = Dictionary {
+    name: "stripe-1",
+    text: include_bytes!("../../dictionaries/stripe-1"),
+};
 
 impl Provider for Stripe {
     fn name(&self) -> &'static str {
@@ -84,6 +90,10 @@ impl Provider for Stripe {
         } else {
             Meaning::Event(identity)
         })
+    }
+
+    fn dictionary(&self) -> Option<&'static Dictionary> {
+        Some(&DICTIONARY)
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp) {

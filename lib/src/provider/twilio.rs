@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, required};
+use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::payload::{FORM, Payload, form_fields};
 use crate::secret::Secret;
@@ -32,6 +33,11 @@ const MAX_PARAMETERS: usize = 1000;
 /// Twilio: messaging, voice, status callbacks, and Event Streams.
 #[derive(Clone, Copy, Debug)]
 pub struct Twilio;
+
+static DICTIONARY: Dictionary = Dictionary {
+    name: "twilio-1",
+    text: include_bytes!("../../dictionaries/twilio-1"),
+};
 
 impl Provider for Twilio {
     fn name(&self) -> &'static str {
@@ -92,6 +98,10 @@ impl Provider for Twilio {
             None => named.id,
         };
         Identity::checked(id, named.kind, Malformed::Header(TOKEN)).map(Meaning::Event)
+    }
+
+    fn dictionary(&self) -> Option<&'static Dictionary> {
+        Some(&DICTIONARY)
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {

@@ -5,6 +5,7 @@ use webhooks::envelope::Message;
 use webhooks::event::Event;
 use webhooks::ledger::{Overdue, Settlement, transition};
 use webhooks::limits;
+use webhooks::limits::ITEM_PAYLOAD;
 use webhooks::timestamp::Timestamp;
 
 use crate::expression::{self, Attributes, Condition, Scope, Written};
@@ -67,7 +68,7 @@ const TABLE: &str = "ledger";
 impl Ledger {
     pub(crate) fn new(flaw: Option<Flaw>) -> Self {
         let event = event(moment(0));
-        let put = transition::record(TABLE, &event, Token::Past.text(), moment(FAR));
+        let put = transition::record(TABLE, &event, Token::Past.text(), moment(FAR), ITEM_PAYLOAD);
         Self {
             flaw,
             event,
@@ -111,7 +112,8 @@ impl Ledger {
         let update = match write {
             Write::Record { token, received_at } => {
                 let event = event(moment(received_at));
-                let put = transition::record(TABLE, &event, token.text(), self.expiry());
+                let put =
+                    transition::record(TABLE, &event, token.text(), self.expiry(), ITEM_PAYLOAD);
                 return Request::Put(put.expect("it is small"));
             }
             Write::Reopen { token, clock } => {

@@ -1,0 +1,102 @@
+//! What runs: our functions, what lies below them, and what a team would write instead.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::project::Project;
+
+/// A program that serves Lambda's runtime API.
+#[derive(Clone, Debug)]
+pub struct Contestant {
+    /// For people.
+    pub name: String,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// Environment variables of its own.
+    pub environment: Vec<(String, String)>,
+    /// What goes into its deployment package.
+    pub package: Vec<PathBuf>,
+}
+
+/// What every function is told.
+const ENVIRONMENT: [(&str, &str); 9] = [
+    ("STACK_NAME", "bench"),
+    ("TABLE_NAME", "bench-ledger"),
+    ("PAYLOADS_BUCKET", "bench-payloads"),
+    ("SECRETS_PATH", "/bench/webhooks"),
+    ("PAYMENTS_TABLE", "bench-payments"),
+    ("TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:bench"),
+    ("BUS_NAME", "bench"),
+    ("POWERTOOLS_SERVICE_NAME", "bench"),
+    ("POWERTOOLS_METRICS_NAMESPACE", "bench"),
+];
+
+impl Contestant {
+    fn new(name: &str, program: PathBuf, folder: &Path) -> Self {
+        let variable = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self {
+            name: name.to_owned(),
+            program,
+            arguments: Vec::new(),
+            folder: folder.to_owned(),
+            environment: ENVIRONMENT.into_iter().map(variable).collect(),
+            package: Vec::new(),
+        }
+    }
+
+    /// A function that was built for Lambda.
+    ///
+    /// # Errors
+    /// [`Failure`] when it was not.
+    pub fn built(project: &Project, name: &str, binary: &str) -> Result<Self, Failure> {
+        let folder = project.root().join("target").join("lambda").join(binary);
+        let program = folder.join("bootstrap");
+        if !program.is_file() {
+            let program = program.display();
+            return Err(Failure::usage(format!(
+                "{program} is not built; run: make bench"
+            )));
+        }
+        let mut built = Self::new(name, program.clone(), &folder);
+        built.package = vec![program];
+        Ok(built)
+    }
+
+    /// A Python module under AWS's own runtime client, if both are installed.
+    pub fn python(project: &Project, name: &str, module: &str) -> Option<Self> {
+        let libraries = project.root().join(".tools").join("rivals").join("python");
+        let folder = project.root().join("cli/rivals/python");
+        let client = libraries.join("awslambdaric");
+        client.is_dir().then(|| {
+            let mut python = Self::new(name, PathBuf::from("python3"), &folder);
+            python.arguments = vec![
+                "-m".into(),
+                "awslambdaric".into(),
+                format!("{module}.handler"),
+            ];
+            let libraries_path = libraries.display().to_string();
+            python
+                .environment
+                .push(("PYTHONPATH".to_owned(), libraries_path));
+            python.package = vec![libraries, folder.join(format!("{module}.py"))];
+            python
+        })
+    }
+
+    /// A module for Node, if its packages are installed.
+    pub fn node(project: &Project, name: &str, module: &str) -> Option<Self> {
+        let folder = project.root().join("cli/rivals/node");
+        let packages = folder.join("node_modules");
+        let program = project.tool("sam/bin/node").ok()?;
+        packages.is_dir().then(|| {
+            let mut node = Self::new(name, program, &folder);
+            node.arguments = vec!["runtime.mjs".into(), format!("./{module}.mjs")];
+            node.package = vec![packages, folder.join(format!("{module}.mjs"))];
+            node
+        })
+    }
+}

@@ -1,0 +1,230 @@
+//! An AWS that agrees to everything after a fixed time. It keeps no more than a processor has to be
+//! told again: items by key, and messages.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::failure::Failure;
+use crate::proxy::operation;
+use crate::stack::development_secret;
+
+/// How long an answer takes.
+pub const ANSWERS_AFTER: Duration = Duration::from_millis(3);
+
+/// The running stand-in; it ends when this goes.
+#[derive(Debug)]
+pub struct StandIn {
+    /// Calls answered so far.
+    pub calls: Arc<AtomicU32>,
+    address: SocketAddr,
+    kept: Arc<Kept>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    items: Mutex<HashMap<String, Map<String, Value>>>,
+    objects: Mutex<HashMap<String, Bytes>>,
+    heard: Mutex<Option<Heard>>,
+}
+
+/// What it heard since it began to keep.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// Operation and body of every call.
+    pub calls: Vec<(String, Bytes)>,
+    /// The messages that were sent.
+    pub messages: Vec<String>,
+}
+
+impl StandIn {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot listen.
+    pub async fn start() -> Result<Self, Failure> {
+        let failure = |error| Failure::new("the stand-in for AWS", error);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failure)?;
+        let address = listener.local_addr().map_err(failure)?;
+        let kept = Arc::<Kept>::default();
+        let calls = Arc::<AtomicU32>::default();
+        let (shared, counter) = (Arc::clone(&kept), Arc::clone(&calls));
+        let task = tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                tokio::spawn(serve(connection, Arc::clone(&shared), Arc::clone(&counter)));
+            }
+        });
+        Ok(Self {
+            calls,
+            address,
+            kept,
+            task,
+        })
+    }
+
+    /// Where it is, for `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Keeps items, objects, calls and messages from now on.
+    pub fn keep(&self) {
+        *lock(&self.kept.heard) = Some(Heard::default());
+    }
+
+    /// What it heard since [`Self::keep`]; nothing more is kept.
+    pub fn heard(&self) -> Heard {
+        lock(&self.kept.heard).take().unwrap_or_default()
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(connection: TcpStream, kept: Arc<Kept>, calls: Arc<AtomicU32>) {
+    // Small answers are not to wait for the acknowledgement of earlier ones.
+    let _ = connection.set_nodelay(true);
+    let service = service_fn(move |request| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        answer(Arc::clone(&kept), request)
+    });
+    // A process that is killed leaves its connection in the middle.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(connection), service)
+        .await;
+}
+
+async fn answer(
+    kept: Arc<Kept>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes());
+    let body = body.unwrap_or_default();
+    let started = Instant::now();
+    let target = parts.headers.get("x-amz-target");
+    let target = target.and_then(|value| value.to_str().ok());
+    let operation = operation(target, &parts.method, &body);
+    let answer = kept.says(&operation, parts.uri.path(), body);
+    tokio::time::sleep_until((started + ANSWERS_AFTER).into()).await;
+    let mut response = Response::new(Full::new(answer));
+    let media_type = hyper::header::HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert("content-type", media_type);
+    Ok(response)
+}
+
+impl Kept {
+    fn says(&self, operation: &str, path: &str, body: Bytes) -> Bytes {
+        if let Some(heard) = lock(&self.heard).as_mut() {
+            heard.calls.push((operation.to_owned(), body.clone()));
+        }
+        let answer = match operation {
+            "PutItem" => self.put(&body),
+            "UpdateItem" => self.update(&body),
+            "SendMessage" => self.send(&body),
+            "GetParametersByPath" => parameters(&read(&body)),
+            "PutEvents" => {
+                json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).to_string()
+            }
+            "PutObject" => return self.put_object(path, body),
+            "GetObject" => return lock(&self.objects).get(path).cloned().unwrap_or_default(),
+            "Publish" => PUBLISHED.to_owned(),
+            _ => "{}".to_owned(),
+        };
+        Bytes::from(answer)
+    }
+
+    fn keeps(&self) -> bool {
+        lock(&self.heard).is_some()
+    }
+
+    fn put_object(&self, path: &str, body: Bytes) -> Bytes {
+        if self.keeps() {
+            lock(&self.objects).insert(path.to_owned(), body);
+        }
+        Bytes::new()
+    }
+
+    fn put(&self, body: &[u8]) -> String {
+        if self.keeps()
+            && let Value::Object(item) = read(body)["Item"].take()
+            && let Some(pk) = item["pk"]["S"].as_str()
+        {
+            lock(&self.items).insert(pk.to_owned(), item);
+        }
+        "{}".to_owned()
+    }
+
+    /// A claim is told the item as it is after the claim.
+    fn update(&self, body: &[u8]) -> String {
+        let request = read(body);
+        let pk = request["Key"]["pk"]["S"].as_str().unwrap_or_default();
+        let item = match request["ReturnValues"] == "ALL_NEW" {
+            true => lock(&self.items).get(pk).cloned(),
+            false => None,
+        };
+        let Some(mut item) = item else {
+            return "{}".to_owned();
+        };
+        let values = &request["ExpressionAttributeValues"];
+        item.insert("status".to_owned(), values[":processing"].clone());
+        item.insert("token".to_owned(), values[":token"].clone());
+        item.insert("attempts".to_owned(), json!({"N": "1"}));
+        json!({"Attributes": item}).to_string()
+    }
+
+    fn send(&self, body: &[u8]) -> String {
+        let mut request = read(body);
+        let message = match request["MessageBody"].take() {
+            Value::String(message) => message,
+            _ => String::new(),
+        };
+        let digest = hex::encode(Md5::digest(message.as_bytes()));
+        if let Some(heard) = lock(&self.heard).as_mut() {
+            heard.messages.push(message);
+        }
+        json!({"MessageId": "1", "MD5OfMessageBody": digest}).to_string()
+    }
+}
+
+/// SNS still speaks XML.
+const PUBLISHED: &str =
+    "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+
+fn read(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+/// The secret of the source `default` of the provider that the path ends in.
+fn parameters(request: &Value) -> String {
+    let path = request["Path"].as_str().unwrap_or_default();
+    let provider = path.rsplit('/').next().unwrap_or_default();
+    let parameter = json!({
+        "Name": format!("{path}/default"),
+        "Type": "SecureString",
+        "Value": development_secret(provider),
+    });
+    json!({"Parameters": [parameter]}).to_string()
+}

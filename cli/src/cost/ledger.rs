@@ -1,0 +1,142 @@
+//! What the ledger's writes cost: an event is taken through its life in the emulator, and each item
+//! before and after a write is read back.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::time::Duration;
+use webhooks::bucket::Bucket;
+use webhooks::event::{Event, EventKey};
+use webhooks::ledger::{Claim, Lease, Ledger, Record, Settlement};
+use webhooks::limits;
+use webhooks::record::record;
+use webhooks::timestamp::Timestamp;
+
+use super::capacity::{Indexes, Item, Units, size};
+use crate::failure::Failure;
+use crate::stack::Stack;
+
+/// Write units of each step of an event's life, and what it leaves behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Life {
+    /// The receipt.
+    pub record: Units,
+    /// The beginning of an attempt.
+    pub claim: Units,
+    /// Its good end. In a transaction a write of the table counts twice.
+    pub settle: Units,
+    /// The end of an attempt that is to be made again.
+    pub retry: Units,
+    /// A further delivery: the put that finds the item, and the count.
+    pub duplicate: Units,
+    /// The item and its index entries once the event has ended, in bytes.
+    pub kept: usize,
+}
+
+/// A ledger, and its table as DynamoDB shows it.
+struct Observed<'a> {
+    ledger: Ledger,
+    client: aws_sdk_dynamodb::Client,
+    table: &'a str,
+    bucket: Bucket,
+    key: EventKey,
+}
+
+/// Takes an event through its life.
+///
+/// # Errors
+/// [`Failure`] when the emulator does not answer, or a step does not happen.
+pub async fn live(stack: &Stack, indexes: &Indexes, mut event: Event<'_>) -> Result<Life, Failure> {
+    let observed = Observed {
+        ledger: stack.ledger()?,
+        client: aws_sdk_dynamodb::Client::new(&stack.config),
+        table: stack.output("TableName")?,
+        bucket: stack.bucket()?,
+        key: event.key().clone(),
+    };
+    let event = &mut event;
+    let start = event.received_at();
+    let mut life = Life::default();
+    let received = observed.record(event).await?;
+    life.record = indexes.units(None, &received);
+    let (lease, claimed) = observed.claim(start).await?;
+    life.claim = indexes.units(Some(&received), &claimed);
+    let cause = "the service behind it answers 503".to_owned();
+    let pause = limits::RETRY_FIRST;
+    let waiting = Settlement::Retry { cause, pause };
+    let waiting = observed.settle(&lease, waiting, start).await?;
+    life.retry = indexes.units(Some(&claimed), &waiting);
+    // The next attempt's history is longer than that of a good path, so the event is begun anew.
+    observed.forget().await?;
+    observed.record(event).await?;
+    let (lease, claimed) = observed.claim(start).await?;
+    let done = observed
+        .settle(&lease, Settlement::Done(Vec::new()), start)
+        .await?;
+    life.settle = indexes.units(Some(&claimed), &done);
+    life.kept = size(&done) + indexes.size(&done);
+    let counted =
+        observed
+            .ledger
+            .count_duplicate(event.key(), false, start.after(Duration::from_secs(60)));
+    counted
+        .await
+        .map_err(|error| Failure::new("the ledger", error))?;
+    let counted = observed.item().await?;
+    life.duplicate = indexes.units(Some(&done), &counted);
+    // The refused put, by the size of the item that it finds.
+    life.duplicate.table += indexes.units(Some(&done), &done).table;
+    Ok(life)
+}
+
+impl Observed<'_> {
+    async fn record(&self, event: &mut Event<'_>) -> Result<Item, Failure> {
+        let expires_at = event.received_at().after(Duration::from_secs(30 * 86_400));
+        let token = "BqJrbnZGaW5l";
+        let recorded = record(&self.ledger, &self.bucket, event, token, expires_at).await;
+        match recorded.map_err(|error| Failure::new("the ledger", error))? {
+            Record::New => self.item().await,
+            other => Err(Failure::of(format!("the event is not recorded: {other:?}"))),
+        }
+    }
+
+    async fn claim(&self, now: Timestamp) -> Result<(Lease, Item), Failure> {
+        let claim = self.ledger.claim(&self.key, now).await;
+        match claim.map_err(|error| Failure::new("the ledger", error))? {
+            Claim::Mine(lease, _) => Ok((lease, self.item().await?)),
+            other => Err(Failure::of(format!("the event is not claimed: {other:?}"))),
+        }
+    }
+
+    async fn settle(
+        &self,
+        lease: &Lease,
+        how: Settlement,
+        now: Timestamp,
+    ) -> Result<Item, Failure> {
+        let settled = self.ledger.settle(lease, how, now).await;
+        settled.map_err(|error| Failure::new("the ledger", error))?;
+        self.item().await
+    }
+
+    fn pk(&self) -> AttributeValue {
+        AttributeValue::S(self.key.to_string())
+    }
+
+    async fn item(&self) -> Result<Item, Failure> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(self.table)
+            .consistent_read(true);
+        let got = get.key("pk", self.pk()).send().await;
+        let got = got.map_err(|error| Failure::new("the table", error))?;
+        got.item.ok_or_else(|| Failure::of("the event has no item"))
+    }
+
+    async fn forget(&self) -> Result<(), Failure> {
+        let delete = self.client.delete_item().table_name(self.table);
+        let deleted = delete.key("pk", self.pk()).send().await;
+        deleted
+            .map(drop)
+            .map_err(|error| Failure::new("the table", error))
+    }
+}

@@ -1,0 +1,346 @@
+//! The lines of the table of costs: units times prices.
+
+use serde_json::Value;
+
+use super::CostArgs;
+use super::ledger::Life;
+use super::measure::Measured;
+use super::price::Prices;
+use crate::bench::sample::Sample;
+use crate::failure::Failure;
+use crate::template::Template;
+
+/// A kind of event, and what it makes the stack do.
+#[derive(Debug)]
+pub struct Column {
+    /// Which kind.
+    pub sample: Sample,
+    /// What its functions do.
+    pub measured: Measured,
+    /// What the ledger does.
+    pub life: Life,
+}
+
+/// A service's part, or a sum.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What it is.
+    pub name: &'static str,
+    /// For a million events of each kind.
+    pub dollars: Vec<f64>,
+    /// Whether it is a part of the total.
+    part: bool,
+}
+
+const MILLION: f64 = 1_000_000.0;
+
+/// Memory of one virtual processor, in MB
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>).
+const PROCESSOR_MB: f64 = 1769.0;
+
+/// The share of invocations that X-Ray follows; Lambda does not let it be set
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>).
+const TRACED: f64 = 0.05;
+
+/// What Lambda itself writes for each invocation at its level INFO: a start and a report, in JSON
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>).
+const PLATFORM_LOG: f64 = 526.0;
+
+/// Days that the ledger keeps an event where nobody says otherwise, in months.
+const MONTHS: f64 = 1.0;
+
+/// All lines.
+///
+/// # Errors
+/// [`Failure`] when the price file lacks a price.
+pub fn lines(
+    args: &CostArgs,
+    prices: &Prices,
+    template: &Template,
+    columns: &[Column],
+) -> Result<Vec<Line>, Failure> {
+    let bill = Bill {
+        args,
+        prices,
+        template,
+    };
+    let parts: [(&'static str, Part<'_>); 15] = [
+        ("API Gateway", Bill::gateway),
+        ("Lambda: requests", Bill::invocations),
+        ("Lambda: time of the receiver", Bill::receiving),
+        ("Lambda: time of the processor", Bill::processing),
+        ("DynamoDB: receipt", |bill, column| {
+            bill.writes(column.life.record.all())
+        }),
+        ("DynamoDB: claim", |bill, column| {
+            bill.writes(column.life.claim.all())
+        }),
+        ("DynamoDB: end", Bill::ending),
+        ("SQS", Bill::queue),
+        ("S3", Bill::objects),
+        ("EventBridge (the effect)", Bill::bus),
+        ("SNS (the effect)", Bill::topic),
+        ("KMS", |_, _| Ok(0.0)),
+        ("Logs of the functions", Bill::function_logs),
+        ("Log of the gateway", Bill::gateway_log),
+        ("X-Ray", Bill::traces),
+    ];
+    let mut lines = Vec::new();
+    for (name, part) in parts {
+        let dollars = columns.iter().map(|column| part(&bill, column));
+        let dollars = dollars.collect::<Result<_, _>>()?;
+        lines.push(Line {
+            name,
+            dollars,
+            part: true,
+        });
+    }
+    let total = (0..columns.len()).map(|index| lines.iter().map(|line| line.dollars[index]).sum());
+    let total = total.collect();
+    lines.push(Line {
+        name: "all in",
+        dollars: total,
+        part: false,
+    });
+    let others: [(&'static str, Part<'_>); 3] = [
+        ("kept for 30 days", Bill::kept),
+        ("a duplicate", Bill::duplicate),
+        ("one more attempt", Bill::attempt),
+    ];
+    for (name, other) in others {
+        let dollars = columns.iter().map(|column| other(&bill, column));
+        let dollars = dollars.collect::<Result<_, _>>()?;
+        lines.push(Line {
+            name,
+            dollars,
+            part: false,
+        });
+    }
+    Ok(lines)
+}
+
+/// Which service a kind of event costs most in, and how much of all.
+pub fn dominant(lines: &[Line], column: usize) -> String {
+    let parts = || lines.iter().filter(|line| line.part);
+    let service = |line: &Line| {
+        line.name
+            .split([':', ' '])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let sum = |name: &str| -> f64 {
+        let of_service = parts().filter(|line| service(line) == name);
+        of_service.map(|line| line.dollars[column]).sum()
+    };
+    let total: f64 = parts().map(|line| line.dollars[column]).sum();
+    let most = parts()
+        .map(service)
+        .max_by(|one, other| sum(one).total_cmp(&sum(other)));
+    let most = most.unwrap_or_default();
+    format!(
+        "{most} is {:.0} % of {total:.2}",
+        100.0 * sum(&most) / total
+    )
+}
+
+/// How a line is made.
+type Part<'a> = fn(&Bill<'a>, &Column) -> Result<f64, Failure>;
+
+struct Bill<'a> {
+    args: &'a CostArgs,
+    prices: &'a Prices,
+    template: &'a Template,
+}
+
+impl Bill<'_> {
+    fn gateway(&self, column: &Column) -> Result<f64, Failure> {
+        let chunks = self
+            .prices
+            .chunks("http_api_request", column.measured.request)?;
+        self.prices.of("http_api_request", chunks * MILLION)
+    }
+
+    fn invocations(&self, _: &Column) -> Result<f64, Failure> {
+        let invocations = 1.0 + 1.0 / self.args.batch;
+        self.prices.of("lambda_request", invocations * MILLION)
+    }
+
+    fn receiving(&self, column: &Column) -> Result<f64, Failure> {
+        let work = &column.measured.receiver;
+        let resource = resource(column.sample);
+        self.time(resource, work.all_calls(), work.cpu_ms, 1.0)
+    }
+
+    /// The calls for a batch's records are side by side.
+    fn processing(&self, column: &Column) -> Result<f64, Failure> {
+        let work = &column.measured.processor;
+        let cpu = work.cpu_ms * self.args.batch;
+        self.time("ProcessorFunction", work.all_calls(), cpu, self.args.batch)
+    }
+
+    /// Waiting for calls, and computing at the share of a processor that the memory gives.
+    fn time(&self, function: &str, calls: f64, cpu_ms: f64, events: f64) -> Result<f64, Failure> {
+        let memory = self.template.properties(function)["MemorySize"].as_f64();
+        let memory = memory.ok_or_else(|| Failure::of(format!("{function} has no MemorySize")))?;
+        let computing = cpu_ms / (memory / PROCESSOR_MB).min(1.0);
+        let billed_ms = (calls * self.args.call_ms + computing).ceil();
+        let gb_seconds = billed_ms / 1000.0 * memory / 1024.0 / events;
+        self.prices
+            .of("lambda_gb_second_arm64", gb_seconds * MILLION)
+    }
+
+    fn writes(&self, units: f64) -> Result<f64, Failure> {
+        match self.args.provisioned {
+            None => self.prices.of("dynamodb_write_unit", units * MILLION),
+            Some(used) => {
+                let hours = units * MILLION / 3600.0 / used;
+                self.prices.of("dynamodb_provisioned_write_hour", hours)
+            }
+        }
+    }
+
+    /// With an effect in the same transaction, the table's writes count twice, and the handler's
+    /// row is one more.
+    fn ending(&self, column: &Column) -> Result<f64, Failure> {
+        let settle = column.life.settle;
+        let transactions = column.measured.processor.calls_of("TransactWriteItems");
+        let twice = transactions * (f64::from(settle.table) + 2.0);
+        self.writes(settle.all() + twice)
+    }
+
+    fn queue(&self, column: &Column) -> Result<f64, Failure> {
+        let messages = &column.measured.messages;
+        let sizes = messages.iter().map(String::len);
+        let largest = sizes.clone().max().unwrap_or_default();
+        let sent = self.prices.chunks("sqs_request", largest)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a batch's bytes"
+        )]
+        let together = (largest as f64 * self.args.batch) as usize;
+        let received = self.prices.chunks("sqs_request", together)? / self.args.batch;
+        let deleted = 1.0 / self.args.batch;
+        self.prices
+            .of("sqs_request", (sent + received + deleted) * MILLION)
+    }
+
+    fn objects(&self, column: &Column) -> Result<f64, Failure> {
+        let put = column.measured.receiver.calls_of("PutObject");
+        let got = column.measured.processor.calls_of("GetObject");
+        Ok(self.prices.of("s3_put", put * MILLION)? + self.prices.of("s3_get", got * MILLION)?)
+    }
+
+    fn bus(&self, column: &Column) -> Result<f64, Failure> {
+        let work = &column.measured.processor;
+        let chunks = self
+            .prices
+            .chunks("eventbridge_event", work.largest("PutEvents"))?;
+        let events = work.calls_of("PutEvents") * chunks;
+        self.prices.of("eventbridge_event", events * MILLION)
+    }
+
+    fn topic(&self, column: &Column) -> Result<f64, Failure> {
+        let published = column.measured.processor.calls_of("Publish");
+        self.prices.of("sns_publish", published * MILLION)
+    }
+
+    fn function_logs(&self, column: &Column) -> Result<f64, Failure> {
+        let own = column.measured.receiver.log_bytes + column.measured.processor.log_bytes;
+        let logging = &self.template.globals()["LoggingConfig"];
+        let platform = match logging["SystemLogLevel"] == "WARN" {
+            true => 0.0,
+            false => PLATFORM_LOG * (1.0 + 1.0 / self.args.batch),
+        };
+        self.gigabytes("log_gb_lambda", own + platform)
+    }
+
+    fn gateway_log(&self, _: &Column) -> Result<f64, Failure> {
+        let line = access_line(&self.template.properties("Api")["AccessLogSettings"]["Format"]);
+        let length = u32::try_from(line.len()).unwrap_or(u32::MAX);
+        self.gigabytes("log_gb_vended", f64::from(length))
+    }
+
+    fn traces(&self, _: &Column) -> Result<f64, Failure> {
+        let traced = TRACED * (1.0 + 1.0 / self.args.batch);
+        self.prices.of("xray_trace", traced * MILLION)
+    }
+
+    /// Storage and its point-in-time recovery, or the object's storage.
+    fn kept(&self, column: &Column) -> Result<f64, Failure> {
+        #[expect(clippy::cast_precision_loss, reason = "an item's bytes")]
+        let item = column.life.kept as f64;
+        let of_item = self.gigabytes("dynamodb_storage_gb_month", item * MONTHS)?
+            + self.gigabytes("dynamodb_pitr_gb_month", item * MONTHS)?;
+        let object = column.measured.receiver.largest("PutObject");
+        #[expect(clippy::cast_precision_loss, reason = "a payload's bytes")]
+        let object = object as f64 * 1.5;
+        Ok(of_item + self.gigabytes("s3_storage_gb_month", object * MONTHS)?)
+    }
+
+    /// Another delivery of an event that has ended: the refused put and the count.
+    fn duplicate(&self, column: &Column) -> Result<f64, Failure> {
+        let receiver = &column.measured.receiver;
+        Ok(self.gateway(column)?
+            + self.prices.of("lambda_request", MILLION)?
+            + self.receiving(column)?
+            + self.writes(column.life.duplicate.all())?
+            + self.gigabytes("log_gb_lambda", receiver.log_bytes)?
+            + self.gateway_log(column)?
+            + self.prices.of("xray_trace", TRACED * MILLION)?)
+    }
+
+    /// Another attempt by itself: the end of the one before, the claim, and the message hidden,
+    /// received and processed once more.
+    fn attempt(&self, column: &Column) -> Result<f64, Failure> {
+        let writes = column.life.retry.all() + column.life.claim.all();
+        let hidden_and_received = 1.0 + 1.0 / self.args.batch;
+        Ok(self.writes(writes)?
+            + self
+                .prices
+                .of("sqs_request", hidden_and_received * MILLION)?
+            + self
+                .prices
+                .of("lambda_request", MILLION / self.args.batch)?
+            + self.processing(column)?
+            + self.gigabytes("log_gb_lambda", column.measured.processor.log_bytes)?)
+    }
+
+    /// A million times so many bytes. Prices are for gigabytes of 10^9 bytes.
+    fn gigabytes(&self, name: &str, bytes: f64) -> Result<f64, Failure> {
+        self.prices.of(name, bytes * MILLION / 1e9)
+    }
+}
+
+fn resource(sample: Sample) -> &'static str {
+    match sample {
+        Sample::GitHub(_) => "GithubFunction",
+        Sample::Stripe => "StripeFunction",
+        Sample::Twilio => "TwilioFunction",
+    }
+}
+
+/// A line of the gateway's log with values as they are.
+fn access_line(format: &Value) -> String {
+    let format = format["Fn::Sub"].as_str().or(format.as_str());
+    let mut line = format.unwrap_or_default().to_owned();
+    for (name, value) in [
+        ("${AWS::StackName}", "webhooks"),
+        ("$context.requestId", "cmVxdWVzdC0wMDE="),
+        ("$context.requestTimeEpoch", "1767225600000"),
+        ("$context.requestTime", "01/Jan/2026:00:00:00 +0000"),
+        ("$context.httpMethod", "POST"),
+        ("$context.routeKey", "POST /webhooks/github"),
+        ("$context.status", "202"),
+        ("$context.responseLatency", "14"),
+        ("$context.integrationLatency", "12"),
+        ("$context.integrationErrorMessage", "-"),
+        ("$context.identity.sourceIp", "192.0.2.133"),
+        ("$context.identity.userAgent", "GitHub-Hookshot/760256b"),
+    ] {
+        line = line.replace(name, value);
+    }
+    line
+}
