@@ -4,7 +4,8 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`pump`] that does what AWS
 //! does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the ledger of
 //! a [`stack`], local or deployed, and [`replay`] starts its failed events again; [`mod@verify`]
-//! judges a captured request. A [`trial`] runs the binaries in a [`host`] behind a [`proxy`], to
+//! judges a captured request. [`bench`], [`cost`] and [`scale`] say what an event takes, in time, in
+//! money and of AWS's limits. A [`trial`] runs the binaries in a [`host`] behind a [`proxy`], to
 //! prove that what is promised holds when they die and their calls break.
 
 pub mod activity;
@@ -27,6 +28,7 @@ pub mod project;
 pub mod proxy;
 pub mod pump;
 pub mod replay;
+pub mod scale;
 pub mod scenario;
 pub mod send;
 pub mod stack;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::trial::{chaos, malformed, outages, soak};
-use webhooks_cli::{bench, cost, demo, dev, events, send, verify};
+use webhooks_cli::{bench, cost, demo, dev, events, scale, send, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Command {
     Malformed(malformed::MalformedArgs),
     /// Load the functions while they are killed and their network breaks, and count
     Soak(soak::SoakArgs),
+    /// Hold a rate of events against every limit on the way
+    Scale(scale::ScaleArgs),
     /// Check a captured request's signature, and say why it does not hold
     Verify(verify::VerifyArgs),
 }
@@ -64,6 +66,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Outages(args) => interruptible(outages::run(args)).await,
         Command::Malformed(args) => interruptible(malformed::run(args)).await,
         Command::Soak(args) => interruptible(soak::run(args)).await,
+        Command::Scale(args) => scale::run(args),
         Command::Verify(args) => verify::run(args),
     }
 }

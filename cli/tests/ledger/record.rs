@@ -46,7 +46,7 @@ async fn says_so_when_dynamodb_is_down() {
 async fn refuses_a_payload_that_does_not_fit_an_item_even_compressed() {
     let world = World::enter().await;
     let (ledger, key) = (world.ledger(), fresh_key());
-    let event = with_payload(&key, &noise(limits::ITEM_PAYLOAD + 1));
+    let event = with_payload(&key, &noise(ITEM_PAYLOAD_AT_MOST + 1));
     let record = ledger
         .record(&event, "token", FAR, ITEM_PAYLOAD_AT_MOST)
         .await;

@@ -1,0 +1,175 @@
+//! The write units that `webhooks cost` computes are those that a DynamoDB counts.
+
+#[path = "support/counting.rs"]
+mod counting;
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem, Update,
+};
+use webhooks::event::Event;
+use webhooks::ledger::{Ledger, Settlement, transition};
+use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
+use webhooks::provider::github::GitHub;
+use webhooks::provider::{Meaning, Provider};
+use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
+use webhooks::verify::verify;
+use webhooks_cli::bench::sample::Sample;
+use webhooks_cli::cost::capacity::{Indexes, Item, Units};
+use webhooks_cli::project::Project;
+use webhooks_cli::template::Template;
+
+use counting::{TABLE, client, start};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+struct Table {
+    client: Client,
+    indexes: Indexes,
+    pk: AttributeValue,
+}
+
+impl Table {
+    async fn item(&self) -> Option<Item> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(TABLE)
+            .consistent_read(true);
+        let got = get.key("pk", self.pk.clone()).send().await;
+        got.expect("DynamoDB answers").item
+    }
+
+    /// Makes an update; what it was charged has to be what is computed.
+    async fn update(&self, what: &str, update: Update) {
+        let before = self.item().await;
+        let request = self
+            .client
+            .update_item()
+            .table_name(TABLE)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+        let output = request.send().await.expect("the condition holds");
+        let after = self.item().await.expect("the item");
+        let computed = self.indexes.units(before.as_ref(), &after);
+        assert_eq!(counted(output.consumed_capacity), computed, "{what}");
+    }
+}
+
+fn counted(capacity: Option<ConsumedCapacity>) -> Units {
+    let capacity = capacity.expect("it was asked for");
+    let units = |units: Option<f64>| {
+        let units = units.unwrap_or_default();
+        assert!(units.fract() == 0.0 && units >= 0.0, "{units}");
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked"
+        )]
+        let units = units as u32;
+        units
+    };
+    let indexes = capacity.global_secondary_indexes.unwrap_or_default();
+    Units {
+        table: units(capacity.table.and_then(|table| table.capacity_units)),
+        indexes: indexes
+            .values()
+            .map(|index| units(index.capacity_units))
+            .sum(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_costs_what_is_computed() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    let endpoint = start(&template).await;
+    for size in [8_000, 10_000, 40_000, 200_000] {
+        let delivery = Sample::GitHub(size)
+            .fixture(&project)
+            .expect("a push")
+            .delivery;
+        let secret = [Secret::new("github-development-secret").expect("a secret")];
+        let verified = verify(&GitHub, &delivery, &secret, NOW).expect("signed");
+        let Ok(Meaning::Event(identity)) = GitHub.identify(&verified) else {
+            panic!("a push is an event");
+        };
+        let event = Event::new(&GitHub, "default", identity, &verified, NOW, None);
+        let table = Table {
+            client: client(&endpoint),
+            indexes: Indexes::of(&template, "Ledger"),
+            pk: AttributeValue::S(event.key().to_string()),
+        };
+        life(&table, &event).await;
+    }
+}
+
+async fn life(table: &Table, event: &Event<'_>) {
+    let (key, later) = (event.key(), NOW.after(Duration::from_secs(1)));
+    let put = transition::record(TABLE, event, "one", NOW, ITEM_PAYLOAD_AT_MOST);
+    let put = put.expect("it fits");
+    let request = table
+        .client
+        .put_item()
+        .table_name(TABLE)
+        .set_item(Some(put.item.clone()))
+        .set_condition_expression(put.condition_expression)
+        .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+    let output = request.send().await.expect("it is new");
+    let computed = table.indexes.units(None, &put.item);
+    assert_eq!(counted(output.consumed_capacity), computed, "record");
+
+    let claim = |token| transition::claim(TABLE, key, token, later);
+    table.update("claim", claim("two")).await;
+    let cause = "not now".to_owned();
+    let pause = Duration::from_secs(10);
+    let retry = Settlement::Retry { cause, pause };
+    let settle = |token, how: &Settlement| transition::settle(TABLE, key, token, how, later);
+    table.update("retry", settle("two", &retry)).await;
+    table.update("claim again", claim("three")).await;
+    let failed = Settlement::Failed {
+        cause: "never".to_owned(),
+    };
+    table.update("failed", settle("three", &failed)).await;
+    let reopen = transition::reopen(TABLE, key, "four", later, later);
+    table.update("reopened", reopen).await;
+    table.update("claim", claim("five")).await;
+    done_in_a_transaction(table, settle("five", &Settlement::Done(Vec::new()))).await;
+    let count = transition::count_duplicate(TABLE, key, true, later);
+    table.update("duplicate", count).await;
+}
+
+/// The table's units count twice in a transaction.
+async fn done_in_a_transaction(table: &Table, update: Update) {
+    let before = table.item().await;
+    let request = table
+        .client
+        .transact_write_items()
+        .transact_items(TransactWriteItem::builder().update(update).build())
+        .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+    let output = request.send().await.expect("the condition holds");
+    let after = table.item().await.expect("the item");
+    let computed = table.indexes.units(before.as_ref(), &after);
+    let counted = counted(
+        output
+            .consumed_capacity
+            .and_then(|all| all.into_iter().next()),
+    );
+    assert_eq!(counted.table, 2 * computed.table);
+}
+
+#[tokio::test]
+async fn the_ledger_works_on_it() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    let ledger = Ledger::new(client(&start(&template).await), TABLE);
+    assert!(ledger.warm().await.is_ok());
+}
