@@ -1,6 +1,6 @@
-//! What an event takes as the ledger fills: `cargo bench -p webhooks-cli --bench growth`, after
-//! `make bench` has built the functions. One source in two hundred events of a thousand sources has
-//! half of them all.
+//! What an event takes as the ledger fills: `cargo test --workspace --bench growth`, after `make
+//! bench` has built the functions. Half of all events are of one source, the
+//! others of a thousand.
 
 #[path = "../tests/support/counting.rs"]
 mod counting;
@@ -207,7 +207,8 @@ async fn fill(client: &Client, from: usize, to: usize) {
         .collect();
     let writes = stream::iter(batches).map(|batch| async move {
         let written = client.batch_write_item().request_items(TABLE, batch).send();
-        written.await.expect("the table takes it");
+        let written = written.await.expect("the table takes it");
+        assert!(written.unprocessed_items.is_none_or(|left| left.is_empty()));
     });
     writes.buffer_unordered(4).collect::<Vec<()>>().await;
 }

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use uuid::Uuid;
 use webhooks::envelope::envelope;
 use webhooks::event::EventKey;
-use webhooks::ledger::Status;
+use webhooks::ledger::{Status, token};
 use webhooks::timestamp::Timestamp;
 
 use crate::failure::Failure;
@@ -70,7 +69,7 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
         let kept = bucket.keep(&mut item.event).await;
         kept.map_err(|error| failure(&error))?;
     }
-    let (token, now) = (Uuid::new_v4().to_string(), Timestamp::now());
+    let (token, now) = (token(), Timestamp::now());
     let reopened = ledger.reopen(key, &token, now.after(stack.retention()), now);
     if !reopened.await.map_err(|error| failure(&error))? {
         // Somebody else was faster, so it is on its way.

@@ -124,7 +124,7 @@ fn steps(criterion: &mut Criterion) {
         black_box(meaning.expect("an event"));
     });
     step("item", &|sample| {
-        // A payload that fits no item is found out by the same work.
+        // That a payload is too large for an item is found out by the same work.
         let _ = black_box(transition::record(
             "t",
             &sample.event(),

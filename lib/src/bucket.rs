@@ -1,4 +1,4 @@
-//! The S3 bucket for payloads that fit no item: written before the record that points to them.
+//! The S3 bucket for payloads that are too large for an item: written before the record that points to them.
 
 use std::error::Error;
 

@@ -10,7 +10,7 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use crate::{limits, provider};
 
 /// A text that payloads share much with. Items name the one that packed them, so it must never
-/// change: a better one has another name, and the old one stays as long as items do.
+/// change: a better one has another name and comes before it.
 #[derive(Debug)]
 pub struct Dictionary {
     /// Its name in items.
@@ -28,9 +28,6 @@ pub const ZSTD: &str = "zstd";
 /// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
 const LEVEL: i32 = 3;
 
-/// Above this size, in bytes, a dictionary saves nothing that counts.
-const SMALL: usize = 64 * 1024;
-
 /// The payload is not what its encoding says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payload cannot be unpacked")]
@@ -46,7 +43,7 @@ pub fn pack(bytes: &[u8], provider: &str) -> (Vec<u8>, &'static str) {
     let dictionary = PREPARED
         .iter()
         .find(|prepared| prepared.provider == provider);
-    let packed = match dictionary.filter(|_| bytes.len() <= SMALL) {
+    let packed = match dictionary.filter(|_| bytes.len() <= limits::DICTIONARY_PAYLOAD) {
         Some(prepared) => prepared.pack(bytes).map(|packed| (packed, prepared.name)),
         None => zstd::bulk::compress(bytes, LEVEL).map(|packed| (packed, ZSTD)),
     };
@@ -68,8 +65,9 @@ pub fn unpack(stored: Vec<u8>, encoding: &str) -> Result<Vec<u8>, NotPacked> {
         name => {
             let prepared = PREPARED.iter().find(|prepared| prepared.name == name);
             let decoder = &prepared.ok_or(NotPacked)?.decoder;
-            Decompressor::with_prepared_dictionary(decoder)
-                .and_then(|mut decompressor| decompressor.decompress(&stored, SMALL))
+            Decompressor::with_prepared_dictionary(decoder).and_then(|mut decompressor| {
+                decompressor.decompress(&stored, limits::DICTIONARY_PAYLOAD)
+            })
         }
     };
     unpacked.map_err(|_| NotPacked)
@@ -90,16 +88,16 @@ struct Prepared {
 }
 
 static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| {
-    let with = provider::ALL.iter().filter_map(|provider| {
-        let Dictionary { name, text } = provider.dictionary()?;
-        Some(Prepared {
+    let all = provider::ALL.iter().flat_map(|provider| {
+        let dictionaries = provider.dictionaries().iter();
+        dictionaries.map(|Dictionary { name, text }| Prepared {
             provider: provider.name(),
             name,
             encoder: LazyLock::new(Box::new(|| EncoderDictionary::copy(text, LEVEL))),
             decoder: LazyLock::new(Box::new(|| DecoderDictionary::copy(text))),
         })
     });
-    with.collect()
+    all.collect()
 });
 
 impl Prepared {
@@ -120,6 +118,7 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::sha256;
 
     #[test]
     fn brings_back_every_byte() {
@@ -158,6 +157,25 @@ mod tests {
             "{} and {}",
             with.len(),
             without.len()
+        );
+    }
+
+    #[test]
+    fn no_dictionary_changes_while_items_name_it() {
+        let all = provider::ALL
+            .iter()
+            .flat_map(|provider| provider.dictionaries());
+        let digests: Vec<(&str, String)> = all
+            .map(|one| (one.name, hex::encode(&sha256(one.text)[..8])))
+            .collect();
+        let expected = [
+            ("github-1", "053872f91f0d48ee"),
+            ("stripe-1", "c31115ddbcc1ad6f"),
+            ("twilio-1", "3eace10eca066ea3"),
+        ];
+        assert_eq!(
+            digests,
+            expected.map(|(name, digest)| (name, digest.to_owned()))
         );
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Data flows one way. A provider's function takes a request ([`gateway`]), makes a [`delivery`] of
 //! it, checks the signature ([`mod@verify`], [`provider`]), records the [`event`] in the [`ledger`]
-//! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. A payload that
-//! is too large for that goes to the [`bucket`] first. The processor
+//! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The item's
+//! payload is packed ([`compression`]), and a large one goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
 //! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
 //!

@@ -16,11 +16,14 @@ pub const ITEM_PAYLOAD: usize = 8 * 1024;
 /// less room for the other attributes and the history.
 pub const ITEM_PAYLOAD_AT_MOST: usize = 360 * 1024;
 
+/// Largest payload, in bytes, that is packed with a dictionary: above it, one saves nothing that counts.
+pub const DICTIONARY_PAYLOAD: usize = 64 * 1024;
+
 /// Longest cause that an item keeps, in characters.
 pub const CAUSE: usize = 200;
 
 /// Largest payload that travels in a queue message, in bytes of JSON or base64. SQS charges by
-/// chunks of 64 KB, and past this size the claim brings the payload along anyway.
+/// chunks of 64 KB; past this size the message refers to the ledger.
 pub const MESSAGE_PAYLOAD: usize = 56 * 1024;
 
 /// Largest SQS message, in bytes.

@@ -21,7 +21,7 @@ pub struct Payload<'a> {
     pub media_type: Cow<'a, str>,
     /// The exact bytes: the body, or the query string of a GET. Empty while they are [away](Self::away).
     pub bytes: Cow<'a, [u8]>,
-    /// Where the bytes are kept when they fit no item.
+    /// Where the bytes are kept when they are too many for an item.
     pub(crate) object: Option<Object>,
 }
 
@@ -110,15 +110,6 @@ impl<'a> Payload<'a> {
     /// or a message refers to a large payload.
     pub fn away(&self) -> Option<&Object> {
         self.object.as_ref().filter(|_| self.bytes.is_empty())
-    }
-
-    /// The same payload with bytes of its own.
-    pub fn into_owned(self) -> Payload<'static> {
-        Payload {
-            media_type: Cow::Owned(self.media_type.into_owned()),
-            bytes: Cow::Owned(self.bytes.into_owned()),
-            object: self.object,
-        }
     }
 
     fn wrapped_json(&self) -> Option<String> {

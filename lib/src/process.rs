@@ -27,7 +27,7 @@ pub struct Processor<S> {
     pub settings: ProcessorSettings,
     /// Where events are claimed and settled.
     pub ledger: Ledger,
-    /// Where payloads are that no item holds.
+    /// Where payloads are that are too large for an item.
     pub bucket: Bucket,
     /// Where messages come from.
     pub queue: Queue,

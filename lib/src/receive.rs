@@ -34,7 +34,7 @@ pub struct Receiver<P> {
     pub secrets: SecretStore,
     /// Where events are recorded.
     pub ledger: Ledger,
-    /// Where payloads go that no item holds.
+    /// Where payloads go that are too large for an item.
     pub bucket: Bucket,
     /// Where events are handed over.
     pub queue: Queue,
@@ -188,7 +188,8 @@ impl<P: Provider> Receiver<P> {
             Err(failure) => {
                 error!(error = %failure, "not recorded");
                 let bucket_is_up = matches!(failure, NotRecorded::Ledger(_));
-                if !bucket_is_up && let Some(existing) = self.known(&event).await {
+                let refused_by_size = matches!(failure, NotRecorded::Bucket(_));
+                if refused_by_size && let Some(existing) = self.known(&event).await {
                     return self.repeat(&event, existing, xray, now, notes).await;
                 }
                 match self.send_whole(&mut event, bucket_is_up, xray).await {

@@ -1,5 +1,5 @@
-//! The commit point: the event in the ledger, its payload in the bucket before it where no item
-//! holds it.
+//! The commit point: the event in the ledger, its payload in the bucket before it where that is
+//! too large for an item.
 
 use crate::bucket::{Bucket, BucketError};
 use crate::event::Event;
@@ -13,9 +13,12 @@ pub enum NotRecorded {
     /// DynamoDB did not do it.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// S3 did not take the payload, so nothing points to it.
+    /// S3 did not take the payload, and it is too large for an item; nothing points to it.
     #[error(transparent)]
     Bucket(#[from] BucketError),
+    /// S3 did not take the payload, and DynamoDB did not do it either.
+    #[error("neither the bucket nor the ledger took it: {0}")]
+    Neither(LedgerError),
 }
 
 /// Records an event as [`Ledger::record`] does, whatever its size: a large payload goes to the bucket

@@ -19,7 +19,7 @@ pub struct ReceiverSettings {
     pub table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
-    /// `PAYLOADS_BUCKET`: where payloads go that no item holds.
+    /// `PAYLOADS_BUCKET`: where payloads go that are too large for an item.
     pub bucket: String,
     /// `SECRETS_PATH`: the SSM path under which there is `{provider}/{source}` for each source.
     pub secrets_path: String,

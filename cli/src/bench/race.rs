@@ -94,7 +94,10 @@ impl Race {
         self.measured.first.add(millis(first));
         self.measured.peak = self.measured.peak.max(cold.usage()?.peak);
         let mut warm = match self.warm.take() {
-            Some(warm) => warm,
+            Some(warm) => {
+                cold.end().await?;
+                warm
+            }
             None => cold,
         };
         let (before, called) = (warm.usage()?, aws.calls.load(Ordering::Relaxed));
@@ -105,7 +108,9 @@ impl Race {
         }
         let (after, calls) = (warm.usage()?, aws.calls.load(Ordering::Relaxed) - called);
         let done = f64::from(self.events * self.messages());
-        self.measured.cpu.add(millis(after.cpu - before.cpu) / done);
+        self.measured
+            .cpu
+            .add(millis(after.cpu.saturating_sub(before.cpu)) / done);
         self.measured.calls.add(f64::from(calls) / done);
         self.measured.peak = self.measured.peak.max(after.peak);
         self.warm = Some(warm);

@@ -16,7 +16,7 @@ pub fn receivers(races: &[Race]) -> Table {
         "CPU ms per event",
         "calls",
         "peak MB",
-        "zip MB",
+        "zip MB, all in",
     ]);
     for race in races {
         let measured = &race.measured;
@@ -47,7 +47,7 @@ pub fn processors(races: &[Race]) -> Table {
         "events per CPU second",
         "calls",
         "peak MB",
-        "zip MB",
+        "zip MB, all in",
     ]);
     for race in races {
         let measured = &race.measured;

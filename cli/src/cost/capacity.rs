@@ -73,10 +73,11 @@ impl Indexes {
         }
     }
 
-    /// Bytes of an item's entries in all indexes.
-    pub fn size(&self, item: &Item) -> usize {
+    /// Bytes that an item and its entries in all indexes keep.
+    pub fn kept(&self, item: &Item) -> usize {
         let entries = self.0.values().filter_map(|index| index.entry(item));
-        entries.map(|entry| size(&entry)).sum()
+        let entries = entries.map(|entry| size(&entry) + STORED);
+        size(item) + STORED + entries.sum::<usize>()
     }
 }
 
@@ -105,6 +106,10 @@ impl Index {
         }
     }
 }
+
+/// Bytes that are added to an item, and to an entry of an index, where it is kept and not written
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
+const STORED: usize = 100;
 
 fn kilobytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX)

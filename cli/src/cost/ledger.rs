@@ -10,7 +10,7 @@ use webhooks::limits;
 use webhooks::record::record;
 use webhooks::timestamp::Timestamp;
 
-use super::capacity::{Indexes, Item, Units, size};
+use super::capacity::{Indexes, Item, Units};
 use crate::failure::Failure;
 use crate::stack::Stack;
 
@@ -72,7 +72,7 @@ pub async fn live(stack: &Stack, indexes: &Indexes, mut event: Event<'_>) -> Res
         .settle(&lease, Settlement::Done(Vec::new()), start)
         .await?;
     life.settle = indexes.units(Some(&claimed), &done);
-    life.kept = size(&done) + indexes.size(&done);
+    life.kept = indexes.kept(&done);
     let counted =
         observed
             .ledger

@@ -49,6 +49,9 @@ const PLATFORM_LOG: f64 = 526.0;
 /// Days that the ledger keeps an event where nobody says otherwise, in months.
 const MONTHS: f64 = 1.0;
 
+/// The same for a payload in the bucket.
+const OBJECT_MONTHS: f64 = 1.5;
+
 /// All lines.
 ///
 /// # Errors
@@ -80,6 +83,7 @@ pub fn lines(
         ("S3", Bill::objects),
         ("EventBridge (the effect)", Bill::bus),
         ("SNS (the effect)", Bill::topic),
+        // Every key here is AWS's own, and no call for one event asks for it.
         ("KMS", |_, _| Ok(0.0)),
         ("Logs of the functions", Bill::function_logs),
         ("Log of the gateway", Bill::gateway_log),
@@ -243,7 +247,9 @@ impl Bill<'_> {
     }
 
     fn topic(&self, column: &Column) -> Result<f64, Failure> {
-        let published = column.measured.processor.calls_of("Publish");
+        let work = &column.measured.processor;
+        let chunks = self.prices.chunks("sns_publish", work.largest("Publish"))?;
+        let published = work.calls_of("Publish") * chunks;
         self.prices.of("sns_publish", published * MILLION)
     }
 
@@ -276,8 +282,8 @@ impl Bill<'_> {
             + self.gigabytes("dynamodb_pitr_gb_month", item * MONTHS)?;
         let object = column.measured.receiver.largest("PutObject");
         #[expect(clippy::cast_precision_loss, reason = "a payload's bytes")]
-        let object = object as f64 * 1.5;
-        Ok(of_item + self.gigabytes("s3_storage_gb_month", object * MONTHS)?)
+        let object = object as f64 * OBJECT_MONTHS;
+        Ok(of_item + self.gigabytes("s3_storage_gb_month", object)?)
     }
 
     /// Another delivery of an event that has ended: the refused put and the count.
@@ -287,6 +293,8 @@ impl Bill<'_> {
             + self.prices.of("lambda_request", MILLION)?
             + self.receiving(column)?
             + self.writes(column.life.duplicate.all())?
+            // A large payload is uploaded before its item is found.
+            + self.prices.of("s3_put", receiver.calls_of("PutObject") * MILLION)?
             + self.gigabytes("log_gb_lambda", receiver.log_bytes)?
             + self.gateway_log(column)?
             + self.prices.of("xray_trace", TRACED * MILLION)?)
@@ -296,6 +304,8 @@ impl Bill<'_> {
     /// received and processed once more.
     fn attempt(&self, column: &Column) -> Result<f64, Failure> {
         let writes = column.life.retry.all() + column.life.claim.all();
+        let fetched = column.measured.processor.calls_of("GetObject");
+        let traced = TRACED / self.args.batch;
         let hidden_and_received = 1.0 + 1.0 / self.args.batch;
         Ok(self.writes(writes)?
             + self
@@ -305,6 +315,8 @@ impl Bill<'_> {
                 .prices
                 .of("lambda_request", MILLION / self.args.batch)?
             + self.processing(column)?
+            + self.prices.of("s3_get", fetched * MILLION)?
+            + self.prices.of("xray_trace", traced * MILLION)?
             + self.gigabytes("log_gb_lambda", column.measured.processor.log_bytes)?)
     }
 

@@ -34,9 +34,9 @@ use crate::template::Template;
 /// Options of `webhooks cost`.
 #[derive(Args, Clone, Debug)]
 pub struct CostArgs {
-    /// The price file
-    #[arg(long, default_value = "cli/prices/us-east-1.json")]
-    prices: PathBuf,
+    /// The price file, instead of the one of us-east-1
+    #[arg(long)]
+    prices: Option<PathBuf>,
     /// Messages in a batch for the processor; few where events are rare
     #[arg(long, default_value_t = 10.0)]
     batch: f64,
@@ -66,7 +66,8 @@ const TRACEPARENT: &str = "00-6955b900000000000000000000000001-53995c3f42cd8ad8-
 /// [`Failure`] when the functions are not built, or the emulator is not installed.
 pub async fn run(args: &CostArgs) -> Result<ExitCode, Failure> {
     let project = Project::here()?;
-    let prices = Prices::read(&args.prices)?;
+    let file = || project.root().join("cli/prices/us-east-1.json");
+    let prices = Prices::read(&args.prices.clone().unwrap_or_else(file))?;
     let template = Template::read(&project.root().join("template.yaml"))?;
     let emulator = Emulator::start(&project, any_port()?).await?;
     let config = emulator::config(&emulator.endpoint());

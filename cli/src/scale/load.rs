@@ -19,8 +19,8 @@ const PAGE: f64 = 10.0;
 /// The share of invocations that X-Ray samples, and the segments of one: Lambda's and the
 /// function's.
 const TRACED: f64 = 0.05 * 2.0;
-/// The share of payloads that go to the bucket.
-const LARGE: f64 = 0.001;
+/// The share of payloads of more than 8 kB compressed, which go to the bucket.
+const LARGE: f64 = 0.02;
 /// Seconds that the relay takes for one event: a postponement and a send.
 const RESEND: f64 = 0.015;
 /// Seconds between two runs of the relay.

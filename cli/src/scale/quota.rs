@@ -240,7 +240,7 @@ pub(super) const QUOTAS: &[Quota] = &[
         unit: "a second",
         source: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
         load: Load::large,
-        at_limit: "503 from S3, tried again for 2 s; then the event goes to the queue whole if it fits",
+        at_limit: "503 from S3, tried again for 2 s; then the payload goes into the item, or with the event to the queue if it fits no item",
         moved_by: "S3 splits prefixes by itself; more sources",
     },
     Quota {

@@ -160,6 +160,19 @@ async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
 }
 
 #[tokio::test]
+async fn goes_whole_to_the_queue_when_neither_bucket_nor_ledger_takes_it() {
+    let (endpoint, closed) = (Endpoint::open().await, Closed::new());
+    let config = endpoint.world.config();
+    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let receiver = without_bucket(receiver, &closed);
+    let fixture = push_of(200_000);
+    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
+    process(&processor, batch(&endpoint).await).await;
+    assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
+}
+
+#[tokio::test]
 async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = without_bucket(endpoint.receiver(GitHub), &closed);

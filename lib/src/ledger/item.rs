@@ -60,7 +60,7 @@ pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The compressed payload is larger than an item is to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payload fits no item")]
+#[error("the payload is larger than the item may take")]
 pub struct PayloadTooLarge;
 
 /// The attributes of a new item, whose payload takes `largest` bytes at most.

@@ -189,8 +189,10 @@ fn entry(now: Timestamp, what: &str) -> AttributeValue {
 }
 
 /// A name that no other write to the same event has: 72 random bits in 12 characters.
-pub(crate) fn token() -> String {
-    URL_SAFE_NO_PAD.encode(&Uuid::new_v4().as_bytes()[..9])
+pub fn token() -> String {
+    // Without the two bytes that hold the UUID's version and variant.
+    let [a, b, c, d, e, f, _, _, _, g, h, i, ..] = Uuid::new_v4().into_bytes();
+    URL_SAFE_NO_PAD.encode([a, b, c, d, e, f, g, h, i])
 }
 
 /// Spreads keys over `shards`: evenly where that is a power of two.

@@ -17,7 +17,7 @@ pub enum Record {
     New,
     /// It was there already.
     Existing(Existing),
-    /// Its payload is larger than that, and nothing was written.
+    /// Its payload is larger than the item may take, and nothing was written.
     TooLarge,
 }
 

@@ -31,10 +31,10 @@ struct Body {
     action: Option<serde_json::Value>,
 }
 
-static DICTIONARY: Dictionary = Dictionary {
+static DICTIONARIES: [Dictionary; 1] = [Dictionary {
     name: "github-1",
     text: include_bytes!("../../dictionaries/github-1"),
-};
+}];
 
 impl Provider for GitHub {
     fn name(&self) -> &'static str {
@@ -95,8 +95,8 @@ impl Provider for GitHub {
         })
     }
 
-    fn dictionary(&self) -> Option<&'static Dictionary> {
-        Some(&DICTIONARY)
+    fn dictionaries(&self) -> &'static [Dictionary] {
+        &DICTIONARIES
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {

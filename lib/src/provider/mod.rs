@@ -54,10 +54,9 @@ pub trait Provider: Sync {
     /// [`Malformed`] when the id or type of the event cannot be told.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed>;
 
-    /// What its payloads have in common, if that is known: it makes items smaller.
-    fn dictionary(&self) -> Option<&'static Dictionary> {
-        None
-    }
+    /// What its payloads have in common, newest first: the first makes items smaller, and all are
+    /// needed to read items. None where nothing is known.
+    fn dictionaries(&self) -> &'static [Dictionary];
 
     /// Signs a delivery as the provider would at `now`: sets headers, and the query where the
     /// scheme puts something there. For tests and the local tools.

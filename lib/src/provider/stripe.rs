@@ -40,10 +40,10 @@ struct Header<'a> {
     signatures: Vec<Vec<u8>>,
 }
 
-static DICTIONARY: Dictionary = Dictionary {
+static DICTIONARIES: [Dictionary; 1] = [Dictionary {
     name: "stripe-1",
     text: include_bytes!("../../dictionaries/stripe-1"),
-};
+}];
 
 impl Provider for Stripe {
     fn name(&self) -> &'static str {
@@ -92,8 +92,8 @@ impl Provider for Stripe {
         })
     }
 
-    fn dictionary(&self) -> Option<&'static Dictionary> {
-        Some(&DICTIONARY)
+    fn dictionaries(&self) -> &'static [Dictionary] {
+        &DICTIONARIES
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp) {

@@ -34,10 +34,10 @@ const MAX_PARAMETERS: usize = 1000;
 #[derive(Clone, Copy, Debug)]
 pub struct Twilio;
 
-static DICTIONARY: Dictionary = Dictionary {
+static DICTIONARIES: [Dictionary; 1] = [Dictionary {
     name: "twilio-1",
     text: include_bytes!("../../dictionaries/twilio-1"),
-};
+}];
 
 impl Provider for Twilio {
     fn name(&self) -> &'static str {
@@ -100,8 +100,8 @@ impl Provider for Twilio {
         Identity::checked(id, named.kind, Malformed::Header(TOKEN)).map(Meaning::Event)
     }
 
-    fn dictionary(&self) -> Option<&'static Dictionary> {
-        Some(&DICTIONARY)
+    fn dictionaries(&self) -> &'static [Dictionary] {
+        &DICTIONARIES
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {
