@@ -143,7 +143,8 @@ impl Ledger {
         Ok(try_join_all(shards).await?.concat())
     }
 
-    /// Runs a query page by page, newest first, until `enough` keys are there.
+    /// Runs a query page by page, newest first, until `enough` keys are there. Pages are no longer
+    /// than that, so that the newest of a source cost the same however many there are.
     async fn keys(
         &self,
         query: aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder,
@@ -151,6 +152,7 @@ impl Ledger {
     ) -> Result<Vec<String>, LedgerError> {
         let query = query
             .table_name(&self.table)
+            .set_limit(i32::try_from(enough.max(1)).ok())
             .scan_index_forward(false)
             .select(Select::SpecificAttributes)
             .projection_expression(PK);
