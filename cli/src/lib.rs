@@ -4,7 +4,7 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`pump`] that does what AWS
 //! does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the ledger of
 //! a [`stack`], local or deployed, and [`replay`] starts its failed events again; [`mod@verify`]
-//! judges a captured request. [`bench`], [`cost`] and [`scale`] say what an event takes, in time, in
+//! judges a captured request. [`mod@bench`], [`cost`] and [`scale`] say what an event takes, in time, in
 //! money and of AWS's limits. A [`trial`] runs the binaries in a [`host`] behind a [`proxy`], to
 //! prove that what is promised holds when they die and their calls break.
 
