@@ -44,6 +44,11 @@ pub fn item(data: &[u8]) {
     ] {
         assert_eq!(count(name).unwrap_or(0), read, "{name}");
     }
+    let text = |name: &str| attributes.get(name).and_then(|value| value.as_s().ok());
+    let media_type = text("media_type").map_or("application/json", String::as_str);
+    assert_eq!(item.event.payload().media_type, media_type);
+    let received = format!("{} received", item.event.received_at());
+    assert_eq!(item.history.first(), Some(&received));
     check_payload(&attributes, &item);
     if fits_a_message(&item.event) {
         envelope::survives(&item.event);
