@@ -32,7 +32,7 @@ demo: setup ## run the local stack, send it signed deliveries and show what beca
 	target/debug/webhooks demo
 
 test: setup $(oracle)/node_modules/.ready ## build everything and run every test
-	cargo build --workspace --all-targets --locked
+	cargo build --workspace --bins --tests --examples --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
 
