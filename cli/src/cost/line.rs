@@ -91,13 +91,7 @@ pub fn lines(
     ];
     let mut lines = Vec::new();
     for (name, part) in parts {
-        let dollars = columns.iter().map(|column| part(&bill, column));
-        let dollars = dollars.collect::<Result<_, _>>()?;
-        lines.push(Line {
-            name,
-            dollars,
-            part: true,
-        });
+        lines.push(bill.line(name, part, columns, true)?);
     }
     let total = (0..columns.len()).map(|index| lines.iter().map(|line| line.dollars[index]).sum());
     let total = total.collect();
@@ -112,13 +106,7 @@ pub fn lines(
         ("one more attempt", Bill::attempt),
     ];
     for (name, other) in others {
-        let dollars = columns.iter().map(|column| other(&bill, column));
-        let dollars = dollars.collect::<Result<_, _>>()?;
-        lines.push(Line {
-            name,
-            dollars,
-            part: false,
-        });
+        lines.push(bill.line(name, other, columns, false)?);
     }
     Ok(lines)
 }
@@ -155,6 +143,23 @@ struct Bill<'a> {
     args: &'a CostArgs,
     prices: &'a Prices,
     template: &'a Template,
+}
+
+impl<'a> Bill<'a> {
+    fn line(
+        &self,
+        name: &'static str,
+        of: Part<'a>,
+        columns: &[Column],
+        part: bool,
+    ) -> Result<Line, Failure> {
+        let dollars = columns.iter().map(|column| of(self, column));
+        Ok(Line {
+            name,
+            dollars: dollars.collect::<Result<_, _>>()?,
+            part,
+        })
+    }
 }
 
 impl Bill<'_> {

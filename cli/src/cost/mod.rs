@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use comfy_table::CellAlignment;
 use webhooks::event::Event;
 use webhooks::provider::Meaning;
 use webhooks::secret::Secret;
@@ -124,9 +123,6 @@ fn printed(lines: &[Line]) -> comfy_table::Table {
     for line in lines {
         let dollars = line.dollars.iter().map(|dollars| format!("{dollars:.2}"));
         printed.add_row(std::iter::once(line.name.to_owned()).chain(dollars));
-    }
-    for column in printed.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     printed
 }
