@@ -122,7 +122,7 @@ pub const STEPS: [Step; 15] = [
     ),
     step(
         ("stripe", "connect", How::UnknownSource),
-        &[(404, 1)],
+        &[(401, 1)],
         None,
         NOTHING,
     ),

@@ -20,10 +20,8 @@ pub enum Answer {
     },
     /// Genuine, but not what the provider's documentation describes.
     Malformed,
-    /// The signature does not hold.
+    /// The signature does not hold, or there is no such source: a stranger cannot tell the two apart.
     Unauthenticated,
-    /// No such source is registered.
-    UnknownSource,
     /// The provider sends no deliveries with this method.
     MethodNotAllowed,
     /// Larger than can be kept.
@@ -43,7 +41,6 @@ impl Answer {
             Self::Duplicate { .. } | Self::Ignored { .. } => 200,
             Self::Malformed => 400,
             Self::Unauthenticated => 401,
-            Self::UnknownSource => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::Unavailable => 503,
@@ -58,7 +55,6 @@ impl Answer {
             Self::Ignored { .. } => "ignored",
             Self::Malformed => "malformed",
             Self::Unauthenticated => "unauthenticated",
-            Self::UnknownSource => "unknown_source",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::Unavailable => "unavailable",
@@ -71,7 +67,6 @@ impl Answer {
             Self::Accepted { id } | Self::Duplicate { id } | Self::Ignored { id } => Some(id),
             Self::Malformed
             | Self::Unauthenticated
-            | Self::UnknownSource
             | Self::MethodNotAllowed
             | Self::TooLarge
             | Self::Unavailable => None,

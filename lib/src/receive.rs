@@ -97,7 +97,7 @@ impl<P: Provider> Receiver<P> {
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
         self.refuse_cheaply(&delivery, now)?;
-        let source = source.ok_or(stop(Answer::UnknownSource, "no_such_path"))?;
+        let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
         notes.source = Some(source.clone());
 
         let verified = self.authenticate(&delivery, &source, now).await?;
@@ -159,7 +159,7 @@ impl<P: Provider> Receiver<P> {
             Source::Known(secrets) => {
                 verify(&self.provider, delivery, &secrets, now).map_err(unauthenticated)
             }
-            Source::Unknown => Err(stop(Answer::UnknownSource, "no_such_source")),
+            Source::Unknown => Err(stop(Answer::Unauthenticated, "no_such_source")),
             Source::Unusable => Err(stop(Answer::Unavailable, "no_usable_secret")),
             Source::Unavailable => Err(stop(Answer::Unavailable, "secrets_unavailable")),
         }
@@ -317,7 +317,6 @@ impl Receipt {
             Answer::Ignored { .. } => (Level::Info, Metric::Ignored),
             Answer::Malformed
             | Answer::Unauthenticated
-            | Answer::UnknownSource
             | Answer::MethodNotAllowed
             | Answer::TooLarge => (Level::Warn, Metric::Refused),
             Answer::Unavailable => (Level::Error, Metric::Unavailable),

@@ -192,7 +192,6 @@ fn answers_as_the_table_says() {
         (Answer::Ignored { id: id() }, 200, "ignored"),
         (Answer::Malformed, 400, "malformed"),
         (Answer::Unauthenticated, 401, "unauthenticated"),
-        (Answer::UnknownSource, 404, "unknown_source"),
         (Answer::MethodNotAllowed, 405, "method_not_allowed"),
         (Answer::TooLarge, 413, "too_large"),
         (Answer::Unavailable, 503, "unavailable"),

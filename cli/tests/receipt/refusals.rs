@@ -149,20 +149,24 @@ async fn knows_no_other_path_and_makes_no_call_for_one() {
     for path in paths {
         let mut event = delivery(&GitHub, "push").gateway_event();
         event["rawPath"] = json!(path);
-        assert_eq!(refused(GitHub, event).await, (404, json!("no_such_path")));
+        assert_eq!(refused(GitHub, event).await, (401, json!("no_such_path")));
     }
 }
 
 #[tokio::test]
-async fn knows_no_source_that_is_not_registered() {
+async fn a_source_that_is_not_registered_answers_like_a_wrong_signature() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
     let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let mut forgery = delivery(&GitHub, "push");
+    forgery.delivery.body[10] ^= 1;
+    let forgery = deliver(&receiver, forgery.gateway_event(), START).await;
     let mut event = delivery(&GitHub, "push").gateway_event();
     event["rawPath"] = json!("/webhooks/github/nobody");
     let receipt = deliver(&receiver, event, START).await;
     nothing.assert_untouched();
-    assert_eq!(receipt.answer.status(), 404);
+    assert_eq!(receipt.answer.status(), 401);
+    assert_eq!(http(&GitHub, &receipt), http(&GitHub, &forgery));
     assert_eq!(line(&receipt)["reason"], "no_such_source");
 }
 

@@ -97,7 +97,7 @@ async fn a_source_that_is_registered_later_is_found() {
     let mut event = delivery(&GitHub, "push").gateway_event();
     event["rawPath"] = "/webhooks/github/later".into();
     let receipt = deliver(&receiver, event.clone(), START).await;
-    assert_eq!(receipt.answer.status(), 404);
+    assert_eq!(receipt.answer.status(), 401);
     endpoint.put_secret("github", "later", SECRET).await;
     let receipt = deliver(&receiver, event, at(PAUSE)).await;
     assert_eq!(receipt.answer.status(), 202);
