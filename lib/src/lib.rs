@@ -1,7 +1,7 @@
 //! Webhook receivers on AWS Lambda: everything the functions share.
 //!
 //! Data flows one way. A provider's function takes a request ([`gateway`]), makes a [`delivery`] of
-//! it, checks the signature ([`mod@verify`], [`provider`]), records the [`event`] in the [`ledger`]
+//! it, checks the signature ([`mod@verify`], [`provider`], [`scheme`]), records the [`event`] in the [`ledger`]
 //! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The item's
 //! payload is packed ([`compression`]), and a large one goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
@@ -40,6 +40,7 @@ pub mod record;
 pub mod relay;
 pub mod report;
 pub mod router;
+pub mod scheme;
 pub mod secret;
 pub mod secret_store;
 pub mod settings;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::secret::Secret;
 
@@ -14,8 +14,10 @@ use crate::secret::Secret;
 pub enum Hash {
     /// Only where the provider offers nothing else (Twilio's Auth Token).
     Sha1,
-    /// Everywhere else.
+    /// Almost everywhere.
     Sha256,
+    /// Where the provider says so.
+    Sha512,
 }
 
 impl Hash {
@@ -24,6 +26,7 @@ impl Hash {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+            Self::Sha512 => 64,
         }
     }
 }
@@ -36,20 +39,36 @@ pub fn matching_secret(
     parts: &[&[u8]],
     signatures: &[Vec<u8>],
 ) -> Option<usize> {
-    secrets.iter().position(|secret| match hash {
-        Hash::Sha1 => matches::<Hmac<Sha1>>(secret, parts, signatures),
-        Hash::Sha256 => matches::<Hmac<Sha256>>(secret, parts, signatures),
-    })
+    let signed = |secret: &Secret| verify_mac(hash, secret.bytes(), parts, signatures);
+    secrets.iter().position(signed)
+}
+
+/// Whether one of the `signatures` is the HMAC of `parts`, one after the other.
+pub fn verify_mac(
+    hash: Hash,
+    key: &[u8],
+    parts: &[impl AsRef<[u8]>],
+    signatures: &[Vec<u8>],
+) -> bool {
+    match hash {
+        Hash::Sha1 => matches::<Hmac<Sha1>>(key, parts, signatures),
+        Hash::Sha256 => matches::<Hmac<Sha256>>(key, parts, signatures),
+        Hash::Sha512 => matches::<Hmac<Sha512>>(key, parts, signatures),
+    }
 }
 
 /// The HMAC of `parts`, one after the other.
-pub fn sign(hash: Hash, secret: &Secret, parts: &[&[u8]]) -> Vec<u8> {
+pub fn sign(hash: Hash, key: &[u8], parts: &[impl AsRef<[u8]>]) -> Vec<u8> {
     match hash {
-        Hash::Sha1 => mac::<Hmac<Sha1>>(secret, parts)
+        Hash::Sha1 => mac::<Hmac<Sha1>>(key, parts)
             .finalize()
             .into_bytes()
             .to_vec(),
-        Hash::Sha256 => mac::<Hmac<Sha256>>(secret, parts)
+        Hash::Sha256 => mac::<Hmac<Sha256>>(key, parts)
+            .finalize()
+            .into_bytes()
+            .to_vec(),
+        Hash::Sha512 => mac::<Hmac<Sha512>>(key, parts)
             .finalize()
             .into_bytes()
             .to_vec(),
@@ -78,21 +97,20 @@ pub fn from_base64(hash: Hash, text: &str) -> Option<Vec<u8>> {
         .filter(|digest| digest.len() == hash.length())
 }
 
-fn mac<M: Mac + KeyInit>(secret: &Secret, parts: &[&[u8]]) -> M {
-    let mut mac =
-        <M as KeyInit>::new_from_slice(secret.bytes()).expect("HMAC takes keys of any length");
+fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[impl AsRef<[u8]>]) -> M {
+    let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
-        mac.update(part);
+        mac.update(part.as_ref());
     }
     mac
 }
 
 fn matches<M: Mac + KeyInit + Clone>(
-    secret: &Secret,
-    parts: &[&[u8]],
+    key: &[u8],
+    parts: &[impl AsRef<[u8]>],
     signatures: &[Vec<u8>],
 ) -> bool {
-    let mac = mac::<M>(secret, parts);
+    let mac = mac::<M>(key, parts);
     signatures
         .iter()
         .any(|signature| mac.clone().verify_slice(signature).is_ok())

@@ -1,6 +1,7 @@
 //! The signature header: missing, written in another way, or cut off.
 
 use webhooks::provider::{ALL, Provider};
+use webhooks::secret::Secret;
 use webhooks::signature::{Hash, from_hex, sign};
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{Rejection, check_shape};
@@ -85,7 +86,8 @@ pub(super) fn only_legacy_holds(trial: &Trial<'_>) -> Option<Finding> {
         .get(LEGACY)?
         .strip_prefix("sha1=")?;
     let digest = from_hex(Hash::Sha1, text)?;
-    let signs = |secret| sign(Hash::Sha1, secret, &[&trial.delivery().body]) == digest;
+    let signs =
+        |secret: &Secret| sign(Hash::Sha1, secret.bytes(), &[&trial.delivery().body]) == digest;
     trial.case.secrets.iter().any(signs).then(|| {
         Finding::new(
             "no secret gives this signature, but the legacy SHA-1 one is right, so that secret and \

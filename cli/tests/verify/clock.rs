@@ -71,7 +71,11 @@ fn milliseconds_are_told_from_a_clock_that_is_off() {
     assert!(run.out.contains("now is in milliseconds"), "{}", run.out);
     let time = (NOW * 1000).to_string();
     let secret = webhooks::secret::Secret::new(SECRET).expect("not blank");
-    let digest = hex(&sign(Hash::Sha256, &secret, &[time.as_bytes(), b".{}"]));
+    let digest = hex(&sign(
+        Hash::Sha256,
+        secret.bytes(),
+        &[time.as_bytes(), b".{}"],
+    ));
     let header = format!("t={time},v1={digest}");
     let run = check(
         "stripe",

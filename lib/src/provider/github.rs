@@ -5,19 +5,28 @@
 
 use serde::Deserialize;
 
-use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, required};
+use super::{Acknowledgement, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::payload::Payload;
+use crate::scheme::{self, Algorithm, Encoding, Form, Key, Part, Place, Scheme};
 use crate::secret::Secret;
-use crate::signature::{Hash, from_hex, matching_secret, sign};
+use crate::signature::Hash;
 use crate::timestamp::Timestamp;
 use crate::verify::{Rejection, Verified};
 
 /// The only signature that counts. `X-Hub-Signature` (SHA-1) is sent beside it for old receivers
 /// and must never become a fallback: a forger would choose it.
-const SIGNATURE: &str = "X-Hub-Signature-256";
-const PREFIX: &str = "sha256=";
+static SCHEME: Scheme = Scheme {
+    place: Place::Header("X-Hub-Signature-256"),
+    form: Form::Prefixed("sha256="),
+    encoding: Encoding::Hex,
+    algorithm: Algorithm::Hmac(Hash::Sha256),
+    keys: &[Key::Text],
+    signed: &[Part::Body],
+    clock: None,
+    required: &[],
+};
 const EVENT: &str = "X-GitHub-Event";
 const DELIVERY: &str = "X-GitHub-Delivery";
 const HOOK: &str = "X-GitHub-Hook-ID";
@@ -53,20 +62,9 @@ impl Provider for GitHub {
         &self,
         delivery: &Delivery,
         secrets: &[Secret],
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<usize, Rejection> {
-        let value = required(&delivery.headers, SIGNATURE)?;
-        let malformed = |problem| Rejection::MalformedHeader {
-            header: SIGNATURE,
-            problem,
-        };
-        let digest = value
-            .strip_prefix(PREFIX)
-            .ok_or_else(|| malformed("it does not start with sha256="))?;
-        let digest = from_hex(Hash::Sha256, digest)
-            .ok_or_else(|| malformed("no 64 hexadecimal digits follow sha256="))?;
-        matching_secret(Hash::Sha256, secrets, &[&delivery.body], &[digest])
-            .ok_or(Rejection::Mismatch)
+        scheme::verify(&SCHEME, delivery, secrets, now)
     }
 
     /// The id is the hook's id and the delivery's GUID: the GUID names the event and is shared by
@@ -99,8 +97,7 @@ impl Provider for GitHub {
         &DICTIONARIES
     }
 
-    fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {
-        let digest = hex::encode(sign(Hash::Sha256, secret, &[&delivery.body]));
-        delivery.headers.set(SIGNATURE, format!("{PREFIX}{digest}"));
+    fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp) {
+        scheme::sign(&SCHEME, delivery, secret, now).expect("any text is an HMAC's key");
     }
 }

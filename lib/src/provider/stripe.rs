@@ -5,15 +5,38 @@
 
 use serde::Deserialize;
 
-use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, TOLERANCE, required};
+use super::{Acknowledgement, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
+use crate::scheme::{
+    self, Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,
+};
 use crate::secret::Secret;
-use crate::signature::{Hash, from_hex, matching_secret, sign};
+use crate::signature::Hash;
 use crate::timestamp::Timestamp;
 use crate::verify::{Rejection, Verified};
 
-const SIGNATURE: &str = "Stripe-Signature";
+/// `t=<unix seconds>,v1=<hex>[,v1=<hex>][,v0=<hex>]`. `v0` is a scheme for test mode without security:
+/// to accept it would be a downgrade. The whole secret is the key, its `whsec_` included.
+static SCHEME: Scheme = Scheme {
+    place: Place::Header("Stripe-Signature"),
+    form: Form::Pairs {
+        separator: ",",
+        name: "v1",
+    },
+    encoding: Encoding::Hex,
+    algorithm: Algorithm::Hmac(Hash::Sha256),
+    keys: &[Key::Text],
+    signed: &[Part::Time, Part::Literal("."), Part::Body],
+    clock: Some(Clock {
+        at: At::Pair("t"),
+        unit: Unit::Seconds,
+        past: FIVE_MINUTES,
+        future: FIVE_MINUTES,
+    }),
+    required: &[],
+};
+
 /// Sent when somebody presses "send test ping" on an event destination.
 const PING: &str = "v2.core.event_destination.ping";
 
@@ -30,14 +53,6 @@ struct Body {
     account: Option<String>,
     /// The same for thin events.
     context: Option<String>,
-}
-
-/// The header, taken apart: `t=<unix seconds>,v1=<hex>[,v1=<hex>][,v0=<hex>]`.
-struct Header<'a> {
-    /// As text, because these very characters are signed.
-    timestamp: &'a str,
-    seconds: i64,
-    signatures: Vec<Vec<u8>>,
 }
 
 static DICTIONARIES: [Dictionary; 1] = [Dictionary {
@@ -64,14 +79,7 @@ impl Provider for Stripe {
         secrets: &[Secret],
         now: Timestamp,
     ) -> Result<usize, Rejection> {
-        let header = Header::parse(required(&delivery.headers, SIGNATURE)?)?;
-        let skew_seconds = now.seconds().saturating_sub(header.seconds);
-        if skew_seconds.unsigned_abs() > TOLERANCE.as_secs() {
-            return Err(Rejection::TimestampOutOfTolerance { skew_seconds });
-        }
-        let parts: [&[u8]; 3] = [header.timestamp.as_bytes(), b".", &delivery.body];
-        matching_secret(Hash::Sha256, secrets, &parts, &header.signatures)
-            .ok_or(Rejection::Mismatch)
+        scheme::verify(&SCHEME, delivery, secrets, now)
     }
 
     /// The id is the event's own, after its account where it has one: two connected accounts are
@@ -97,54 +105,6 @@ impl Provider for Stripe {
     }
 
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp) {
-        let timestamp = now.seconds().to_string();
-        let parts: [&[u8]; 3] = [timestamp.as_bytes(), b".", &delivery.body];
-        let digest = hex::encode(sign(Hash::Sha256, secret, &parts));
-        delivery
-            .headers
-            .set(SIGNATURE, format!("t={timestamp},v1={digest}"));
-    }
-}
-
-impl<'a> Header<'a> {
-    /// Takes the header apart as Stripe's libraries do: split at commas, then at the first `=`,
-    /// nothing trimmed, unknown names ignored. `v0` among them: it is a scheme for test mode
-    /// without security, and to accept it would be a downgrade.
-    fn parse(value: &'a str) -> Result<Self, Rejection> {
-        let malformed = |problem| Rejection::MalformedHeader {
-            header: SIGNATURE,
-            problem,
-        };
-        let named = |name| {
-            let elements = value
-                .split(',')
-                .filter_map(|element| element.split_once('='));
-            elements
-                .filter(move |(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
-        // Stripe's own libraries disagree on which of two timestamps counts.
-        let timestamp = match (named("t").next(), named("t").nth(1)) {
-            (Some(timestamp), None) => timestamp,
-            (None, _) => return Err(malformed("it has no timestamp t=")),
-            (Some(_), Some(_)) => return Err(malformed("it has two timestamps")),
-        };
-        if timestamp.is_empty() || !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(malformed("its timestamp is not a number"));
-        }
-        let seconds = timestamp
-            .parse()
-            .map_err(|_| malformed("its timestamp is out of range"))?;
-        let signatures: Vec<_> = named("v1")
-            .filter_map(|text| from_hex(Hash::Sha256, text))
-            .collect();
-        if signatures.is_empty() {
-            return Err(malformed("it has no v1= with 64 hexadecimal digits"));
-        }
-        Ok(Self {
-            timestamp,
-            seconds,
-            signatures,
-        })
+        scheme::sign(&SCHEME, delivery, secret, now).expect("any text is an HMAC's key");
     }
 }

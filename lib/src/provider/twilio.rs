@@ -115,7 +115,11 @@ impl Provider for Twilio {
             .first()
             .map(String::as_str)
             .unwrap_or_default();
-        let digest = sign(hash, secret, &[url.as_bytes(), parameters.as_bytes()]);
+        let digest = sign(
+            hash,
+            secret.bytes(),
+            &[url.as_bytes(), parameters.as_bytes()],
+        );
         delivery.headers.set(SIGNATURE, STANDARD.encode(digest));
     }
 }

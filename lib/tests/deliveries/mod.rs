@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this one")]
 
+pub(crate) mod vectors;
+
 use std::fs;
 use std::path::PathBuf;
 

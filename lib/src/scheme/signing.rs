@@ -1,0 +1,83 @@
+//! Signing as a provider does, for tests and the local tools.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::{Algorithm, At, Encoding, Form, Place, Required, Scheme};
+use crate::delivery::Delivery;
+use crate::secret::Secret;
+use crate::signature;
+use crate::timestamp::Timestamp;
+
+/// The secret cannot sign: it is a public key, or not of the scheme's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this secret cannot sign")]
+pub struct NotSignable;
+
+/// Signs a delivery at `now`: sets the headers or the parameter that the scheme reads.
+///
+/// # Errors
+/// [`NotSignable`].
+pub fn sign(
+    scheme: &Scheme,
+    delivery: &mut Delivery,
+    secret: &Secret,
+    now: Timestamp,
+) -> Result<(), NotSignable> {
+    for Required(name, value) in scheme.required {
+        if let Some(value) = value {
+            delivery.headers.set(name, *value);
+        }
+    }
+    let clock = scheme.clock.as_ref();
+    let time = clock.map(|clock| clock.unit.write(now));
+    if let (Some(At::Header(name)), Some(time)) = (clock.map(|clock| clock.at), &time) {
+        delivery.headers.set(name, time.clone());
+    }
+    let key = scheme
+        .keys
+        .iter()
+        .find_map(|form| form.bytes(secret))
+        .ok_or(NotSignable)?;
+    let url = delivery.urls.first().cloned().unwrap_or_default();
+    let signature = match scheme.algorithm {
+        Algorithm::Hmac(hash) => {
+            let parts = scheme
+                .parts(delivery, &url, time.as_deref())
+                .map_err(|_| NotSignable)?;
+            signature::sign(hash, &key, &parts)
+        }
+        Algorithm::Token => key,
+        Algorithm::Ed25519 | Algorithm::EcdsaP256 | Algorithm::Rsa => return Err(NotSignable),
+    };
+    let text = scheme.write(&signature, time.as_deref());
+    match scheme.place {
+        Place::Header(name) => delivery.headers.set(name, text),
+        Place::Headers(names) => delivery.headers.set(names[0], text),
+        Place::NumberedHeaders(name) => delivery.headers.set(&format!("{name}1"), text),
+        Place::Query(_) | Place::Field(_) => return Err(NotSignable),
+    }
+    Ok(())
+}
+
+impl Scheme {
+    /// A signature as the place has it.
+    fn write(&self, signature: &[u8], time: Option<&str>) -> String {
+        let encoded = match self.encoding {
+            Encoding::Hex => hex::encode(signature),
+            Encoding::Base64 => STANDARD.encode(signature),
+            Encoding::Base64Url => URL_SAFE_NO_PAD.encode(signature),
+            Encoding::Text => String::from_utf8_lossy(signature).into_owned(),
+        };
+        match self.form {
+            Form::Whole => encoded,
+            Form::Prefixed(prefix) | Form::List { prefix, .. } => format!("{prefix}{encoded}"),
+            Form::Pairs { separator, name } => match (self.clock.map(|clock| clock.at), time) {
+                (Some(At::Pair(clock)), Some(time)) => {
+                    format!("{clock}={time}{separator}{name}={encoded}")
+                }
+                _ => format!("{name}={encoded}"),
+            },
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Published and generated signatures that our own signer did not produce.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use webhooks::delivery::{Delivery, Method};
+use webhooks::secret::Secret;
+
+use super::path;
+
+/// One case: a request, the secrets, and what a receiver says.
+#[derive(Deserialize)]
+pub(crate) struct Vector {
+    pub(crate) id: String,
+    pub(crate) provider: String,
+    pub(crate) name: String,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Option<String>,
+    pub(crate) body_base64: Option<String>,
+    pub(crate) now: i64,
+    pub(crate) expect: String,
+    pub(crate) response: Option<Expected>,
+    pub(crate) ambiguous: Option<serde_json::Value>,
+}
+
+/// The answer that a case names.
+#[derive(Deserialize)]
+pub(crate) struct Expected {
+    pub(crate) status: i64,
+}
+
+impl Vector {
+    /// The request.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let body = match (&self.body, &self.body_base64) {
+            (Some(text), None) => text.clone().into_bytes(),
+            (None, Some(base64)) => STANDARD.decode(base64).expect("the vector is base64"),
+            (None, None) => Vec::new(),
+            (Some(_), Some(_)) => panic!("{}: two bodies", self.id),
+        };
+        let query = self.url.split_once('?').map(|(_, query)| query);
+        Delivery {
+            method: Method::parse(&self.method),
+            urls: vec![self.url.clone()],
+            query: query.unwrap_or_default().to_owned(),
+            headers: self.headers.clone().into_iter().collect(),
+            body,
+        }
+    }
+
+    /// The configured secrets; a blank one is none, as in a parameter.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let secrets = self.secrets.iter().map(Secret::new);
+        secrets.filter_map(Result::ok).collect()
+    }
+}
+
+/// All cases on which every official implementation agrees.
+pub(crate) fn vectors() -> Vec<Vector> {
+    let text = fs::read_to_string(path("lib/tests/vectors/signatures.json"))
+        .expect("the vectors are there");
+    let all: Vec<Vector> =
+        serde_json::from_str(&text).expect("the vectors have the described form");
+    all.into_iter()
+        .filter(|vector| vector.ambiguous.is_none())
+        .collect()
+}
