@@ -1,11 +1,11 @@
 //! GitHub: a push starts another process, through EventBridge.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use webhooks::event::Event;
 use webhooks::router::{Context, Outcome};
 
 use crate::bus;
+use crate::effect::Effect;
 use crate::resources::Resources;
 
 /// What a build needs to know of a push
@@ -26,6 +26,18 @@ struct Repository {
     clone_url: Option<String>,
 }
 
+/// The content of what the bus is told of a push.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pushed {
+    repository: String,
+    clone_url: Option<String>,
+    #[serde(rename = "ref")]
+    git_ref: String,
+    before: String,
+    after: String,
+}
+
 /// Tells the bus which commit a repository's branch or tag is at now. The deletion of one starts
 /// nothing.
 pub(crate) async fn on_push(context: Context<Resources>, event: Event<'static>) -> Outcome {
@@ -35,13 +47,34 @@ pub(crate) async fn on_push(context: Context<Resources>, event: Event<'static>) 
     if push.deleted {
         return Outcome::Ignored;
     }
-    let detail = json!({
-        "idempotencyKey": context.idempotency_key,
-        "repository": push.repository.full_name,
-        "cloneUrl": push.repository.clone_url,
-        "ref": push.git_ref,
-        "before": push.before,
-        "after": push.after,
-    });
+    let detail = Effect::of(&event, &context.idempotency_key, Pushed::from(push));
     bus::put(&context, event.kind(), &detail).await
+}
+
+impl From<Push> for Pushed {
+    fn from(push: Push) -> Self {
+        Self {
+            repository: push.repository.full_name,
+            clone_url: push.repository.clone_url,
+            git_ref: push.git_ref,
+            before: push.before,
+            after: push.after,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::event;
+
+    #[test]
+    fn a_push_on_the_bus_names_its_source() {
+        let text = r#"{"ref":"r","before":"b","after":"a","deleted":false,"repository":{"full_name":"o/r"}}"#;
+        let event = event("github/mine/1:a", "github.push", text);
+        let push: Push = event.data().expect("a push");
+        let detail = Effect::of(&event, "key", Pushed::from(push));
+        let expected = r#"{"provider":"github","source":"mine","id":"1:a","idempotencyKey":"key","repository":"o/r","cloneUrl":null,"ref":"r","before":"b","after":"a"}"#;
+        assert_eq!(serde_json::to_string(&detail).expect("JSON"), expected);
+    }
 }

@@ -1,8 +1,11 @@
 //! Processes events: which handler gets which.
 
 mod bus;
+mod effect;
 mod github;
 mod resources;
+#[cfg(test)]
+mod sample;
 mod stripe;
 mod twilio;
 

@@ -1,17 +1,19 @@
 //! Twilio: an inbound message becomes a notification, through SNS.
 
+use std::collections::HashMap;
+
 use aws_sdk_sns::types::MessageAttributeValue;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use webhooks::aws;
 use webhooks::event::Event;
 use webhooks::router::{Context, Outcome};
 
+use crate::effect::Effect;
 use crate::resources::Resources;
 
 /// An inbound message (<https://www.twilio.com/docs/messaging/guides/webhook-request>).
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
 struct Message {
     message_sid: String,
     from: String,
@@ -20,31 +22,68 @@ struct Message {
     body: String,
 }
 
-/// Publishes the message; the attribute `idempotencyKey` is the same should it be published twice.
+/// Publishes the message. The attributes `provider` and `source` are for the filters of
+/// subscriptions; `idempotencyKey` is the same should it be published twice.
 pub(crate) async fn on_message(context: Context<Resources>, event: Event<'static>) -> Outcome {
     let Some(message) = event.data::<Message>() else {
         return Outcome::failed("not an inbound message");
     };
-    let text = json!({
-        "messageSid": message.message_sid,
-        "from": message.from,
-        "to": message.to,
-        "body": message.body,
-    });
-    let key = MessageAttributeValue::builder()
-        .data_type("String")
-        .string_value(&context.idempotency_key)
-        .build()
-        .expect("the data type is set");
+    let notification = Effect::of(&event, &context.idempotency_key, message);
+    let Ok(text) = serde_json::to_string(&notification) else {
+        return Outcome::failed("the notification is not JSON");
+    };
     let publish = context.state.sns.publish().topic_arn(&context.state.topic);
     let publish = publish
-        .message(text.to_string())
-        .message_attributes("idempotencyKey", key);
+        .message(text)
+        .set_message_attributes(Some(attributes(&notification)));
     match publish.send().await {
         Ok(_) => Outcome::done(),
         Err(error) => Outcome::retry(format!(
             "SNS refused the notification: {}",
             aws::code(&error)
         )),
+    }
+}
+
+fn attributes<T>(notification: &Effect<'_, T>) -> HashMap<String, MessageAttributeValue> {
+    let attribute = |value| {
+        MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value)
+            .build()
+            .expect("the data type is set")
+    };
+    HashMap::from([
+        ("provider".to_owned(), attribute(notification.provider)),
+        ("source".to_owned(), attribute(notification.source)),
+        (
+            "idempotencyKey".to_owned(),
+            attribute(notification.idempotency_key),
+        ),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::event;
+
+    const MESSAGE: &str = r#"{"MessageSid":"SM1","From":"+1","To":"+2","Body":"hello"}"#;
+
+    #[test]
+    fn a_notification_names_its_source_in_body_and_attributes() {
+        let event = event("twilio/sales/SM1", "twilio.message.received", MESSAGE);
+        let message: Message = event.data().expect("a message");
+        let notification = Effect::of(&event, "key", message);
+        let expected = r#"{"provider":"twilio","source":"sales","id":"SM1","idempotencyKey":"key","messageSid":"SM1","from":"+1","to":"+2","body":"hello"}"#;
+        assert_eq!(
+            serde_json::to_string(&notification).expect("JSON"),
+            expected
+        );
+        let attributes = attributes(&notification);
+        let attribute = |name: &str| attributes[name].string_value();
+        assert_eq!(attribute("provider"), Some("twilio"));
+        assert_eq!(attribute("source"), Some("sales"));
+        assert_eq!(attribute("idempotencyKey"), Some("key"));
     }
 }

@@ -1,0 +1,22 @@
+//! Events as the queue brings them, for the tests.
+
+use serde_json::json;
+use webhooks::envelope::Message;
+use webhooks::event::{Event, EventKey};
+
+/// An event with that key, type and JSON text, whatever is odd about the text.
+pub(crate) fn event(key: &str, kind: &str, text: &str) -> Event<'static> {
+    let key: EventKey = key.parse().expect("a key");
+    let head = json!({
+        "specversion": "1.0",
+        "id": key.id,
+        "source": key.route(),
+        "type": kind,
+        "time": "2026-01-01T00:00:00Z",
+        "datacontenttype": "application/json",
+    })
+    .to_string();
+    let head = head.trim_end_matches('}');
+    let message = Message::read(&format!(r#"{head},"data":{text}}}"#)).expect("a message");
+    message.whole.expect("it carries the event")
+}
