@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use webhooks::delivery::Delivery;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
@@ -167,6 +168,8 @@ pub async fn play(
     patience: Duration,
 ) -> Result<Vec<Report>, Failure> {
     let mut probe = Probe::place(&local.stack).await?;
+    let both = json!({"methods": ["POST", "GET"]}).to_string();
+    local.stack.put_settings("twilio", "default", &both).await?;
     let mut reports: Vec<Report> = Vec::new();
     let mut last: BTreeMap<&str, (Delivery, EventKey)> = BTreeMap::new();
     for step in STEPS {

@@ -161,6 +161,29 @@ impl Stack {
         Ok(())
     }
 
+    /// Sets the settings of a source, a JSON object.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not take them.
+    pub async fn put_settings(
+        &self,
+        provider: &str,
+        source: &str,
+        settings: &str,
+    ) -> Result<(), Failure> {
+        let path = self.output("SecretsPath")?;
+        aws_sdk_ssm::Client::new(&self.config)
+            .put_parameter()
+            .name(format!("{path}/{provider}/{source}/settings"))
+            .value(settings)
+            .r#type(ParameterType::String)
+            .overwrite(true)
+            .send()
+            .await
+            .map_err(|error| Failure::new(format!("the settings of {provider}/{source}"), error))?;
+        Ok(())
+    }
+
     /// Every registered provider and source. Names alone: the secrets stay encrypted.
     ///
     /// # Errors
@@ -178,6 +201,8 @@ impl Stack {
                 let pair = name
                     .strip_prefix(path)
                     .and_then(|rest| rest.trim_start_matches('/').split_once('/'));
+                // What stands below a source is its settings.
+                let pair = pair.filter(|(_, source)| !source.contains('/'));
                 sources.extend(
                     pair.map(|(provider, source)| (provider.to_owned(), source.to_owned())),
                 );

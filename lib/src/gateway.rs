@@ -4,6 +4,8 @@
 //! URL that is parsed and normalised, while some providers sign the URL as it was written; and it
 //! panics on hosts, schemes and header values that do not parse, which a stranger can send.
 
+use std::net::IpAddr;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
@@ -50,10 +52,11 @@ struct Context {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Http {
     #[serde(deserialize_with = "or_default")]
     method: String,
+    source_ip: Option<String>,
 }
 
 /// The body is marked as base64 and is not.
@@ -80,6 +83,20 @@ impl Request {
             && source.bytes().all(allowed)
             && !matches!(source, "." | "..");
         (named && segments.next().is_none()).then_some(source)
+    }
+
+    /// The address that the gateway saw. Nothing that a header says counts here.
+    pub fn source_ip(&self) -> Option<IpAddr> {
+        self.request_context.http.source_ip.as_deref()?.parse().ok()
+    }
+
+    /// Path and query from `/webhooks/` on: what follows a public URL.
+    pub fn route_and_query(&self) -> String {
+        let path = self.route().unwrap_or(&self.raw_path);
+        match self.raw_query_string.as_str() {
+            "" => path.to_owned(),
+            query => format!("{path}?{query}"),
+        }
     }
 
     /// The request as a delivery, with the exact bytes of the body.
@@ -112,8 +129,7 @@ impl Request {
             query => format!("?{query}"),
         };
         if let Some(base) = public_url {
-            let path = self.route().unwrap_or(&self.raw_path);
-            return vec![format!("{}{path}{query}", base.trim_end_matches('/'))];
+            return vec![public_url_of(base, &self.route_and_query())];
         }
         let headers: Headers = self
             .headers
@@ -146,6 +162,11 @@ impl Request {
         let start = self.raw_path.rfind(ROUTE)?;
         Some(&self.raw_path[start..])
     }
+}
+
+/// The URL under a public base URL, which may carry credentials and a base path.
+pub fn public_url_of(base: &str, route_and_query: &str) -> String {
+    format!("{}{route_and_query}", base.trim_end_matches('/'))
 }
 
 /// `https`, and `http` where a proxy says so or the host is this machine.

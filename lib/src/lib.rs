@@ -45,6 +45,7 @@ pub mod secret;
 pub mod secret_store;
 pub mod settings;
 pub mod signature;
+pub mod source;
 pub mod timestamp;
 pub mod trace;
 pub mod verify;

@@ -62,6 +62,9 @@ pub const CONTENTION: Duration = Duration::from_millis(300);
 /// Reading a provider's secrets, all pages and attempts.
 pub const SECRETS: Duration = Duration::from_millis(1200);
 
+/// Calls in which a reading decrypts secrets group by group, because one of them cannot be.
+pub const DECRYPTIONS: usize = 40;
+
 /// Attempts of one call to AWS.
 pub const CALL_ATTEMPTS: u32 = 3;
 

@@ -3,21 +3,24 @@
 //! The order is the promise. Nothing that costs is done before the signature holds, and nothing
 //! positive is said before the event is durable.
 
+use std::sync::Arc;
+
 use tracing::{error, warn};
 
 use crate::answer::Answer;
 use crate::bucket::Bucket;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Method};
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
-use crate::gateway::Request;
+use crate::gateway::{Request, public_url_of};
 use crate::ledger::{Existing, Ledger, Record, Status, token};
 use crate::provider::{Identity, Meaning, Provider};
 use crate::queue::{Queue, QueueError};
 use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
-use crate::secret_store::{SecretStore, Source};
+use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
+use crate::source::{NoSecret, Source, SourceSettings};
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verify::{Rejection, Verified, check_shape, verify};
@@ -92,18 +95,45 @@ impl<P: Provider> Receiver<P> {
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let source = request.source(self.provider.name()).map(str::to_owned);
-        let delivery = request
+        let route_and_query = request.route_and_query();
+        let mut delivery = request
             .delivery(self.settings.public_url.as_deref())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
         self.refuse_cheaply(&delivery, now)?;
-        let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
-        notes.source = Some(source.clone());
+        let name = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
+        notes.source = Some(name.clone());
 
-        let verified = self.authenticate(&delivery, &source, now).await?;
+        self.secrets.keep_fresh(now).await;
+        let urls = delivery.urls.clone();
+        let mut last = false;
+        let verified = loop {
+            let admitted = self.admit(&name, delivery.method);
+            if let Ok(source) = &admitted {
+                delivery.urls = urls_at(source, &route_and_query).unwrap_or(urls.clone());
+            }
+            let checked = admitted.and_then(|source| self.check(&delivery, &source, now));
+            match checked {
+                Ok(verified) => break verified,
+                // Once more with fresh secrets and settings, if they may be read.
+                Err(_) if !last && self.secrets.look_again(now).await => last = true,
+                Err(stop) => return Err(stop),
+            }
+        };
+        self.identify(&verified, &name, xray, now, notes).await
+    }
+
+    /// Names the event of a delivery whose signature holds, and keeps it.
+    async fn identify(
+        &self,
+        verified: &Verified<'_>,
+        source: &str,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
         notes.secret = Some(verified.secret());
-
-        let identity = match self.provider.identify(&verified) {
+        let identity = match self.provider.identify(verified) {
             Ok(Meaning::Event(identity)) => identity,
             Ok(Meaning::Ping(identity)) => {
                 notes.name(&identity);
@@ -117,7 +147,7 @@ impl<P: Provider> Receiver<P> {
         notes.name(&identity);
         faults::point("receive::verified");
         let trace = xray.and_then(traceparent);
-        let event = Event::new(&self.provider, &source, identity, &verified, now, trace);
+        let event = Event::new(&self.provider, source, identity, verified, now, trace);
         self.keep(event, xray, now, notes).await
     }
 
@@ -132,37 +162,36 @@ impl<P: Provider> Receiver<P> {
         check_shape(&self.provider, delivery, now).map_err(unauthenticated)
     }
 
-    /// Checks the signature with the secrets at hand, and once more with fresh ones.
-    async fn authenticate<'a>(
-        &self,
-        delivery: &'a Delivery,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<Verified<'a>, Stop> {
-        self.secrets.keep_fresh(now).await;
-        match self.check(delivery, source, now) {
-            Err(first) => match self.secrets.look_again(now).await {
-                true => self.check(delivery, source, now),
-                false => Err(first),
-            },
-            checked => checked,
+    /// The source, if it takes a delivery of that method. A source that is not there answers as
+    /// one does that has no settings.
+    fn admit(&self, name: &str, method: Method) -> Result<Arc<Source>, Stop> {
+        let source = match self.secrets.source(name) {
+            Lookup::Known(source) => Some(source),
+            Lookup::Unknown => None,
+            Lookup::Unavailable => return Err(stop(Answer::Unavailable, "secrets_unavailable")),
+        };
+        let default = SourceSettings::default_for(self.provider.methods());
+        let settings = match source.as_deref().map(|source| &source.settings) {
+            Some(Ok(settings)) => settings,
+            Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
+            None => &default,
+        };
+        if !settings.methods.contains(&method) {
+            return Err(stop(Answer::MethodNotAllowed, "method"));
         }
+        source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))
     }
 
+    /// Checks the signature.
     fn check<'a>(
         &self,
         delivery: &'a Delivery,
-        source: &str,
+        source: &Source,
         now: Timestamp,
     ) -> Result<Verified<'a>, Stop> {
-        match self.secrets.source(source) {
-            Source::Known(secrets) => {
-                verify(&self.provider, delivery, &secrets, now).map_err(unauthenticated)
-            }
-            Source::Unknown => Err(stop(Answer::Unauthenticated, "no_such_source")),
-            Source::Unusable => Err(stop(Answer::Unavailable, "no_usable_secret")),
-            Source::Unavailable => Err(stop(Answer::Unavailable, "secrets_unavailable")),
-        }
+        let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
+        let secrets = source.secrets.as_ref().map_err(unusable)?;
+        verify(&self.provider, delivery, secrets, now).map_err(unauthenticated)
     }
 
     /// Makes the event durable and hands it over.
@@ -280,6 +309,12 @@ impl<P: Provider> Receiver<P> {
         }
         faults::point("receive::sent");
     }
+}
+
+/// The URL of a delivery at a source that has a public URL of its own.
+fn urls_at(source: &Source, route_and_query: &str) -> Option<Vec<String>> {
+    let base = source.settings.as_ref().ok()?.public_url.as_deref()?;
+    Some(vec![public_url_of(base, route_and_query)])
 }
 
 fn unauthenticated(rejection: Rejection) -> Stop {

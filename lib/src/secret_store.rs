@@ -1,54 +1,70 @@
-//! The secrets of one provider, read from SSM Parameter Store and kept for a while.
+//! The sources of one provider, their secrets and settings, read from SSM Parameter Store and kept
+//! for a while.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ssm::Client;
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathError;
+use aws_sdk_ssm::types::ParameterType;
 use tracing::{info, warn};
 
 use crate::aws;
+use crate::delivery::Method;
 use crate::limits;
 use crate::secret::Secret;
+use crate::source::{InvalidSettings, NoSecret, Source, SourceSettings};
 use crate::timestamp::Timestamp;
 
-/// The secrets of every source of one provider.
+/// Every source of one provider.
 #[derive(Debug)]
 pub struct SecretStore {
     client: Client,
     path: String,
+    methods: &'static [Method],
     cache: Mutex<Cache>,
     reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct Cache {
-    /// By source; `None` until they were read once.
-    sources: Option<BTreeMap<String, Arc<[Secret]>>>,
+    /// `None` until they were read once.
+    sources: Option<Sources>,
     read_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
     /// When they were last read because none matched.
     looked_at: Option<Timestamp>,
 }
 
-/// What is known of a source.
+type Sources = BTreeMap<String, Entry>;
+
 #[derive(Clone, Debug)]
-pub enum Source {
-    /// Its secrets, at least one.
-    Known(Arc<[Secret]>),
-    /// It is registered without a usable secret: every delivery is refused.
-    Unusable,
+struct Entry {
+    /// The version of the secret's parameter, if there is one.
+    version: Option<i64>,
+    source: Arc<Source>,
+}
+
+/// What is known under the name of a source.
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    /// It is registered.
+    Known(Arc<Source>),
     /// It is not registered.
     Unknown,
-    /// The secrets could never be read.
+    /// No source could ever be read.
     Unavailable,
 }
 
 impl SecretStore {
-    /// The secrets under `path`, one parameter a source: `/{stack}/webhooks/{provider}/{source}`.
-    pub fn new(client: Client, path: impl Into<String>) -> Self {
+    /// The sources under `path`, one parameter each: `/{stack}/webhooks/{provider}/{source}`, and
+    /// perhaps one with settings below it. The provider sends its deliveries with these methods.
+    pub fn new(client: Client, path: impl Into<String>, methods: &'static [Method]) -> Self {
         Self {
             client,
             path: path.into(),
+            methods,
             cache: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
         }
@@ -94,13 +110,12 @@ impl SecretStore {
     }
 
     /// What the cache knows of a source.
-    pub fn source(&self, name: &str) -> Source {
+    pub fn source(&self, name: &str) -> Lookup {
         self.with_cache(|cache| match &cache.sources {
-            None => Source::Unavailable,
+            None => Lookup::Unavailable,
             Some(sources) => match sources.get(name) {
-                None => Source::Unknown,
-                Some(secrets) if secrets.is_empty() => Source::Unusable,
-                Some(secrets) => Source::Known(Arc::clone(secrets)),
+                None => Lookup::Unknown,
+                Some(entry) => Lookup::Known(Arc::clone(&entry.source)),
             },
         })
     }
@@ -128,45 +143,111 @@ impl SecretStore {
         }
     }
 
-    async fn fetch(&self) -> Result<BTreeMap<String, Arc<[Secret]>>, String> {
-        let mut sources = BTreeMap::new();
-        let mut next_token = None;
-        loop {
-            let request = self
-                .client
-                .get_parameters_by_path()
-                .path(&self.path)
-                .with_decryption(true);
-            let page = request.set_next_token(next_token).send().await;
-            let page = page.map_err(|error| aws::code(&error))?;
-            for parameter in page.parameters.unwrap_or_default() {
-                let name = parameter.name.unwrap_or_default();
-                let source = name.rsplit('/').next().unwrap_or_default().to_owned();
-                sources.insert(
-                    source,
-                    Secret::lines(&parameter.value.unwrap_or_default()).into(),
-                );
-            }
-            next_token = page.next_token;
-            if next_token.is_none() {
-                return Ok(sources);
+    /// All parameters in one read, or one by one where that fails because of one of them.
+    async fn fetch(&self) -> Result<Sources, String> {
+        let parameters = match self.list(true).await {
+            Ok(parameters) => parameters,
+            Err(error) if is_undecryptable(&error) => self.fetch_apart().await?,
+            Err(error) => return Err(aws::code(&error)),
+        };
+        let known = self.with_cache(|cache| cache.sources.clone().unwrap_or_default());
+        Ok(sources(&self.path, parameters, self.methods, &known))
+    }
+
+    async fn list(
+        &self,
+        decrypted: bool,
+    ) -> Result<Vec<Parameter>, SdkError<GetParametersByPathError>> {
+        let request = self
+            .client
+            .get_parameters_by_path()
+            .path(&self.path)
+            .recursive(true)
+            .with_decryption(decrypted);
+        let mut pages = request.into_paginator().send();
+        let mut parameters = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page?.parameters.unwrap_or_default();
+            parameters.extend(
+                page.into_iter()
+                    .map(|parameter| Parameter::new(parameter, decrypted)),
+            );
+        }
+        Ok(parameters)
+    }
+
+    /// One parameter that cannot be decrypted spoils every read that it is part of. So the names
+    /// are read first, and then decrypted in groups that are halved until it stands alone. A
+    /// secret that is at hand in the same version is not read again, so that the next read costs
+    /// no more than the list and one call for each parameter that still cannot be decrypted.
+    async fn fetch_apart(&self) -> Result<Vec<Parameter>, String> {
+        let mut parameters = self.list(false).await.map_err(|error| aws::code(&error))?;
+        let known = self.with_cache(|cache| cache.sources.clone().unwrap_or_default());
+        let (mut fresh, mut hopeless) = (Vec::new(), Vec::new());
+        for parameter in &mut parameters {
+            match at_hand(&self.path, parameter, &known) {
+                Some(Ok(_)) => parameter.value = Value::AtHand,
+                _ if parameter.value != Value::Encrypted => {}
+                Some(Err(_)) => hopeless.push(parameter.name.clone()),
+                None => fresh.push(parameter.name.clone()),
             }
         }
+        let mut groups: Vec<&[String]> = hopeless.chunks(1).collect();
+        groups.extend(fresh.chunks(GROUP).rev());
+        let mut values = BTreeMap::new();
+        for _ in 0..limits::DECRYPTIONS {
+            let Some(names) = groups.pop() else { break };
+            let request = self.client.get_parameters().with_decryption(true);
+            match request.set_names(Some(names.to_vec())).send().await {
+                Ok(read) => values.extend(
+                    read.parameters
+                        .unwrap_or_default()
+                        .into_iter()
+                        .filter_map(|parameter| Some((parameter.name?, parameter.value?))),
+                ),
+                Err(error) if is_undecryptable(&error) && names.len() > 1 => {
+                    let (first, second) = names.split_at(names.len() / 2);
+                    groups.extend([second, first]);
+                }
+                Err(error) if is_undecryptable(&error) => {}
+                Err(error) => return Err(aws::code(&error)),
+            }
+        }
+        for parameter in &mut parameters {
+            if let Some(value) = values.remove(&parameter.name) {
+                parameter.value = Value::Text(value);
+            }
+        }
+        Ok(parameters)
     }
 
     /// Says once at the start, and whenever it changes, which sources this function serves.
-    fn announce(&self, sources: &BTreeMap<String, Arc<[Secret]>>) {
-        let before = self.with_cache(|cache| cache.sources.as_ref().map(lines));
-        let now = lines(sources);
+    fn announce(&self, sources: &Sources) {
+        let before = self.with_cache(|cache| cache.sources.as_ref().map(summary));
+        let now = summary(sources);
         if before.as_ref() == Some(&now) {
             return;
         }
-        info!(path = %self.path, sources = ?now, "secrets read");
+        let lines: Vec<_> = now
+            .iter()
+            .map(|(source, lines, _)| (source, lines))
+            .collect();
+        info!(path = %self.path, sources = ?lines, "secrets read");
         if now.is_empty() {
             warn!(path = %self.path, "no source has a secret: every delivery will be refused");
         }
-        for (source, _) in now.iter().filter(|(_, lines)| *lines == 0) {
-            warn!(path = %self.path, source, "the source has no usable secret: its deliveries will be refused");
+        for (source, entry) in sources {
+            if let Err(problem) = &entry.source.secrets {
+                let parameter = format!("{}/{source}", self.path);
+                warn!(
+                    parameter,
+                    source, "{problem}: its deliveries will be refused"
+                );
+            }
+            if let Err(problem) = &entry.source.settings {
+                let parameter = format!("{}/{source}/{SETTINGS}", self.path);
+                warn!(parameter, source, problem = %problem, "the settings cannot be used: its deliveries will be refused");
+            }
         }
     }
 
@@ -175,10 +256,125 @@ impl SecretStore {
     }
 }
 
-/// Each source and its number of secrets.
-fn lines(sources: &BTreeMap<String, Arc<[Secret]>>) -> Vec<(String, usize)> {
-    sources
-        .iter()
-        .map(|(source, secrets)| (source.clone(), secrets.len()))
-        .collect()
+/// The last part of the name of a source's settings.
+const SETTINGS: &str = "settings";
+
+/// Most parameters that SSM takes in one call by name.
+const GROUP: usize = 10;
+
+/// One parameter as SSM has it.
+struct Parameter {
+    name: String,
+    version: i64,
+    value: Value,
+}
+
+#[derive(PartialEq)]
+enum Value {
+    Text(String),
+    /// As it was read before.
+    AtHand,
+    /// It cannot be decrypted, or was not yet.
+    Encrypted,
+}
+
+impl Parameter {
+    fn new(parameter: aws_sdk_ssm::types::Parameter, decrypted: bool) -> Self {
+        let encrypted = parameter.r#type == Some(ParameterType::SecureString) && !decrypted;
+        Self {
+            name: parameter.name.unwrap_or_default(),
+            version: parameter.version,
+            value: if encrypted {
+                Value::Encrypted
+            } else {
+                Value::Text(parameter.value.unwrap_or_default())
+            },
+        }
+    }
+
+    /// The source, and what stands below it.
+    fn place(&self, path: &str) -> (&str, Option<&str>) {
+        let place = self.name.strip_prefix(path).unwrap_or(&self.name);
+        let place = place.trim_start_matches('/');
+        match place.split_once('/') {
+            Some((source, below)) => (source, Some(below)),
+            None => (place, None),
+        }
+    }
+}
+
+/// The secrets at hand of a parameter's source, if they are of the same version.
+fn at_hand<'a>(
+    path: &str,
+    parameter: &Parameter,
+    known: &'a Sources,
+) -> Option<&'a Result<Vec<Secret>, NoSecret>> {
+    let (source, None) = parameter.place(path) else {
+        return None;
+    };
+    let entry = known.get(source)?;
+    (entry.version == Some(parameter.version)).then_some(&entry.source.secrets)
+}
+
+/// Puts each source together from its parameters.
+fn sources(path: &str, parameters: Vec<Parameter>, methods: &[Method], known: &Sources) -> Sources {
+    let mut sources: BTreeMap<String, (Option<i64>, Source)> = BTreeMap::new();
+    for parameter in parameters {
+        let (source, below) = parameter.place(path);
+        let (version, source) = sources.entry(source.to_owned()).or_insert_with(|| {
+            let source = Source {
+                settings: Ok(SourceSettings::default_for(methods)),
+                secrets: Err(NoSecret::Blank),
+            };
+            (None, source)
+        });
+        match (below, &parameter.value) {
+            (None, value) => {
+                *version = Some(parameter.version);
+                source.secrets = match value {
+                    Value::Text(text) => usable(text),
+                    Value::AtHand => at_hand(path, &parameter, known)
+                        .cloned()
+                        .unwrap_or(Err(NoSecret::Undecryptable)),
+                    Value::Encrypted => Err(NoSecret::Undecryptable),
+                };
+            }
+            (Some(SETTINGS), Value::Text(text)) => {
+                source.settings = SourceSettings::parse(text, methods);
+            }
+            (Some(SETTINGS), _) => source.settings = Err(InvalidSettings::Undecryptable),
+            (Some(_), _) => source.settings = Err(InvalidSettings::Misplaced),
+        }
+    }
+    let entry = |(name, (version, source))| {
+        let source = Arc::new(source);
+        (name, Entry { version, source })
+    };
+    sources.into_iter().map(entry).collect()
+}
+
+fn usable(text: &str) -> Result<Vec<Secret>, NoSecret> {
+    let secrets = Secret::lines(text);
+    if secrets.is_empty() {
+        return Err(NoSecret::Blank);
+    }
+    Ok(secrets)
+}
+
+/// Whether a call failed because a value could not be decrypted: KMS's refusals, which SSM hands on.
+fn is_undecryptable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let code = error.code().unwrap_or_default();
+    ["AccessDeniedException", "InvalidKeyId", "DisabledException"].contains(&code)
+        || code.starts_with("KMS")
+}
+
+/// Each source, its number of secrets, and what is wrong with it.
+fn summary(sources: &Sources) -> Vec<(String, usize, String)> {
+    let line = |(name, entry): (&String, &Entry)| {
+        let Source { settings, secrets } = &*entry.source;
+        let lines = secrets.as_ref().map_or(0, Vec::len);
+        let problems = (secrets.as_ref().err(), settings.as_ref().err());
+        (name.clone(), lines, format!("{problems:?}"))
+    };
+    sources.iter().map(line).collect()
 }

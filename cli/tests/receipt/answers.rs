@@ -61,6 +61,8 @@ async fn an_accepted_event_is_in_the_ledger_and_in_the_queue() {
 #[tokio::test]
 async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
     let endpoint = Endpoint::open().await;
+    let both = r#"{"methods": ["POST", "GET"]}"#;
+    endpoint.put_settings("twilio", "default", both).await;
     let github = endpoint.receiver(GitHub);
     let stripe = endpoint.receiver(Stripe);
     let twilio = endpoint.receiver(Twilio);

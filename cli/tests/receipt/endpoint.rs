@@ -63,6 +63,21 @@ impl Endpoint {
         put.send().await.expect("SSM takes it");
     }
 
+    pub(crate) async fn put_settings(&self, provider: &str, source: &str, value: &str) {
+        let ssm = aws_sdk_ssm::Client::new(self.world.config());
+        let put = ssm
+            .put_parameter()
+            .overwrite(true)
+            .r#type(ParameterType::String);
+        let put = put
+            .name(format!(
+                "{}/{provider}/{source}/settings",
+                self.secrets_path
+            ))
+            .value(value);
+        put.send().await.expect("SSM takes it");
+    }
+
     /// The provider's function as it starts: it has not read any secret yet.
     pub(crate) fn receiver<P: Provider>(&self, provider: P) -> Receiver<P> {
         let config = self.world.config();
@@ -104,9 +119,10 @@ fn receiver<P: Provider>(
     [dynamodb, sqs, ssm, s3]: [&SdkConfig; 4],
 ) -> Receiver<P> {
     let path = format!("{}/{}", settings.secrets_path, provider.name());
+    let methods = provider.methods();
     Receiver {
         provider,
-        secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path),
+        secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path, methods),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(dynamodb), &settings.table),
         bucket: Bucket::new(s3, &settings.bucket),
         queue: Queue::new(aws_sdk_sqs::Client::new(sqs), &settings.queue_url),

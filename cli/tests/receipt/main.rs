@@ -9,4 +9,6 @@ mod large;
 mod outages;
 mod refusals;
 mod secrets;
+mod settings;
 mod traces;
+mod undecryptable;

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Acknowledgement, Identity, Malformed, Meaning, Provider};
+use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::payload::Payload;
@@ -90,6 +90,15 @@ impl Provider for GitHub {
         Ok(match event {
             "ping" => Meaning::Ping(identity),
             _ => Meaning::Event(identity),
+        })
+    }
+
+    /// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-githubs-ip-addresses>
+    fn address_list(&self) -> Option<AddressList> {
+        Some(AddressList {
+            host: "https://api.github.com",
+            path: "/meta",
+            field: "hooks",
         })
     }
 

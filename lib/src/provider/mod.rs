@@ -30,7 +30,8 @@ pub trait Provider: Sync {
     /// The name in routes, parameters, event types and logs: lower case, no punctuation.
     fn name(&self) -> &'static str;
 
-    /// The request methods that carry deliveries.
+    /// The request methods that may carry deliveries. A source takes the first alone, unless its
+    /// settings name others.
     fn methods(&self) -> &'static [Method];
 
     /// What the provider wants to hear when all is well.
@@ -54,6 +55,10 @@ pub trait Provider: Sync {
     /// [`Malformed`] when the id or type of the event cannot be told.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed>;
 
+    /// Where the provider publishes the addresses that its deliveries come from; `None` where it
+    /// does not.
+    fn address_list(&self) -> Option<AddressList>;
+
     /// What its payloads have in common, newest first: the first makes items smaller, and all are
     /// needed to read items. None where nothing is known.
     fn dictionaries(&self) -> &'static [Dictionary];
@@ -61,6 +66,18 @@ pub trait Provider: Sync {
     /// Signs a delivery as the provider would at `now`: sets headers, and the query where the
     /// scheme puts something there. For tests and the local tools.
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp);
+}
+
+/// A published list of addresses: a JSON object in which a field is an array of networks or single
+/// addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressList {
+    /// Scheme and host.
+    pub host: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// The field's name.
+    pub field: &'static str,
 }
 
 /// The form of a positive answer.

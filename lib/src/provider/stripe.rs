@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Acknowledgement, Identity, Malformed, Meaning, Provider};
+use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::scheme::{
@@ -97,6 +97,15 @@ impl Provider for Stripe {
             Meaning::Ping(identity)
         } else {
             Meaning::Event(identity)
+        })
+    }
+
+    /// <https://docs.stripe.com/ips>
+    fn address_list(&self) -> Option<AddressList> {
+        Some(AddressList {
+            host: "https://stripe.com",
+            path: "/files/ips/ips_webhooks.json",
+            field: "WEBHOOKS",
         })
     }
 

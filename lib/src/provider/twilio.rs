@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Acknowledgement, Identity, Malformed, Meaning, Provider, required};
+use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider, required};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::payload::{FORM, Payload, form_fields};
@@ -98,6 +98,10 @@ impl Provider for Twilio {
             None => named.id,
         };
         Identity::checked(id, named.kind, Malformed::Header(TOKEN)).map(Meaning::Event)
+    }
+
+    fn address_list(&self) -> Option<AddressList> {
+        None
     }
 
     fn dictionaries(&self) -> &'static [Dictionary] {

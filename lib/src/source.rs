@@ -1,0 +1,353 @@
+//! A source: one registered endpoint, its secrets, and what its operator asks of a delivery beside a
+//! good signature.
+//!
+//! The settings stand in the parameter `{source}/settings`, a JSON object. It is read strictly: a
+//! setting that is misspelt would else protect nothing, so whatever is not understood closes the
+//! source.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde_json::{Map, Value};
+
+use crate::delivery::Method;
+use crate::provider::{self, AddressList};
+use crate::secret::Secret;
+
+/// A registered source.
+#[derive(Debug)]
+pub struct Source {
+    /// Its settings, or why they cannot be used: then every delivery is refused.
+    pub settings: Result<SourceSettings, InvalidSettings>,
+    /// Its secrets, at least one, or why there is none: then every delivery is refused.
+    pub secrets: Result<Vec<Secret>, NoSecret>,
+}
+
+/// Why a source has no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSecret {
+    /// There is no parameter, or no line in it.
+    #[error("there is no usable secret")]
+    Blank,
+    /// The function may not use the key under which it is encrypted, or the key is gone.
+    #[error("the secret cannot be decrypted")]
+    Undecryptable,
+}
+
+impl NoSecret {
+    /// One word for logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Blank => "no_usable_secret",
+            Self::Undecryptable => "secret_undecryptable",
+        }
+    }
+}
+
+/// The settings of a source. Whatever is not set is as open as a good signature makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceSettings {
+    /// `methods`: the request methods that carry deliveries, by default the provider's first.
+    pub methods: Vec<Method>,
+    /// `replays`: what becomes of a known body under a new id.
+    pub replays: Replays,
+    /// `addresses`: whence deliveries may come; by default from everywhere.
+    pub addresses: Option<Addresses>,
+    /// `addresses_unavailable`: what happens while a published list cannot be had.
+    pub addresses_unavailable: AddressesUnavailable,
+    /// `rate`: deliveries a second that one instance takes.
+    pub rate: Option<f64>,
+    /// `public_url`: what stands before `/webhooks/...` in this source's URL, in place of the
+    /// function's own setting.
+    pub public_url: Option<String>,
+}
+
+/// What becomes of a body that the source has had under another id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replays {
+    /// It is an event of its own, and counted.
+    Accept,
+    /// It is refused.
+    Refuse,
+}
+
+/// Addresses from which deliveries may come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// These networks.
+    Networks(Vec<IpNet>),
+    /// The networks that a provider publishes.
+    Published(AddressList),
+}
+
+/// What happens while a published list cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressesUnavailable {
+    /// The signature alone decides. The default: the list is a second lock, and a provider that
+    /// does not send again would lose events to an outage of its own web site.
+    Accept,
+    /// The delivery is answered "later".
+    Refuse,
+}
+
+/// The settings cannot be used. It never has a value of theirs, since a secret may have been put
+/// there by mistake.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// Not JSON, or not an object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// A field that is not known, or has a value that it cannot have.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field's name.
+        field: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The parameter cannot be decrypted; it need not be encrypted at all.
+    #[error("the parameter cannot be decrypted; settings belong in a String parameter")]
+    Undecryptable,
+    /// There is a parameter under the source's path that has no meaning.
+    #[error("another parameter stands under the source than its settings")]
+    Misplaced,
+}
+
+impl SourceSettings {
+    /// The settings of a source that has none, at a provider with these methods.
+    pub fn default_for(methods: &[Method]) -> Self {
+        Self {
+            methods: methods.iter().take(1).copied().collect(),
+            replays: Replays::Accept,
+            addresses: None,
+            addresses_unavailable: AddressesUnavailable::Accept,
+            rate: None,
+            public_url: None,
+        }
+    }
+
+    /// Reads the settings of a source, at a provider with these methods.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] for the first thing that is not understood.
+    pub fn parse(text: &str, methods: &[Method]) -> Result<Self, InvalidSettings> {
+        let fields: Map<String, Value> =
+            serde_json::from_str(text).map_err(|_| InvalidSettings::NotAnObject)?;
+        let mut settings = Self::default_for(methods);
+        for (field, value) in &fields {
+            settings
+                .set(field, value, methods)
+                .map_err(|problem| InvalidSettings::Field {
+                    field: printable(field),
+                    problem,
+                })?;
+        }
+        Ok(settings)
+    }
+
+    fn set(&mut self, field: &str, value: &Value, methods: &[Method]) -> Result<(), &'static str> {
+        match field {
+            "methods" => self.methods = allowed_methods(value, methods)?,
+            "replays" => self.replays = replays(value)?,
+            "addresses" => self.addresses = Some(addresses(value)?),
+            "addresses_unavailable" => self.addresses_unavailable = unavailable(value)?,
+            "rate" => self.rate = Some(rate(value)?),
+            "public_url" => self.public_url = Some(public_url(value)?),
+            _ => return Err("not a known setting"),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a network holds an address. An IPv4 address may come in the form of IPv6.
+pub fn holds(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    networks.iter().any(|network| network.contains(&address))
+}
+
+/// A network as lists write it: `192.0.2.0/24`, or one address.
+pub fn network(text: &str) -> Option<IpNet> {
+    let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(one)
+}
+
+/// A name fit for a log, of a length that a name has.
+fn printable(name: &str) -> String {
+    let printable = name.chars().map(|character| {
+        if character.is_ascii_graphic() {
+            character
+        } else {
+            '?'
+        }
+    });
+    printable.take(64).collect()
+}
+
+fn allowed_methods(value: &Value, methods: &[Method]) -> Result<Vec<Method>, &'static str> {
+    const PROBLEM: &str = "must be a list of methods that the provider sends";
+    let names = value.as_array().filter(|names| !names.is_empty());
+    let method = |name: &Value| {
+        let method = Method::parse(name.as_str().unwrap_or_default());
+        methods.contains(&method).then_some(method).ok_or(PROBLEM)
+    };
+    names.ok_or(PROBLEM)?.iter().map(method).collect()
+}
+
+fn replays(value: &Value) -> Result<Replays, &'static str> {
+    match value.as_str() {
+        Some("accept") => Ok(Replays::Accept),
+        Some("refuse") => Ok(Replays::Refuse),
+        _ => Err("must be \"accept\" or \"refuse\""),
+    }
+}
+
+fn unavailable(value: &Value) -> Result<AddressesUnavailable, &'static str> {
+    match value.as_str() {
+        Some("accept") => Ok(AddressesUnavailable::Accept),
+        Some("refuse") => Ok(AddressesUnavailable::Refuse),
+        _ => Err("must be \"accept\" or \"refuse\""),
+    }
+}
+
+fn addresses(value: &Value) -> Result<Addresses, &'static str> {
+    const PROBLEM: &str = "must be a list of networks (CIDR) or a provider's name";
+    match value {
+        Value::String(name) => {
+            let provider = provider::by_name(name).ok_or(PROBLEM)?;
+            let list = provider.address_list();
+            let list = list.ok_or("this provider publishes no list of addresses")?;
+            Ok(Addresses::Published(list))
+        }
+        Value::Array(entries) if !entries.is_empty() => {
+            let networks = entries.iter().map(|entry| network(entry.as_str()?));
+            let networks = networks.collect::<Option<_>>().ok_or(PROBLEM)?;
+            Ok(Addresses::Networks(networks))
+        }
+        _ => Err(PROBLEM),
+    }
+}
+
+fn rate(value: &Value) -> Result<f64, &'static str> {
+    let rate = value.as_f64().filter(|rate| *rate > 0.0);
+    rate.ok_or("must be a number above 0")
+}
+
+/// As the stack's parameter `PublicUrl`: a scheme, a host, perhaps credentials and a base path.
+fn public_url(value: &Value) -> Result<String, &'static str> {
+    let url = value.as_str().unwrap_or_default();
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#');
+    let usable =
+        |rest: &&str| !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(plain);
+    match rest.filter(usable) {
+        Some(_) => Ok(url.to_owned()),
+        None => Err("must be an http or https URL without query"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: &[Method] = &[Method::Post, Method::Get];
+
+    fn parse(text: &str) -> Result<SourceSettings, InvalidSettings> {
+        SourceSettings::parse(text, METHODS)
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_default() {
+        let settings = SourceSettings::default_for(METHODS);
+        assert_eq!(parse("{}"), Ok(settings.clone()));
+        assert_eq!(settings.methods, [Method::Post]);
+        let every = r#"{"methods": ["GET", "POST"], "replays": "refuse", "rate": 2.5,
+            "addresses": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"],
+            "addresses_unavailable": "refuse", "public_url": "https://user:pass@example.com/base"}"#;
+        let settings = parse(every).expect("settings");
+        assert_eq!(settings.methods, [Method::Get, Method::Post]);
+        assert_eq!(settings.replays, Replays::Refuse);
+        assert_eq!(settings.rate, Some(2.5));
+        assert_eq!(settings.addresses_unavailable, AddressesUnavailable::Refuse);
+    }
+
+    #[test]
+    fn names_the_field_and_never_the_value() {
+        for (field, values) in [
+            (
+                "methods",
+                ["[]", r#""GET""#, r#"["PUT"]"#, "[1]"].as_slice(),
+            ),
+            ("replays", &["true", "null", r#""Refuse""#]),
+            (
+                "addresses",
+                &[
+                    "[]",
+                    "null",
+                    r#"["whsec_canary"]"#,
+                    r#"["10.0.0.0/33"]"#,
+                    r#""nobody""#,
+                    "[1]",
+                ],
+            ),
+            ("addresses_unavailable", &["false", r#""canary""#]),
+            ("rate", &["0", "-1", "null", r#""1""#]),
+            (
+                "public_url",
+                &[
+                    r#""""#,
+                    r#""example.com""#,
+                    r#""https://""#,
+                    r#""https:///a""#,
+                    r#""https://a/?b""#,
+                    r#""https://a b""#,
+                ],
+            ),
+            ("replay", &[r#""canary""#]),
+        ] {
+            for value in values {
+                let error = parse(&format!(r#"{{"{field}": {value}}}"#)).expect_err(value);
+                let text = error.to_string();
+                assert!(text.starts_with(&format!("{field}: ")), "{text}");
+                assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+            }
+        }
+        for text in ["", "canary", "[]", "\u{feff}{}", "{} {}", r#""canary""#] {
+            assert_eq!(parse(text), Err(InvalidSettings::NotAnObject), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_provider_that_publishes_no_list_is_refused_by_that_name() {
+        let error = parse(r#"{"addresses": "twilio"}"#).expect_err("no list");
+        let expected = "addresses: this provider publishes no list of addresses";
+        assert_eq!(error.to_string(), expected);
+        assert!(parse(r#"{"addresses": "github"}"#).is_ok());
+        assert!(parse(r#"{"addresses": "stripe"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_method_that_the_provider_does_not_send_cannot_be_asked_for() {
+        let get = r#"{"methods": ["GET"]}"#;
+        assert!(SourceSettings::parse(get, &[Method::Post]).is_err());
+    }
+
+    #[test]
+    fn networks_hold_what_lies_in_them_in_either_form() {
+        let networks = ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]
+            .map(|text| network(text).expect("a network"));
+        for (address, inside) in [
+            ("192.0.2.255", true),
+            ("::ffff:192.0.2.1", true),
+            ("192.0.3.0", false),
+            ("198.51.100.7", true),
+            ("198.51.100.8", false),
+            ("2001:db8:1::1", true),
+            ("2001:db9::1", false),
+        ] {
+            let parsed = address.parse().expect("an address");
+            assert_eq!(holds(&networks, parsed), inside, "{address}");
+        }
+    }
+}
