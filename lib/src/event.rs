@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::payload::{Data, Payload};
 use crate::provider::{Identity, Provider};
 use crate::timestamp::Timestamp;
@@ -115,9 +116,13 @@ impl<'a> Event<'a> {
     }
 
     /// The payload's JSON form, read as `T`: what was sent as JSON, or a form's object of strings.
+    /// Only the fields that `T` names are looked at, and each of them may come once. An unpaired
+    /// surrogate in one of them is read as U+FFFD. A `serde_json::Value` names every field, so that
+    /// one with a number beyond `f64` or a depth of more than 128 is `None`; a
+    /// `Box<serde_json::value::RawValue>` is always the text as it was sent.
     pub fn data<T: DeserializeOwned>(&self) -> Option<T> {
         match self.payload.data() {
-            Data::Json(json) => serde_json::from_str(json.get()).ok(),
+            Data::Json(json) => json::read(json.get().as_bytes()),
             Data::Binary => None,
         }
     }

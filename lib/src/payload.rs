@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::bucket::Object;
 use crate::delivery::{Delivery, Method};
+use crate::json;
 use crate::signature::sha256;
 
 /// The media type of HTML forms.
@@ -74,8 +75,8 @@ impl<'a> Payload<'a> {
     /// wraps JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         match self.wrapped_json() {
-            Some(wrapped) => serde_json::from_str(&wrapped).ok(),
-            None => serde_json::from_slice(&self.bytes).ok(),
+            Some(wrapped) => json::read(wrapped.as_bytes()),
+            None => json::read(&self.bytes),
         }
     }
 

@@ -66,12 +66,15 @@ impl From<Push> for Pushed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::event;
+    use crate::sample::{event, odd_members};
 
     #[test]
     fn a_push_on_the_bus_names_its_source() {
-        let text = r#"{"ref":"r","before":"b","after":"a","deleted":false,"repository":{"full_name":"o/r"}}"#;
-        let event = event("github/mine/1:a", "github.push", text);
+        let odd = odd_members();
+        let text = format!(
+            r#"{{"ref":"r","before":"b","after":"a","deleted":false,"repository":{{{odd},"full_name":"o/r"}},{odd}}}"#
+        );
+        let event = event("github/mine/1:a", "github.push", &text);
         let push: Push = event.data().expect("a push");
         let detail = Effect::of(&event, "key", Pushed::from(push));
         let expected = r#"{"provider":"github","source":"mine","id":"1:a","idempotencyKey":"key","repository":"o/r","cloneUrl":null,"ref":"r","before":"b","after":"a"}"#;

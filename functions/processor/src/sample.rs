@@ -4,6 +4,14 @@ use serde_json::json;
 use webhooks::envelope::Message;
 use webhooks::event::{Event, EventKey};
 
+/// Members of an object that no handler needs and many readers of JSON trip over.
+pub(crate) fn odd_members() -> String {
+    let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+    format!(
+        r#""x":"cut \ud83d","cut \ud83d":1,"y":1e999,"z":123456789012345678901234567890,"x":"\u0000","d":{deep}"#
+    )
+}
+
 /// An event with that key, type and JSON text, whatever is odd about the text.
 pub(crate) fn event(key: &str, kind: &str, text: &str) -> Event<'static> {
     let key: EventKey = key.parse().expect("a key");

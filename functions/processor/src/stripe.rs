@@ -102,7 +102,7 @@ fn payment_id(key: &EventKey, account: Option<String>, charge: &str) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::event;
+    use crate::sample::{event, odd_members};
 
     fn body(account: &str, charge: &str) -> String {
         format!(
@@ -141,6 +141,31 @@ mod tests {
             ),
         ] {
             assert_eq!(row(key, text).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_charge_is_read_past_what_nobody_needs() {
+        let odd = format!("{},", odd_members());
+        let text = body(&odd, "ch_1").replace(r#""object":{"#, &format!(r#""object":{{{odd}"#));
+        assert_eq!(text.matches("1e999").count(), 2);
+        let row = row("stripe/default/evt_1", &text);
+        assert_eq!(row.as_deref(), Some("stripe/default/ch_1"));
+    }
+
+    #[test]
+    fn a_charge_with_a_field_twice_or_past_any_number_is_none() {
+        let good = body("", "ch_1");
+        for (from, to) in [
+            (r#""amount":5"#, r#""amount":5,"amount":6"#),
+            (r#""amount":5"#, r#""amount":9223372036854775808"#),
+            (r#""amount":5"#, r#""amount":1e999"#),
+            (r#""id":"ch_1""#, r#""id":"ch_1","id":"ch_2""#),
+            (r#""id":"ch_1""#, r#""id":"ch_\ud83d""#),
+        ] {
+            let text = good.replace(from, to);
+            assert_ne!(text, good);
+            assert_eq!(row("stripe/default/evt_1", &text), None, "{text}");
         }
     }
 

@@ -66,16 +66,17 @@ fn attributes<T>(notification: &Effect<'_, T>) -> HashMap<String, MessageAttribu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::event;
-
-    const MESSAGE: &str = r#"{"MessageSid":"SM1","From":"+1","To":"+2","Body":"hello"}"#;
+    use crate::sample::{event, odd_members};
 
     #[test]
     fn a_notification_names_its_source_in_body_and_attributes() {
-        let event = event("twilio/sales/SM1", "twilio.message.received", MESSAGE);
+        let odd = odd_members();
+        let text =
+            format!(r#"{{{odd},"MessageSid":"SM1","From":"+1","To":"+2","Body":"hello \ud83d"}}"#);
+        let event = event("twilio/sales/SM1", "twilio.message.received", &text);
         let message: Message = event.data().expect("a message");
         let notification = Effect::of(&event, "key", message);
-        let expected = r#"{"provider":"twilio","source":"sales","id":"SM1","idempotencyKey":"key","messageSid":"SM1","from":"+1","to":"+2","body":"hello"}"#;
+        let expected = r#"{"provider":"twilio","source":"sales","id":"SM1","idempotencyKey":"key","messageSid":"SM1","from":"+1","to":"+2","body":"hello �"}"#;
         assert_eq!(
             serde_json::to_string(&notification).expect("JSON"),
             expected

@@ -4,10 +4,12 @@
 //! <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
+use crate::json;
 use crate::payload::Payload;
 use crate::scheme::{self, Algorithm, Encoding, Form, Key, Part, Place, Scheme};
 use crate::secret::Secret;
@@ -37,7 +39,7 @@ pub struct GitHub;
 
 #[derive(Deserialize)]
 struct Body {
-    action: Option<serde_json::Value>,
+    action: Option<Box<RawValue>>,
 }
 
 static DICTIONARIES: [Dictionary; 1] = [Dictionary {
@@ -82,7 +84,8 @@ impl Provider for GitHub {
         };
         let payload = Payload::of(delivery);
         let body: Body = payload.json().ok_or(Malformed::Body("a JSON object"))?;
-        let kind = match body.action.as_ref().and_then(serde_json::Value::as_str) {
+        let action = body.action.as_deref().map(|raw| raw.get().as_bytes());
+        let kind = match action.and_then(json::read::<String>) {
             Some(action) => format!("{event}.{action}"),
             None => event.to_owned(),
         };

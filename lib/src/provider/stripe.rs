@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
+use crate::json;
 use crate::scheme::{
     self, Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,
 };
@@ -85,8 +86,8 @@ impl Provider for Stripe {
     /// The id is the event's own, after its account where it has one: two connected accounts are
     /// two tenants.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
-        let body: Body = serde_json::from_slice(&verified.delivery().body)
-            .map_err(|_| Malformed::Body("a Stripe event"))?;
+        let body: Body =
+            json::read(&verified.delivery().body).ok_or(Malformed::Body("a Stripe event"))?;
         let id = match body.account.or(body.context) {
             Some(account) => format!("{account}:{}", body.id),
             None => body.id,

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider, required};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
+use crate::json::{self, Members};
 use crate::payload::{FORM, Payload, form_fields};
 use crate::secret::Secret;
 use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
@@ -91,7 +92,7 @@ impl Provider for Twilio {
         let payload = Payload::of(delivery);
         let named = match payload.media_type == FORM || payload.bytes.is_empty() {
             true => name_fields(&payload.fields().into_iter().collect(), &payload)?,
-            false => name_json(payload.json().ok_or(Malformed::Body("JSON"))?, &payload)?,
+            false => name_json(&payload)?,
         };
         let id = match delivery.headers.get(TOKEN) {
             Some(token) => token.to_owned(),
@@ -253,6 +254,21 @@ fn cover_body(delivery: &mut Delivery) {
     delivery.query = query;
 }
 
+/// The parameters that name an event.
+const NAMING: [&str; 11] = [
+    "EventType",
+    "RecordingSid",
+    "RecordingStatus",
+    "MessageSid",
+    "SmsSid",
+    "MessageStatus",
+    "SmsStatus",
+    "ErrorCode",
+    "CallSid",
+    "CallStatus",
+    "SequenceNumber",
+];
+
 /// The event type by the product's own parameters, and the id that SID and status make.
 fn name_fields(
     fields: &BTreeMap<String, String>,
@@ -300,28 +316,31 @@ fn name_fields(
     Ok(by_digest(payload, "callback"))
 }
 
+/// An element of what Event Streams posts: a CloudEvent.
+#[derive(Deserialize)]
+struct Element {
+    id: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
 /// Event Streams posts an array of CloudEvents: one element is named by its id, several by the
 /// digest of the whole. Other products post one object with the parameters of the form.
-fn name_json(body: Value, payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    let elements = match body {
-        Value::Array(elements) => elements,
-        Value::Object(object) => {
-            let strings = object.into_iter().filter_map(|(key, value)| match value {
-                Value::String(text) => Some((key, text)),
-                _ => None,
-            });
-            let fields: BTreeMap<_, _> = strings.collect();
-            return match fields.is_empty() {
-                true => Ok(by_digest(payload, "callback")),
-                false => name_fields(&fields, payload),
-            };
-        }
-        _ => return Err(Malformed::Body("a JSON array or object")),
-    };
-    let text = |element: &Value, name: &str| Some(element.get(name)?.as_str()?.to_owned());
+fn name_json(payload: &Payload<'_>) -> Result<Identity, Malformed> {
+    match payload.bytes.trim_ascii_start().first() {
+        Some(b'[') => name_elements(payload),
+        Some(b'{') => name_object(payload),
+        _ => Err(Malformed::Body("a JSON array or object")),
+    }
+}
+
+fn name_elements(payload: &Payload<'_>) -> Result<Identity, Malformed> {
+    let mut elements: Vec<Element> = payload
+        .json()
+        .ok_or(Malformed::Body("an array with events"))?;
     let kinds: BTreeSet<_> = elements
         .iter()
-        .filter_map(|element| text(element, "type"))
+        .filter_map(|element| element.kind.as_deref())
         .collect();
     let kind = match kinds.first() {
         Some(kind) if kinds.len() == 1 => {
@@ -329,13 +348,32 @@ fn name_json(body: Value, payload: &Payload<'_>) -> Result<Identity, Malformed> 
         }
         _ => "events".to_owned(),
     };
-    match elements.as_slice() {
-        [element] => match text(element, "id") {
+    match elements.as_mut_slice() {
+        [element] => match element.id.take() {
             Some(id) => Ok(Identity { id, kind }),
             None => Err(Malformed::Field("id")),
         },
         [] => Err(Malformed::Body("an array with events")),
         _ => Ok(by_digest(payload, &kind)),
+    }
+}
+
+fn name_object(payload: &Payload<'_>) -> Result<Identity, Malformed> {
+    let Members(members) = payload.json().ok_or(Malformed::Body("a JSON object"))?;
+    let mut fields = BTreeMap::new();
+    for (name, value) in members {
+        if !NAMING.contains(&&*name) {
+            continue;
+        }
+        let text = json::read::<String>(value.get().as_bytes()).unwrap_or_default();
+        if fields.insert(name, text).is_some() {
+            return Err(Malformed::Body("an object whose fields come once"));
+        }
+    }
+    if fields.is_empty() {
+        Ok(by_digest(payload, "callback"))
+    } else {
+        name_fields(&fields, payload)
     }
 }
 
