@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::delivery::{Delivery, Headers, Method};
-use webhooks::gateway::Request;
+use webhooks::gateway::{Origin, Request};
 use webhooks::provider::{Meaning, Provider};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -58,7 +58,7 @@ impl Fixture {
         let request: Request = serde_json::from_value(event.clone())
             .map_err(|error| Failure::new(path.display(), error))?;
         let mut delivery = request
-            .delivery(None)
+            .delivery(Origin::Domain)
             .map_err(|error| Failure::new(path.display(), error))?;
         let kept = |name: &str| !HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop));
         delivery.headers = delivery
@@ -87,7 +87,7 @@ impl Fixture {
         self.event["requestContext"]["http"]["path"] = json!(path);
         let request: Request = serde_json::from_value(self.event.clone())
             .map_err(|error| Failure::new("the event", error))?;
-        let delivery = request.delivery(None);
+        let delivery = request.delivery(Origin::Domain);
         self.delivery.urls = delivery
             .map_err(|error| Failure::new("the event", error))?
             .urls;

@@ -75,6 +75,8 @@ impl Local {
         let endpoint = emulator.endpoint();
         let (stack, mut environment) =
             Stack::create(emulator::config(&endpoint), &template).await?;
+        // Tunnels, and `cargo lambda watch` itself, say in headers alone which URL was called.
+        environment.insert("FORWARDED_HOST".to_owned(), "trust".to_owned());
         environment.extend(options.environment.clone());
         if let Some(url) = &options.public_url {
             environment.insert("PUBLIC_URL".to_owned(), url.clone());

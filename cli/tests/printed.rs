@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use webhooks::gateway::Request;
+use webhooks::gateway::{Origin, Request};
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -26,7 +26,9 @@ fn a_printed_event_verifies_at_the_address_that_it_names() {
             .output()
             .expect("it runs");
         let request: Request = serde_json::from_slice(&output.stdout).expect("a gateway event");
-        let delivery = request.delivery(None).expect("its body is readable");
+        let delivery = request
+            .delivery(Origin::Domain)
+            .expect("its body is readable");
         let secret = Secret::new(development_secret(name)).expect("not blank");
         let provider = provider::by_name(name).expect("a provider");
         let verified = verify(provider, &delivery, &[secret], Timestamp::now());

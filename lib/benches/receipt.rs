@@ -9,7 +9,7 @@ use serde_json::Value;
 use webhooks::delivery::Delivery;
 use webhooks::envelope::envelope;
 use webhooks::event::Event;
-use webhooks::gateway::Request;
+use webhooks::gateway::{Origin, Request};
 use webhooks::ledger::transition;
 use webhooks::limits;
 use webhooks::provider::{self, Meaning, Provider};
@@ -51,7 +51,7 @@ fn sample(name: &'static str, file: &str, size: usize) -> Sample {
         event["body"] = Value::String(grown(&body, size));
     }
     let request: Request = serde_json::from_value(event.clone()).expect("an event");
-    let mut delivery = request.delivery(None).expect("a body");
+    let mut delivery = request.delivery(Origin::Domain).expect("a body");
     provider.sign(&mut delivery, &secret, now);
     Sample {
         name,
@@ -110,7 +110,7 @@ fn steps(criterion: &mut Criterion) {
     };
     step("read", &|sample| {
         let request: Request = serde_json::from_str(&sample.gateway).expect("an event");
-        black_box(request.delivery(None).expect("a body"));
+        black_box(request.delivery(Origin::Domain).expect("a body"));
     });
     step("verify", &|sample| {
         let secrets = std::slice::from_ref(&sample.secret);

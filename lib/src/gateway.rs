@@ -4,7 +4,7 @@
 //! URL that is parsed and normalised, while some providers sign the URL as it was written; and it
 //! panics on hosts, schemes and header values that do not parse, which a stranger can send.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{Answer, RETRY_AFTER_SECONDS};
-use crate::delivery::{Delivery, Headers, Method};
+use crate::delivery::{Delivery, Method};
 use crate::provider::Acknowledgement;
 
 /// The source of a delivery whose path names none.
@@ -23,6 +23,8 @@ pub const DEFAULT_SOURCE: &str = "default";
 const ROUTE: &str = "/webhooks/";
 /// Longest name of a source.
 const SOURCE_LENGTH: usize = 64;
+/// Longest name of a host.
+const HOST_LENGTH: usize = 253;
 
 /// One request as API Gateway hands it on. Every field is optional: what is missing is answered,
 /// not thrown.
@@ -59,6 +61,19 @@ struct Http {
     source_ip: Option<String>,
 }
 
+/// Where the URL comes from that the sender was given. Nothing that a stranger writes into a request
+/// may choose it: a signature that was made for another host would be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The domain at which the gateway took the request.
+    Domain,
+    /// The configured URL, with credentials and a base path where it has them; the route follows it.
+    Configured(&'a str),
+    /// The host in `X-Forwarded-Host`, else in `Host`, else the domain. Only behind a proxy that sets
+    /// them, such as a tunnel to the local stack.
+    Forwarded,
+}
+
 /// The body is marked as base64 and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not valid base64")]
@@ -73,8 +88,9 @@ impl Request {
     /// The source that the path names: `/webhooks/{provider}` or `/webhooks/{provider}/{source}`,
     /// whatever stage or base path stands before it. `None` for any other path.
     pub fn source(&self, provider: &str) -> Option<&str> {
-        let mut segments = self.route()?.strip_prefix(ROUTE)?.split('/');
-        if segments.next() != Some(provider) {
+        let (base, route) = self.route()?;
+        let mut segments = route.strip_prefix(ROUTE)?.split('/');
+        if segments.next() != Some(provider) || !is_base(base, provider) {
             return None;
         }
         let source = segments.next().unwrap_or(DEFAULT_SOURCE);
@@ -92,7 +108,7 @@ impl Request {
 
     /// Path and query from `/webhooks/` on: what follows a public URL.
     pub fn route_and_query(&self) -> String {
-        let path = self.route().unwrap_or(&self.raw_path);
+        let path = self.route().map_or(&*self.raw_path, |(_, route)| route);
         match self.raw_query_string.as_str() {
             "" => path.to_owned(),
             query => format!("{path}?{query}"),
@@ -103,8 +119,8 @@ impl Request {
     ///
     /// # Errors
     /// [`NotBase64`] when the gateway's encoding does not hold.
-    pub fn delivery(self, public_url: Option<&str>) -> Result<Delivery, NotBase64> {
-        let urls = self.urls(public_url);
+    pub fn delivery(self, origin: Origin<'_>) -> Result<Delivery, NotBase64> {
+        let urls = self.urls(origin);
         let body = match self.body {
             Some(body) if self.is_base64_encoded => STANDARD.decode(body).map_err(|_| NotBase64)?,
             Some(body) => body.into_bytes(),
@@ -119,48 +135,41 @@ impl Request {
         })
     }
 
-    /// The URLs that the sender may have used. A configured public URL is the only one; it may
-    /// carry credentials and a base path, and the route follows it. Without one it is the domain
-    /// of the request, and what proxies say of theirs is added, never put in its place: each is a
-    /// candidate that a signature still has to match.
-    fn urls(&self, public_url: Option<&str>) -> Vec<String> {
+    /// The URLs that the sender may have used: one, or two where this machine is called.
+    fn urls(&self, origin: Origin<'_>) -> Vec<String> {
         let query = match self.raw_query_string.as_str() {
             "" => String::new(),
             query => format!("?{query}"),
         };
-        if let Some(base) = public_url {
-            return vec![public_url_of(base, &self.route_and_query())];
-        }
-        let headers: Headers = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name, value))
-            .collect();
-        let forwarded_host = headers.get("x-forwarded-host").unwrap_or_default();
-        let mut urls = Vec::new();
-        for host in [
-            self.request_context.domain_name.as_deref(),
-            headers.get("host"),
-        ]
-        .into_iter()
-        .flatten()
-        .chain(forwarded_host.split(',').map(str::trim).take(2))
-        .filter(|host| !host.is_empty())
-        {
-            for scheme in schemes(host, headers.get("x-forwarded-proto")) {
-                let url = format!("{scheme}://{host}{}{query}", self.raw_path);
-                if !urls.contains(&url) {
-                    urls.push(url);
-                }
+        let domain = self.request_context.domain_name.as_deref();
+        let host = match origin {
+            Origin::Configured(base) => {
+                return vec![public_url_of(base, &self.route_and_query())];
             }
-        }
-        urls
+            Origin::Domain => domain,
+            Origin::Forwarded => self.forwarded_host().or(domain),
+        };
+        let Some(host) = host.filter(|host| !host.is_empty()) else {
+            return Vec::new();
+        };
+        schemes(host)
+            .map(|scheme| format!("{scheme}://{host}{}{query}", self.raw_path))
+            .collect()
     }
 
-    /// The path from the last `/webhooks/` on: a base path may have that very name.
-    fn route(&self) -> Option<&str> {
-        let start = self.raw_path.rfind(ROUTE)?;
-        Some(&self.raw_path[start..])
+    /// The host that a proxy was called by: the first in its list, if it is nothing but a host.
+    fn forwarded_host(&self) -> Option<&str> {
+        ["x-forwarded-host", "host"].into_iter().find_map(|name| {
+            let mut headers = self.headers.iter();
+            let (_, hosts) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+            let first = hosts.split(',').next().unwrap_or_default().trim();
+            is_host(first).then_some(first)
+        })
+    }
+
+    /// The path up to the last `/webhooks/`, and from it on: a base path may have that very name.
+    fn route(&self) -> Option<(&str, &str)> {
+        Some(self.raw_path.split_at(self.raw_path.rfind(ROUTE)?))
     }
 }
 
@@ -169,15 +178,43 @@ pub fn public_url_of(base: &str, route_and_query: &str) -> String {
     format!("{}{route_and_query}", base.trim_end_matches('/'))
 }
 
-/// `https`, and `http` where a proxy says so or the host is this machine.
-fn schemes(host: &str, forwarded: Option<&str>) -> impl Iterator<Item = &'static str> {
+/// True for a stage or a base path: it has the characters that the gateway allows there, and is no
+/// other route, so that what is signed after one route cannot become the way to another.
+fn is_base(text: &str, provider: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/$-_.+!*'()".contains(&byte);
+    text.bytes().all(allowed) && !text.contains(&format!("{ROUTE}{provider}"))
+}
+
+/// True for `host` and `host:port`, and for nothing that would bring a path or credentials along.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (text, None),
+    };
+    let port_holds = port.is_none_or(|port| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    });
+    let literal = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let name_holds = match literal {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+            (1..=HOST_LENGTH).contains(&name.len()) && name.bytes().all(allowed)
+        }
+    };
+    name_holds && port_holds
+}
+
+/// `https`, and `http` where the host is this machine.
+fn schemes(host: &str) -> impl Iterator<Item = &'static str> {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => name,
         _ => host,
     };
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&name) || name.ends_with(".localhost");
-    let says_http = forwarded.is_some_and(|value| value.trim().eq_ignore_ascii_case("http"));
-    std::iter::once("https").chain((local || says_http).then_some("http"))
+    std::iter::once("https").chain(local.then_some("http"))
 }
 
 /// A field's value, and the default for null: `cargo lambda watch` writes it for what is missing.

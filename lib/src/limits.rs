@@ -7,6 +7,10 @@ use std::time::Duration;
 /// Largest request body, in bytes: what Lambda takes in one synchronous invocation.
 pub const BODY: usize = 6 * 1024 * 1024;
 
+/// Most forms of a URL under which a signature is tried, for each secret: every one costs a hash over
+/// the whole body, and anybody can post 6 MB.
+pub const SIGNED_URLS: usize = 4;
+
 /// Largest payload, compressed, in bytes, that an item takes as a rule. Each of an event's three
 /// transitions is charged by the size of the whole item, so from a few kilobytes on an object in S3
 /// costs less; up to here the ledger answers sooner.

@@ -97,7 +97,7 @@ impl<P: Provider> Receiver<P> {
         let source = request.source(self.provider.name()).map(str::to_owned);
         let route_and_query = request.route_and_query();
         let mut delivery = request
-            .delivery(self.settings.public_url.as_deref())
+            .delivery(self.settings.origin())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
         self.refuse_cheaply(&delivery, now)?;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::gateway::Origin;
+
 /// Looks up an environment variable: the environment is a parameter, so that tests have their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -26,6 +28,10 @@ pub struct ReceiverSettings {
     /// `PUBLIC_URL`: what stands before `/webhooks/...` in the URLs that providers are given;
     /// unset or empty: the domain of each request.
     pub public_url: Option<String>,
+    /// `FORWARDED_HOST`: `trust` where a proxy alone can call the function and says in
+    /// `X-Forwarded-Host` or `Host` how it was called; unset or empty: these headers say nothing.
+    /// Anybody can write them, so that a deployed stack does not set it.
+    pub trusts_forwarded_host: bool,
     /// `RETENTION_DAYS`: how long an event stays in the ledger; at least 7, by default 30.
     pub retention: Duration,
 }
@@ -72,9 +78,19 @@ impl ReceiverSettings {
             bucket: reader.required("PAYLOADS_BUCKET"),
             secrets_path: reader.required("SECRETS_PATH"),
             public_url: reader.public_url(),
+            trusts_forwarded_host: reader.forwarded_host(),
             retention: reader.retention(),
         };
         reader.finish(settings)
+    }
+
+    /// Where the URLs come from that the provider was given.
+    pub fn origin(&self) -> Origin<'_> {
+        match &self.public_url {
+            Some(url) => Origin::Configured(url),
+            None if self.trusts_forwarded_host => Origin::Forwarded,
+            None => Origin::Domain,
+        }
     }
 }
 
@@ -182,6 +198,17 @@ impl<'a> Reader<'a> {
         Some(url)
     }
 
+    fn forwarded_host(&mut self) -> bool {
+        match self.optional("FORWARDED_HOST").as_deref() {
+            None => false,
+            Some("trust") => true,
+            Some(_) => {
+                self.problems.push("FORWARDED_HOST (trust)".to_owned());
+                false
+            }
+        }
+    }
+
     fn finish<T>(self, settings: T) -> Result<T, BadSettings> {
         if self.problems.is_empty() {
             Ok(settings)
@@ -201,13 +228,14 @@ mod tests {
             "TABLE_NAME" => Some("t".to_owned()),
             "RETENTION_DAYS" => Some("6".to_owned()),
             "PUBLIC_URL" => Some("hooks.example.com".to_owned()),
+            "FORWARDED_HOST" => Some("yes".to_owned()),
             _ => None,
         };
         let error = ReceiverSettings::read(&lookup).expect_err("settings are missing");
         assert_eq!(
             error.to_string(),
             "set the environment variables STACK_NAME, QUEUE_URL, PAYLOADS_BUCKET, SECRETS_PATH, \
-             PUBLIC_URL (beginning with https://), RETENTION_DAYS (a number, at least 7)"
+             PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 7)"
         );
     }
 

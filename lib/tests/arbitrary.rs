@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use webhooks::delivery::{Delivery, Method};
 use webhooks::envelope::{Message, envelope, whole_envelope};
 use webhooks::event::Event;
-use webhooks::gateway::Request;
+use webhooks::gateway::{Origin, Request};
 use webhooks::payload::{Data, Payload};
 use webhooks::provider::{ALL, Identity, Meaning};
 use webhooks::secret::Secret;
@@ -217,7 +217,7 @@ proptest! {
                 prop_assert!((1..=64).contains(&source.len()) && source.is_ascii());
             }
             let _ = request.id();
-            let Ok(delivery) = request.delivery(None) else {
+            let Ok(delivery) = request.delivery(Origin::Domain) else {
                 continue;
             };
             for provider in ALL.iter().copied() {

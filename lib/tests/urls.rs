@@ -5,7 +5,9 @@ mod deliveries;
 
 use deliveries::{FORM, NOW, delivery, post, request, secret, signed};
 use serde_json::{Value, json};
-use webhooks::provider::twilio::Twilio;
+use webhooks::gateway::Origin;
+use webhooks::limits;
+use webhooks::provider::twilio::{Twilio, signed_urls};
 use webhooks::verify::{Rejection, verify};
 
 const OWN: &str = "abc123.execute-api.us-east-1.amazonaws.com";
@@ -31,24 +33,20 @@ fn at(domain: &str, path: &str, headers: Value) -> Value {
     event
 }
 
-fn urls(event: &Value, public_url: Option<&str>) -> Vec<String> {
-    let delivery = request(event).delivery(public_url);
+fn urls(event: &Value, origin: Origin<'_>) -> Vec<String> {
+    let delivery = request(event).delivery(origin);
     delivery.expect("the body is text").urls
 }
 
 /// What comes of an event that Twilio signed for `url`.
-fn verify_signed_for(
-    url: &str,
-    mut event: Value,
-    public_url: Option<&str>,
-) -> Result<(), Rejection> {
+fn verify_signed_for(url: &str, mut event: Value, origin: Origin<'_>) -> Result<(), Rejection> {
     let secret = secret("token");
     let mut sent = post(FORM, BODY);
     sent.urls = vec![url.to_owned()];
     let sent = signed(&Twilio, &sent, &secret, NOW);
     let signature = sent.headers.get("X-Twilio-Signature");
     event["headers"]["x-twilio-signature"] = json!(signature.expect("signed just now"));
-    let delivery = request(&event).delivery(public_url);
+    let delivery = request(&event).delivery(origin);
     let delivery = delivery.expect("the body is text");
     verify(&Twilio, &delivery, &[secret], NOW).map(|_| ())
 }
@@ -63,7 +61,7 @@ fn is_the_own_domain_with_path_and_query_as_they_came() {
         "//webhooks/twilio?",
     ] {
         let expected = format!("https://{OWN}{}", path.trim_end_matches('?'));
-        assert_eq!(urls(&event(path, json!({})), None), [expected]);
+        assert_eq!(urls(&event(path, json!({})), Origin::Domain), [expected]);
     }
 }
 
@@ -97,35 +95,90 @@ fn is_only_the_public_url_where_one_is_configured() {
             "https://user:pass@hooks.example.com/webhooks/twilio",
         ),
     ] {
-        assert_eq!(urls(&event(path, forged.clone()), Some(base)), [url]);
+        assert_eq!(
+            urls(&event(path, forged.clone()), Origin::Configured(base)),
+            [url]
+        );
+    }
+}
+
+/// Each value, and the host that it gives where forwarded hosts count.
+const FORWARDED: &[(&str, Option<&str>)] = &[
+    ("a.example.com", Some("a.example.com")),
+    ("a.example.com:8443", Some("a.example.com:8443")),
+    ("a.example.com, b.example.com", Some("a.example.com")),
+    (" a.example.com ", Some("a.example.com")),
+    ("[2001:db8::1]:8443", Some("[2001:db8::1]:8443")),
+    ("", None),
+    (",", None),
+    ("a.example.com/sms", None),
+    ("a.example.com?a=1", None),
+    ("a.example.com#a", None),
+    ("user:pass@a.example.com", None),
+    ("user@a.example.com", None),
+    ("a.example.com b.example.com", None),
+    ("a.example.com\tb", None),
+    ("a.example.com\r\nx: y", None),
+    ("https://a.example.com", None),
+    ("a.example.com%2fsms", None),
+    ("a.example.com\\sms", None),
+    ("a.example.com:", None),
+    ("a.example.com:65536", None),
+    ("a.example.com:+80", None),
+    ("a.example.com:80:80", None),
+    ("[::1/sms]", None),
+    ("[::1]sms", None),
+    ("\u{e4}.example.com", None),
+];
+
+#[test]
+fn a_forwarded_host_counts_where_it_is_trusted_and_is_nothing_but_a_host() {
+    for name in ["x-forwarded-host", "host"] {
+        for (value, host) in FORWARDED {
+            let event = event("/webhooks/twilio?a=1", json!({name: value}));
+            let expected = format!("https://{}/webhooks/twilio?a=1", host.unwrap_or(OWN));
+            assert_eq!(urls(&event, Origin::Forwarded), [expected], "{value:?}");
+            let own = format!("https://{OWN}/webhooks/twilio?a=1");
+            assert_eq!(urls(&event, Origin::Domain), [own], "{value:?}");
+        }
     }
 }
 
 #[test]
-fn proxies_add_candidates_behind_the_own_domain() {
-    let own = format!("https://{OWN}/webhooks/twilio");
-    let own_http = format!("http://{OWN}/webhooks/twilio");
-    for (headers, more) in [
-        (json!({"host": OWN}), vec![]),
-        (
-            json!({"host": "hooks.example.com"}),
-            vec!["https://hooks.example.com/webhooks/twilio"],
-        ),
-        (
-            json!({"x-forwarded-host": "a.example.com, b.example.com, c.example.com"}),
-            vec![
-                "https://a.example.com/webhooks/twilio",
-                "https://b.example.com/webhooks/twilio",
-            ],
-        ),
-        (json!({"x-forwarded-proto": "http"}), vec![&*own_http]),
-        (json!({"x-forwarded-host": ""}), vec![]),
-    ] {
-        let event = event("/webhooks/twilio", headers.clone());
-        let mut expected = vec![own.as_str()];
-        expected.extend(more);
-        assert_eq!(urls(&event, None), expected, "{headers}");
+fn a_forwarded_host_is_one_and_its_scheme_is_https() {
+    let forwarded = json!({
+        "host": "a.example.com", "x-forwarded-host": "b.example.com", "x-forwarded-proto": "http",
+    });
+    let event = event("/webhooks/twilio", forwarded);
+    let expected = ["https://b.example.com/webhooks/twilio"];
+    assert_eq!(urls(&event, Origin::Forwarded), expected);
+}
+
+/// Every URL that is tried costs a hash over the whole body, which may be 6 MB of a stranger's.
+#[test]
+fn few_urls_are_tried_whatever_a_request_says() {
+    let hosts = FORWARDED.iter().map(|(value, _)| *value);
+    for host in hosts.chain([OWN, "localhost", "127.0.0.1:9000", "[::1]:9000"]) {
+        for proto in ["http", "https", "http, https"] {
+            let headers =
+                json!({"host": host, "x-forwarded-host": host, "x-forwarded-proto": proto});
+            let event = event("/webhooks/twilio?a=http://b", headers);
+            for (origin, most) in [
+                (Origin::Domain, 2),
+                (Origin::Configured("https://hooks.example.com"), 2),
+                (Origin::Configured("https://user:pass@hooks.example.com"), 4),
+                (Origin::Forwarded, 4),
+            ] {
+                let delivery = request(&event).delivery(origin).expect("it is text");
+                let tried = signed_urls(&delivery).count();
+                assert!((1..=most).contains(&tried), "{host} {origin:?}: {tried}");
+                assert!(most <= limits::SIGNED_URLS);
+            }
+        }
     }
+    let mut delivery = delivery(&event("/webhooks/twilio", json!({})));
+    delivery.urls = (0..100).map(|n| format!("https://u:p@{n}/")).collect();
+    assert_eq!(signed_urls(&delivery).count(), limits::SIGNED_URLS);
 }
 
 #[test]
@@ -139,49 +192,51 @@ fn this_machine_may_be_plain_http() {
     ] {
         let expected = ["https", "http"].map(|scheme| format!("{scheme}://{host}/webhooks/twilio"));
         let event = at(host, "/webhooks/twilio", json!({}));
-        assert_eq!(urls(&event, None), expected);
+        assert_eq!(urls(&event, Origin::Domain), expected);
+        let forwarded = self::event("/webhooks/twilio", json!({"host": host}));
+        assert_eq!(urls(&forwarded, Origin::Forwarded), expected);
     }
     for host in ["localhost.example.com", "127.0.0.10:9000"] {
         let event = at(host, "/webhooks/twilio", json!({}));
         assert_eq!(
-            urls(&event, None),
+            urls(&event, Origin::Domain),
             [format!("https://{host}/webhooks/twilio")]
         );
     }
 }
 
 #[test]
-fn accepts_a_signature_for_the_public_url_in_every_set_up() {
+fn accepts_a_signature_for_the_origin_in_every_set_up() {
     let watch = json!({"host": "127.0.0.1:9000", "x-forwarded-proto": null});
     let tunnel = json!({"host": "127.0.0.1:9000", "x-forwarded-host": "t.example.com"});
-    let custom_domain = Some("https://hooks.example.com");
-    let base_path = Some("https://hooks.example.com/base");
-    let with_password = Some("https://user:pass@hooks.example.com");
+    let custom_domain = Origin::Configured("https://hooks.example.com");
+    let base_path = Origin::Configured("https://hooks.example.com/base");
+    let with_password = Origin::Configured("https://user:pass@hooks.example.com");
     let path = "/webhooks/twilio?a=1";
-    for (set_up, url, event, public_url) in [
+    for (set_up, url, event, origin) in [
         (
             "own domain",
             format!("https://{OWN}{path}"),
             event(path, json!({})),
-            None,
+            Origin::Domain,
         ),
         (
             "own domain, with the port",
             format!("https://{OWN}:443{path}"),
             event(path, json!({})),
-            None,
+            Origin::Domain,
         ),
         (
             "stage",
             format!("https://{OWN}/prod{path}"),
             event("/prod/webhooks/twilio?a=1", json!({})),
-            None,
+            Origin::Domain,
         ),
         (
             "custom domain, known to the gateway",
             format!("https://hooks.example.com{path}"),
             at("hooks.example.com", path, json!({})),
-            None,
+            Origin::Domain,
         ),
         (
             "custom domain, configured",
@@ -211,26 +266,22 @@ fn accepts_a_signature_for_the_public_url_in_every_set_up() {
             "cargo lambda watch",
             format!("http://127.0.0.1:9000{path}"),
             at("localhost", path, watch.clone()),
-            None,
+            Origin::Forwarded,
         ),
         (
             "cargo lambda watch, function named",
             format!("http://127.0.0.1:9000/lambda-url/twilio{path}"),
             at("localhost", path, watch),
-            Some("http://127.0.0.1:9000/lambda-url/twilio"),
+            Origin::Configured("http://127.0.0.1:9000/lambda-url/twilio"),
         ),
         (
             "tunnel",
             format!("https://t.example.com{path}"),
             at("localhost", path, tunnel),
-            None,
+            Origin::Forwarded,
         ),
     ] {
-        assert_eq!(
-            verify_signed_for(&url, event, public_url),
-            Ok(()),
-            "{set_up}"
-        );
+        assert_eq!(verify_signed_for(&url, event, origin), Ok(()), "{set_up}");
     }
 }
 
@@ -238,40 +289,61 @@ fn accepts_a_signature_for_the_public_url_in_every_set_up() {
 fn refuses_a_signature_for_another_url() {
     let forged = json!({"x-forwarded-host": "evil.example.com"});
     let own = event("/webhooks/twilio", forged.clone());
-    for (url, public_url) in [
-        (format!("https://{OWN}/webhooks/twilio/sms"), None),
-        (format!("http://{OWN}/webhooks/twilio"), None),
-        ("https://hooks.example.com/webhooks/twilio".to_owned(), None),
+    for (url, origin) in [
+        (format!("https://{OWN}/webhooks/twilio/sms"), Origin::Domain),
+        (format!("http://{OWN}/webhooks/twilio"), Origin::Domain),
+        (
+            "https://hooks.example.com/webhooks/twilio".to_owned(),
+            Origin::Domain,
+        ),
         (
             format!("https://{OWN}/webhooks/twilio"),
-            Some("https://hooks.example.com"),
+            Origin::Configured("https://hooks.example.com"),
         ),
         (
             "https://evil.example.com/webhooks/twilio".to_owned(),
-            Some("https://hooks.example.com"),
+            Origin::Configured("https://hooks.example.com"),
         ),
         (
             "https://hooks.example.com/webhooks/twilio".to_owned(),
-            Some("https://user:pass@hooks.example.com/base"),
+            Origin::Configured("https://user:pass@hooks.example.com/base"),
         ),
     ] {
-        let result = verify_signed_for(&url, own.clone(), public_url);
+        let result = verify_signed_for(&url, own.clone(), origin);
         assert_eq!(result, Err(Rejection::Mismatch), "{url}");
     }
 }
 
+/// The account signs for every host that it was given, among them those of others.
 #[test]
 fn a_forged_host_neither_helps_nor_harms() {
     let own = format!("https://{OWN}/webhooks/twilio");
-    let forged = json!({
-        "host": "evil.example.com", "x-forwarded-host": "evil.example.com", "x-forwarded-proto": "http",
-    });
-    let event = event("/webhooks/twilio", forged);
-    assert_eq!(verify_signed_for(&own, event.clone(), None), Ok(()));
+    for forged in [
+        "evil.example.com",
+        "evil.example.com/sms",
+        "u:p@evil.example.com",
+    ] {
+        let headers = json!({
+            "host": forged, "x-forwarded-host": forged, "x-original-host": forged,
+            "forwarded": format!("host={forged}"), "x-forwarded-proto": "http",
+        });
+        let event = event("/webhooks/twilio", headers);
+        let verified = |url: &str| verify_signed_for(url, event.clone(), Origin::Domain);
+        assert_eq!(verified(&own), Ok(()));
+        for scheme in ["https", "http"] {
+            let url = format!("{scheme}://{forged}/webhooks/twilio");
+            assert_eq!(verified(&url), Err(Rejection::Mismatch), "{url}");
+        }
+    }
+}
 
-    let mut unsigned = event;
-    unsigned["headers"]["x-twilio-signature"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    let delivery = delivery(&unsigned);
-    let result = verify(&Twilio, &delivery, &[secret("token")], NOW);
-    assert_eq!(result.err(), Some(Rejection::Mismatch));
+/// The host that a proxy forwards cannot bring a part of the path along: what another URL's form
+/// has signed would be split anew.
+#[test]
+fn a_forwarded_host_glues_nothing_on() {
+    let headers = json!({"x-forwarded-host": "other.example.com/sms"});
+    let event = event("/webhooks/twilio", headers);
+    let url = "https://other.example.com/sms/webhooks/twilio";
+    let result = verify_signed_for(url, event, Origin::Forwarded);
+    assert_eq!(result, Err(Rejection::Mismatch));
 }

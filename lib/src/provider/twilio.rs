@@ -15,6 +15,7 @@ use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::json::{self, Members};
+use crate::limits;
 use crate::payload::{FORM, Payload, form_fields};
 use crate::secret::Secret;
 use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
@@ -71,10 +72,7 @@ impl Provider for Twilio {
         }
         let parameters = signed_parameters(delivery);
         let signatures = [signature];
-        let secret = delivery
-            .urls
-            .iter()
-            .flat_map(|url| signed_forms(url))
+        let secret = signed_urls(delivery)
             .find_map(|url| {
                 let parts = [url.as_bytes(), parameters.as_bytes()];
                 matching_secret(hash, secrets, &parts, &signatures)
@@ -208,6 +206,12 @@ fn body(delivery: &Delivery) -> &[u8] {
         Method::Get => &[],
         Method::Post | Method::Other => &delivery.body,
     }
+}
+
+/// The URLs that Twilio may have signed for this delivery: few, since each is tried with each secret.
+pub fn signed_urls(delivery: &Delivery) -> impl Iterator<Item = String> {
+    let forms = delivery.urls.iter().flat_map(|url| signed_forms(url));
+    forms.take(limits::SIGNED_URLS)
 }
 
 /// The forms in which Twilio may have signed a URL. Its back ends are inconsistent about the port

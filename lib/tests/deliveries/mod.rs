@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use webhooks::delivery::{Delivery, Headers, Method};
-use webhooks::gateway::Request;
+use webhooks::gateway::{Origin, Request};
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -60,7 +60,7 @@ pub(crate) fn request(event: &Value) -> Request {
 /// An event as a delivery, with no public URL configured.
 pub(crate) fn delivery(event: &Value) -> Delivery {
     request(event)
-        .delivery(None)
+        .delivery(Origin::Domain)
         .expect("the body is text or base64")
 }
 
