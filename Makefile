@@ -23,16 +23,21 @@ help: ## list these targets
 
 setup: .tools/sam/.ready .tools/emulator/.ready ## install the pinned tools under .tools
 
+# Built twice: the command with its workspace, and the functions as `cargo lambda` builds them, without
+# the command's features.
 dev: setup ## run the local stack
 	cargo build --workspace --locked
+	cargo build --locked
 	target/debug/webhooks dev
 
 demo: setup ## run the local stack, send it signed deliveries and show what became of them
 	cargo build --workspace --locked
+	cargo build --locked
 	target/debug/webhooks demo
 
 test: setup $(oracle)/node_modules/.ready ## build everything and run every test
 	cargo build --workspace --bins --tests --examples --locked
+	cargo build --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
 

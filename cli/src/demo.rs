@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::local::{Local, Options};
 use crate::project::Project;
 use crate::scenario::{How, Report, STEPS, play};
+use crate::terminal::say;
 
 /// Options of `webhooks demo`.
 #[derive(Args, Clone, Debug)]
@@ -64,10 +65,7 @@ async fn demonstrate(patience: Duration) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     println!("\nwhat the functions wrote:");
-    log.await
-        .unwrap_or_default()
-        .iter()
-        .for_each(|line| println!("{line}"));
+    log.await.unwrap_or_default().iter().for_each(say);
     Ok(ExitCode::FAILURE)
 }
 

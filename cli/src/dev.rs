@@ -12,6 +12,7 @@ use crate::local::{Local, Options};
 use crate::project::Project;
 use crate::send::local_url;
 use crate::stack::development_secret;
+use crate::terminal::say;
 
 /// Options of `webhooks dev`.
 #[derive(Args, Clone, Debug)]
@@ -92,7 +93,7 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
     loop {
         tokio::select! {
             line = lines.recv() => match line {
-                Some(line) => readable(&line).iter().for_each(|line| println!("{line}")),
+                Some(line) => readable(&line).iter().for_each(say),
                 None => return Err(Failure::of("cargo lambda watch has ended")),
             },
             ended = &mut pumps => ended?,

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use webhooks::event::EventKey;
@@ -11,10 +10,12 @@ use webhooks::ledger::{Item, Listing, Status, Summary};
 use webhooks::payload::Data;
 use webhooks::timestamp::Timestamp;
 
+use crate::account;
 use crate::emulator;
 use crate::failure::Failure;
 use crate::replay;
 use crate::stack::{NAME, Stack};
+use crate::terminal::{hand_out, on_one_line, say};
 
 /// Options of `webhooks events`.
 #[derive(Args, Clone, Debug)]
@@ -52,6 +53,9 @@ pub struct Place {
     /// A deployed stack, reached with the AWS credentials at hand; left out: the local stack
     #[arg(long, global = true)]
     stack: Option<String>,
+    /// The profile of the AWS configuration; left out: AWS_PROFILE, else the default
+    #[arg(long, global = true, requires = "stack")]
+    profile: Option<String>,
     /// The port of the local stack's emulator
     #[arg(long, global = true, default_value_t = 4566)]
     emulator_port: u16,
@@ -115,7 +119,7 @@ impl Place {
     pub async fn stack(&self) -> Result<Stack, Failure> {
         match &self.stack {
             Some(name) => {
-                let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+                let config = account::config(self.profile.as_deref()).await?;
                 Stack::find(config, name).await
             }
             None => {
@@ -175,8 +179,8 @@ async fn list(stack: &Stack, args: &EventsArgs) -> Result<ExitCode, Failure> {
     summaries.sort_by(|a, b| b.received_at.cmp(&a.received_at).then(a.key.cmp(&b.key)));
     summaries.truncate(args.limit);
     match summaries.is_empty() {
-        true => println!("no events match"),
-        false => println!("{}", table(&summaries)),
+        true => say("no events match"),
+        false => say(table(&summaries)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -196,12 +200,12 @@ fn table(summaries: &[Summary]) -> Table {
     for summary in summaries {
         table.add_row([
             summary.received_at.to_string(),
-            summary.kind.clone(),
+            on_one_line(&summary.kind).into_owned(),
             summary.status.as_str().to_owned(),
             summary.attempts.to_string(),
             summary.duplicates.to_string(),
-            summary.key.to_string(),
-            summary.cause.clone().unwrap_or_default(),
+            on_one_line(&summary.key.to_string()).into_owned(),
+            on_one_line(summary.cause.as_deref().unwrap_or_default()).into_owned(),
         ]);
     }
     table
@@ -216,16 +220,16 @@ async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failur
     let Some(mut item) = item else {
         return Err(Failure::of(format!("the ledger has no event {id}")));
     };
-    print!("{}", history(&item));
+    say(history(&item));
     if payload {
         let fetched = stack.bucket()?.fetch(&mut item.event).await;
         fetched.map_err(|error| Failure::new("the payload", error))?;
         match item.event.payload().data() {
-            Data::Json(json) => println!("\n{}", json.get()),
-            Data::Binary => println!(
+            Data::Json(json) => hand_out(&format!("\n{}", json.get())),
+            Data::Binary => say(format!(
                 "\n({} bytes that are not JSON)",
                 item.event.payload().bytes.len()
-            ),
+            )),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -257,7 +261,7 @@ fn history(item: &Item) -> String {
     lines.extend(
         item.cause
             .iter()
-            .map(|cause| format!("cause         {cause}")),
+            .map(|cause| format!("cause         {}", on_one_line(cause))),
     );
     lines.extend(
         event
@@ -266,5 +270,5 @@ fn history(item: &Item) -> String {
     );
     lines.push("history".to_owned());
     lines.extend(item.history.iter().map(|entry| format!("  {entry}")));
-    lines.join("\n") + "\n"
+    lines.join("\n")
 }

@@ -8,6 +8,7 @@
 //! money and of AWS's limits. A [`trial`] runs the binaries in a [`host`] behind a [`proxy`], to
 //! prove that what is promised holds when they die and their calls break.
 
+pub mod account;
 pub mod activity;
 pub mod bench;
 pub mod case;
@@ -33,5 +34,6 @@ pub mod scenario;
 pub mod send;
 pub mod stack;
 pub mod template;
+pub mod terminal;
 pub mod trial;
 pub mod verify;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::trial::{chaos, malformed, outages, soak};
-use webhooks_cli::{bench, cost, demo, dev, events, scale, send, verify};
+use webhooks_cli::{bench, cost, demo, dev, events, scale, send, terminal, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
 #[derive(Parser)]
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
     sigpipe::reset();
     let done = run(&Cli::parse().command).await;
     done.unwrap_or_else(|failure| {
-        eprintln!("webhooks: {failure}");
+        terminal::warn(format!("webhooks: {failure}"));
         failure.exit_code()
     })
 }

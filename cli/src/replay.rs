@@ -9,6 +9,7 @@ use webhooks::timestamp::Timestamp;
 
 use crate::failure::Failure;
 use crate::stack::Stack;
+use crate::terminal::{say, warn};
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
             .map_err(|error| Failure::usage(format!("{id}: {error}")))?;
         let text = match replay(stack, &key).await {
             Ok(Replayed::Started) => {
-                println!("{id}: started again");
+                say(format!("{id}: started again"));
                 continue;
             }
             Ok(Replayed::Left(status)) => {
@@ -42,7 +43,7 @@ pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
             Ok(Replayed::Unknown) => "is not in the ledger".to_owned(),
             Err(failure) => failure.to_string(),
         };
-        eprintln!("{id}: {text}");
+        warn(format!("{id}: {text}"));
         code = ExitCode::FAILURE;
     }
     Ok(code)
@@ -76,7 +77,7 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
         return Ok(Replayed::Left(Status::Received));
     }
     if let Err(error) = stack.queue()?.send(envelope(&item.event), None).await {
-        eprintln!("{key}: {error}; the relay will send it");
+        warn(format!("{key}: {error}; the relay will send it"));
     }
     Ok(Replayed::Started)
 }

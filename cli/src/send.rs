@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::fixture::Fixture;
 use crate::project::Project;
 use crate::stack::development_secret;
+use crate::terminal::say;
 
 /// Options of `webhooks send`.
 #[derive(Args, Clone, Debug)]
@@ -101,12 +102,12 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     }
     for _ in 0..if args.duplicate { 2 } else { 1 } {
         for answered in post_copies(&fixture.delivery, args.copies).await? {
-            println!(
+            say(format!(
                 "{} {} {}",
                 answered.status,
                 answered.outcome,
                 answered.body.trim()
-            );
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)

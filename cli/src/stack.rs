@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
-use aws_sdk_ssm::types::ParameterType;
+use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
 use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
 use webhooks::queue::Queue;
 
+use crate::account::chain;
 use crate::failure::Failure;
 use crate::template::{Function, Template};
 
@@ -37,8 +40,7 @@ impl Stack {
     pub async fn find(config: SdkConfig, name: &str) -> Result<Self, Failure> {
         let client = aws_sdk_cloudformation::Client::new(&config);
         let described = client.describe_stacks().stack_name(name).send().await;
-        let described =
-            described.map_err(|error| Failure::new(format!("the stack {name}"), error))?;
+        let described = described.map_err(|error| not_described(name, &error))?;
         let outputs = described.stacks().first().map(outputs).unwrap_or_default();
         Ok(Self {
             config,
@@ -184,14 +186,21 @@ impl Stack {
         Ok(())
     }
 
-    /// Every registered provider and source. Names alone: the secrets stay encrypted.
+    /// Every registered provider and source. Names alone, which needs no permission to read or to
+    /// decrypt a secret.
     ///
     /// # Errors
     /// [`Failure`] when SSM does not answer.
     pub async fn sources(&self) -> Result<Vec<(String, String)>, Failure> {
         let path = self.output("SecretsPath")?;
         let client = aws_sdk_ssm::Client::new(&self.config);
-        let request = client.get_parameters_by_path().path(path).recursive(true);
+        let below = ParameterStringFilter::builder()
+            .key("Path")
+            .option("Recursive")
+            .values(path)
+            .build()
+            .expect("the key is set");
+        let request = client.describe_parameters().parameter_filters(below);
         let mut pages = request.into_paginator().send();
         let mut sources = Vec::new();
         while let Some(page) = pages.next().await {
@@ -209,6 +218,25 @@ impl Stack {
             }
         }
         Ok(sources)
+    }
+}
+
+/// Why a stack could not be looked up, and the next step.
+fn not_described(name: &str, error: &SdkError<DescribeStacksError>) -> Failure {
+    let said = error.message().unwrap_or_default();
+    if said.contains("does not exist") {
+        return Failure::of(format!(
+            "there is no stack {name} in this account and region; look at the profile and at AWS_REGION, or \
+             list what there is with aws cloudformation list-stacks"
+        ));
+    }
+    match error.code() {
+        Some("AccessDenied" | "AccessDeniedException") => Failure::of(format!(
+            "the stack {name}: these credentials may not call cloudformation:DescribeStacks; \
+             docs/operations.md has the policy that an operator needs"
+        )),
+        Some(code) => Failure::of(format!("the stack {name}: {code}: {said}")),
+        None => Failure::of(format!("the stack {name}: {}", chain(error))),
     }
 }
 

@@ -13,6 +13,7 @@ use webhooks::verify::verify;
 use crate::case::{BadField, Case, Vector};
 use crate::diagnosis::{Finding, diagnose};
 use crate::failure::Failure;
+use crate::terminal::printable;
 
 /// Check a captured request, or a whole file of test cases
 #[derive(Debug, clap::Args)]
@@ -65,7 +66,7 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     };
     let answer = answer.map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
     std::io::stdout()
-        .write_all(answer.text.as_bytes())
+        .write_all(printable(&answer.text).as_bytes())
         .map_err(|error| Failure::new("standard output", error))?;
     Ok(ExitCode::from(if answer.good { 0 } else { 1 }))
 }
