@@ -100,7 +100,8 @@ async fn lists_no_other_source_and_no_other_provider() {
     let mut provider = key_in(&scene.source);
     provider.provider.push('2');
     for other in [source, provider] {
-        let event = event_of(&other, "github.push", at(0), b"{}");
+        let kind = format!("{}.push", other.provider);
+        let event = event_of(&other, &kind, at(0), b"{}");
         record(&scene.ledger, &event).await;
     }
     for status in [None, Some(Status::Received)] {

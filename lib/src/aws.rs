@@ -41,6 +41,21 @@ pub async fn config() -> SdkConfig {
     loader.load().await
 }
 
+/// The same for handlers, with ordinary limits: what a handler calls may work for seconds, and an
+/// attempt that is cut off is an effect that happens once more.
+pub fn for_handlers(config: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(limits::CALL_ATTEMPT)
+        .operation_attempt_timeout(limits::HANDLER_CALL_ATTEMPT)
+        .operation_timeout(limits::HANDLER_CALL)
+        .build();
+    let config = config.clone().into_builder();
+    config
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(limits::CALL_ATTEMPTS))
+        .build()
+}
+
 /// One word for why a call failed, fit for a log: AWS's own code, or what kept the answer away.
 /// AWS's message is left out, because it can name more than a log should show.
 pub fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {

@@ -57,12 +57,13 @@ impl Object {
         }
     }
 
-    /// Reads the name of an object; `None` for what is no name of ours.
-    pub fn parse(name: &str) -> Option<Self> {
+    /// Reads the name of an object of that event; `None` for any other, so that no event has the
+    /// payload of another source.
+    pub fn parse(name: &str, key: &EventKey) -> Option<Self> {
         let mut digest = [0; 32];
-        let hex = name.rsplit('/').next()?;
+        let (path, hex) = name.rsplit_once('/')?;
         hex::decode_to_slice(hex, &mut digest).ok()?;
-        Some(Self {
+        (path == format!("{}/{}", key.provider, key.source)).then(|| Self {
             name: name.to_owned(),
             digest,
         })

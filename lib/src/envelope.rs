@@ -11,12 +11,14 @@ use serde_json::value::RawValue;
 use crate::bucket::Object;
 use crate::event::{Event, EventKey};
 use crate::limits;
+use crate::name;
 use crate::payload::{Data, FORM, Payload};
 use crate::timestamp::Timestamp;
 
 const JSON: &str = "application/json";
 const ZSTD: &str = "zstd";
 const BUCKET: &str = "bucket:";
+const LEDGER: &str = "ledger:";
 
 /// The message's JSON. `dataref` and `datacontentencoding` are extension attributes: where the
 /// payload is to be found, and how `data_base64` is packed.
@@ -91,7 +93,7 @@ pub fn envelope(event: &Event<'_>) -> String {
 }
 
 fn ledger(event: &Event<'_>) -> String {
-    format!("ledger:{}", event.key)
+    format!("{LEDGER}{}", event.key)
 }
 
 /// The message for an event that could not be recorded: it carries the exact bytes, compressed,
@@ -150,7 +152,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn payload(&self) -> Result<Option<Payload<'static>>, UnreadableMessage> {
+    fn payload(&self, key: &EventKey) -> Result<Option<Payload<'static>>, UnreadableMessage> {
         let media_type = self
             .datacontenttype
             .as_deref()
@@ -159,18 +161,25 @@ impl<'a> Wire<'a> {
         let bytes = match (&self.data, &self.data_base64) {
             (Some(json), _) => json.get().as_bytes().to_vec(),
             (None, Some(base64)) => self.decode(base64)?,
-            (None, None) => return self.referred(media_type),
+            (None, None) => return self.referred(media_type, key),
         };
         Ok(Some(Payload::new(media_type, bytes)))
     }
 
-    fn referred(&self, media_type: String) -> Result<Option<Payload<'static>>, UnreadableMessage> {
+    /// The event's own payload in the bucket; `None` for the event in the ledger.
+    fn referred(
+        &self,
+        media_type: String,
+        key: &EventKey,
+    ) -> Result<Option<Payload<'static>>, UnreadableMessage> {
         let reference = self.dataref.as_deref().unwrap_or_default();
-        match reference.strip_prefix(BUCKET).map(Object::parse) {
-            None => Ok(None),
-            Some(Some(object)) => Ok(Some(Payload::at(media_type, object))),
-            Some(None) => Err(UnreadableMessage::Attribute("dataref")),
+        if reference.strip_prefix(LEDGER) == Some(&*key.to_string()) {
+            return Ok(None);
         }
+        let object = reference.strip_prefix(BUCKET);
+        let object = object.and_then(|name| Object::parse(name, key));
+        let object = object.ok_or(UnreadableMessage::Attribute("dataref"))?;
+        Ok(Some(Payload::at(media_type, object)))
     }
 
     fn decode(&self, base64: &str) -> Result<Vec<u8>, UnreadableMessage> {
@@ -205,10 +214,10 @@ impl Message {
             .time
             .parse()
             .map_err(|_| UnreadableMessage::Attribute("time"))?;
-        if wire.kind.is_empty() {
+        if !name::is_kind(&wire.kind, &key.provider) {
             return Err(UnreadableMessage::Attribute("type"));
         }
-        let whole = wire.payload()?.map(|payload| Event {
+        let whole = wire.payload(&key)?.map(|payload| Event {
             key: key.clone(),
             kind: wire.kind.clone().into_owned(),
             received_at,
@@ -227,6 +236,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn event(media_type: &'static str, bytes: Vec<u8>) -> Event<'static> {
@@ -266,7 +277,7 @@ mod tests {
     fn refers_to_the_bucket_for_a_payload_that_is_there() {
         let mut large = event(JSON, b"large".to_vec());
         let object = format!("github/default/{}", hex::encode(large.payload.digest()));
-        large.payload.object = Object::parse(&object);
+        large.payload.object = Object::parse(&object, &large.key);
         assert!(envelope(&large).contains("\"dataref\":\"ledger:github/default/1:a\""));
         let whole = Message::read(&whole_envelope(&large))
             .expect("readable")
@@ -296,19 +307,53 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_write() {
-        for body in [
-            "",
-            "[]",
-            "{}",
-            r#"{"specversion":"0.3","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
-            r#"{"specversion":"1.0","id":"","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
-            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b/c","type":"t","time":"2026-01-01T00:00:00Z"}"#,
-            r#"{"specversion":"1.0","id":"b/1","source":"/webhooks/a","type":"t","time":"2026-01-01T00:00:00Z"}"#,
-            r#"{"specversion":"1.0","id":"1","source":"/else/a/b","type":"t","time":"2026-01-01T00:00:00Z"}"#,
-            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"noon"}"#,
-            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z","data_base64":"%"}"#,
-            r#"{"specversion":"1.0","id":"1","source":"/webhooks/a/b","type":"t","time":"2026-01-01T00:00:00Z","dataref":"bucket:a/b/00"}"#,
+        let good = json!({
+            "specversion": "1.0", "id": "1", "source": "/webhooks/a/b", "type": "a.t",
+            "time": "2026-01-01T00:00:00Z", "dataref": "ledger:a/b/1",
+        });
+        assert!(Message::read(&good.to_string()).is_ok());
+        let digest = "0".repeat(64);
+        let long = "x".repeat(limits::ID + 1);
+        for (attribute, value) in [
+            ("specversion", "0.3"),
+            ("id", ""),
+            ("id", "1 2"),
+            ("id", "1\n"),
+            ("id", "\u{202e}1"),
+            ("id", &long),
+            ("source", "/webhooks/a"),
+            ("source", "/webhooks/a/b/c"),
+            ("source", "/webhooks/a/.."),
+            ("source", "/webhooks/a/b:c"),
+            ("source", "/webhooks/a b/b"),
+            ("source", "/else/a/b"),
+            ("type", ""),
+            ("type", "t"),
+            ("type", "a."),
+            ("type", "b.t"),
+            ("type", "a.t\u{1b}[2J"),
+            ("type", "a.\u{202e}t"),
+            ("type", &format!("a.{long}")),
+            ("time", "noon"),
+            ("data_base64", "%"),
+            ("dataref", ""),
+            ("dataref", "elsewhere"),
+            ("dataref", "ledger:a/b/2"),
+            ("dataref", "bucket:a/b/00"),
+            ("dataref", &format!("bucket:a/c/{digest}")),
+            ("dataref", &format!("bucket:a/b/c/{digest}")),
+            ("dataref", &format!("bucket:{digest}")),
         ] {
+            let mut message = good.clone();
+            message[attribute] = value.into();
+            let read = Message::read(&message.to_string());
+            assert!(read.is_err(), "{attribute} {value:?}");
+        }
+        let moved = good
+            .to_string()
+            .replace("webhooks/a/b", "webhooks/a")
+            .replace("\"1\"", "\"b/1\"");
+        for body in ["", "[]", "{}", &moved] {
             assert!(Message::read(body).is_err(), "{body}");
         }
     }

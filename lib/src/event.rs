@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use crate::json;
+use crate::name;
 use crate::payload::{Data, Payload};
 use crate::provider::{Identity, Provider};
 use crate::timestamp::Timestamp;
@@ -22,7 +23,7 @@ pub struct EventKey {
     pub id: String,
 }
 
-/// The text is not `provider/source/id`.
+/// The text is not `provider/source/id`, each in its alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an event key: expected provider/source/id")]
 pub struct NotAKey;
@@ -44,20 +45,16 @@ impl FromStr for EventKey {
     type Err = NotAKey;
 
     fn from_str(text: &str) -> Result<Self, NotAKey> {
-        let mut parts = text.splitn(3, '/').map(str::to_owned);
-        let (provider, source, id) = (parts.next(), parts.next(), parts.next());
-        match (provider, source, id) {
-            (Some(provider), Some(source), Some(id))
-                if ![&provider, &source, &id].iter().any(|part| part.is_empty()) =>
-            {
-                Ok(Self {
-                    provider,
-                    source,
-                    id,
-                })
-            }
-            _ => Err(NotAKey),
+        let (provider, rest) = text.split_once('/').ok_or(NotAKey)?;
+        let (source, id) = rest.split_once('/').ok_or(NotAKey)?;
+        if !name::is_segment(provider) || !name::is_segment(source) || !name::is_id(id) {
+            return Err(NotAKey);
         }
+        Ok(Self {
+            provider: provider.to_owned(),
+            source: source.to_owned(),
+            id: id.to_owned(),
+        })
     }
 }
 
@@ -130,5 +127,48 @@ impl<'a> Event<'a> {
     /// The W3C trace context of the receipt, where there is one.
     pub fn traceparent(&self) -> Option<&str> {
         self.traceparent.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_three_parts_of_their_alphabets() {
+        let long = (
+            format!("a/{}/c", "b".repeat(64)),
+            format!("a/b/{}", "c".repeat(256)),
+        );
+        for text in [
+            "github/default/1:a",
+            "a/b-_.9/c/d",
+            "a/b/~",
+            &long.0,
+            &long.1,
+        ] {
+            let key: Result<EventKey, NotAKey> = text.parse();
+            assert_eq!(key.map(|key| key.to_string()), Ok(text.to_owned()));
+        }
+        for text in [
+            "",
+            "a/b",
+            "a//c",
+            "/b/c",
+            "a/b/",
+            "a/../c",
+            "./b/c",
+            "a b/b/c",
+            "a/b:/c",
+            "a/b\u{e9}/c",
+            "a/b/c d",
+            "a/b/c\n",
+            "a/b/\u{202e}c",
+            "a/b/\u{1b}[2J",
+            &format!("{}b", long.0.replace("/c", "b/c")),
+            &format!("{}c", long.1),
+        ] {
+            assert_eq!(text.parse::<EventKey>(), Err(NotAKey), "{text:?}");
+        }
     }
 }

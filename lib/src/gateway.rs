@@ -15,14 +15,13 @@ use serde_json::json;
 
 use crate::answer::{Answer, RETRY_AFTER_SECONDS};
 use crate::delivery::{Delivery, Method};
+use crate::name;
 use crate::provider::Acknowledgement;
 
 /// The source of a delivery whose path names none.
 pub const DEFAULT_SOURCE: &str = "default";
 
 const ROUTE: &str = "/webhooks/";
-/// Longest name of a source.
-const SOURCE_LENGTH: usize = 64;
 /// Longest name of a host.
 const HOST_LENGTH: usize = 253;
 
@@ -94,11 +93,7 @@ impl Request {
             return None;
         }
         let source = segments.next().unwrap_or(DEFAULT_SOURCE);
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let named = (1..=SOURCE_LENGTH).contains(&source.len())
-            && source.bytes().all(allowed)
-            && !matches!(source, "." | "..");
-        (named && segments.next().is_none()).then_some(source)
+        (name::is_segment(source) && segments.next().is_none()).then_some(source)
     }
 
     /// The address that the gateway saw. Nothing that a header says counts here.

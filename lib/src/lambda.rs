@@ -81,8 +81,8 @@ async fn answer(
 }
 
 /// Runs the processor. `binary` is the crate with the handlers, `env!("CARGO_CRATE_NAME")`: the log
-/// level holds for its lines too. `state` makes what the handlers share, from the SDK's
-/// configuration and the environment.
+/// level holds for its lines too. `state` makes what the handlers share, from an SDK
+/// configuration with the time limits of handlers, and the environment.
 ///
 /// # Errors
 /// When a setting is missing, or Lambda's runtime API goes away.
@@ -94,7 +94,7 @@ pub async fn process<S: Send + Sync + 'static>(
     start(binary);
     let settings = ProcessorSettings::read(&environment)?;
     let config = aws::config().await;
-    let state = Arc::new(state(&config, &environment)?);
+    let state = Arc::new(state(&aws::for_handlers(&config), &environment)?);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
     let bucket = Bucket::new(&config, &settings.bucket);

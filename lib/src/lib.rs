@@ -33,6 +33,7 @@ pub mod lambda;
 pub mod ledger;
 pub mod limits;
 mod log;
+mod name;
 pub mod payload;
 pub mod process;
 pub mod provider;

@@ -23,6 +23,12 @@ pub const ITEM_PAYLOAD_AT_MOST: usize = 360 * 1024;
 /// Largest payload, in bytes, that is packed with a dictionary: above it, one saves nothing that counts.
 pub const DICTIONARY_PAYLOAD: usize = 64 * 1024;
 
+/// Longest name of a provider or source, in bytes: a segment of a path.
+pub const SEGMENT: usize = 64;
+
+/// Longest event id, and longest type without its provider, in bytes: parts of keys and of messages.
+pub const ID: usize = 256;
+
 /// Longest cause that an item keeps, in characters.
 pub const CAUSE: usize = 200;
 
@@ -90,6 +96,12 @@ pub const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a handler may take. What is left of the processor's time is for the ledger.
 pub const HANDLER: Duration = Duration::from_secs(38);
 
+/// One attempt of one call that a handler makes: long enough that nothing that works is cut off.
+pub const HANDLER_CALL_ATTEMPT: Duration = Duration::from_secs(5);
+
+/// One call that a handler makes, with all attempts.
+pub const HANDLER_CALL: Duration = Duration::from_secs(15);
+
 /// How long a claim holds: longer than any invocation that could still be at work on it.
 pub const LEASE: Duration = Duration::from_secs(75);
 
@@ -142,6 +154,8 @@ const _: () = {
             + 7 * CALL.as_millis()
             < PROCESSOR_TIMEOUT.as_millis()
     );
+    // Two calls of a handler, one after the other, with all their attempts.
+    assert!(2 * HANDLER_CALL.as_millis() < HANDLER.as_millis());
     assert!(PROCESSOR_TIMEOUT.as_millis() + SKEW.as_millis() < LEASE.as_millis());
     assert!(VISIBILITY.as_millis() >= 6 * PROCESSOR_TIMEOUT.as_millis());
     assert!(LEASE.as_millis() < VISIBILITY.as_millis());

@@ -13,8 +13,9 @@ use webhooks::delivery::{Delivery, Method};
 use webhooks::envelope::{Message, envelope, whole_envelope};
 use webhooks::event::Event;
 use webhooks::gateway::{Origin, Request};
+use webhooks::limits;
 use webhooks::payload::{Data, Payload};
-use webhooks::provider::{ALL, Identity, Meaning};
+use webhooks::provider::{ALL, Meaning};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{check_shape, verify};
@@ -181,7 +182,7 @@ proptest! {
                 continue;
             };
             for part in [&identity.id, &identity.kind] {
-                prop_assert!((1..=Identity::MAX_LENGTH).contains(&part.len()), "{part}");
+                prop_assert!((1..=limits::ID).contains(&part.len()), "{part}");
                 prop_assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part}");
             }
             let event = Event::new(provider, "default", identity, &verified, NOW, None);
@@ -236,8 +237,8 @@ proptest! {
         ),
     ) {
         let mut message = json!({
-            "specversion": "1.0", "id": "1", "source": "/webhooks/a/b", "type": "t",
-            "time": "2026-01-01T00:00:00Z",
+            "specversion": "1.0", "id": "1", "source": "/webhooks/a/b", "type": "a.t",
+            "time": "2026-01-01T00:00:00Z", "dataref": "ledger:a/b/1",
         });
         prop_assert!(Message::read(&message.to_string()).is_ok());
         for (name, value) in members {

@@ -47,7 +47,7 @@ async fn one_bad_record_never_blocks_another() {
                 "source": unknown.key().route(),
                 "type": unknown.kind(),
                 "time": unknown.received_at().to_string(),
-                "dataref": "ledger:elsewhere",
+                "dataref": format!("ledger:{}", unknown.key()),
             })
             .to_string(),
         ),

@@ -95,12 +95,11 @@ impl Workshop {
 
     /// An event that the ledger has not heard of.
     pub(crate) fn unrecorded(&self, kind: &str) -> Event<'static> {
-        event_of(
-            &fresh_key(),
-            &format!("test.{kind}"),
-            Timestamp::now(),
-            b"{}",
-        )
+        let key = EventKey {
+            provider: "test".to_owned(),
+            ..fresh_key()
+        };
+        event_of(&key, &format!("test.{kind}"), Timestamp::now(), b"{}")
     }
 
     /// Message ids that have to come again.

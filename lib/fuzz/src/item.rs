@@ -55,10 +55,10 @@ pub fn item(data: &[u8]) {
     }
 }
 
-/// Nothing is recorded without a type, or past RFC 3339's years, and no message has either.
+/// Nothing is recorded past RFC 3339's years, and no message is.
 fn fits_a_message(event: &Event<'_>) -> bool {
     let received_at = event.received_at();
-    !event.kind().is_empty() && received_at.to_string().parse() == Ok(received_at)
+    received_at.to_string().parse() == Ok(received_at)
 }
 
 /// What is stored as it is comes back as it is, and what is elsewhere is still there.

@@ -3,11 +3,12 @@
 
 use webhooks::delivery::{Delivery, Method};
 use webhooks::event::Event;
+use webhooks::limits;
 use webhooks::payload::{Payload, form_fields};
 use webhooks::provider::github::GitHub;
 use webhooks::provider::stripe::Stripe;
 use webhooks::provider::twilio::Twilio;
-use webhooks::provider::{Identity, Meaning, Provider};
+use webhooks::provider::{Meaning, Provider};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{Rejection, Verified, check_shape, verify};
@@ -102,7 +103,7 @@ fn hand_over(provider: &dyn Provider, verified: &Verified<'_>) {
         return;
     };
     for part in [&identity.id, &identity.kind] {
-        assert!((1..=Identity::MAX_LENGTH).contains(&part.len()), "{part}");
+        assert!((1..=limits::ID).contains(&part.len()), "{part}");
         assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part}");
     }
     let trace = Some(TRACE.to_owned());

@@ -10,6 +10,7 @@ use crate::bucket::Object;
 use crate::compression::{self, NotPacked};
 use crate::event::{Event, EventKey};
 use crate::limits;
+use crate::name;
 use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
@@ -123,11 +124,15 @@ impl TryFrom<Attributes> for Item {
     fn try_from(mut attributes: Attributes) -> Result<Self, UnreadableItem> {
         let mut item = Reader(&mut attributes);
         let key: EventKey = item.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?;
-        let payload = item.payload()?;
+        let payload = item.payload(&key)?;
+        let kind = item.text("type")?;
+        if !name::is_kind(&kind, &key.provider) {
+            return Err(UnreadableItem("type"));
+        }
         let received_at = Timestamp::from_millis(item.number("received_at")?);
         let event = Event {
             key,
-            kind: item.text("type")?,
+            kind,
             received_at,
             payload,
             traceparent: item.text("traceparent").ok(),
@@ -183,10 +188,10 @@ impl Reader<'_> {
         }
     }
 
-    fn payload(&mut self) -> Result<Payload<'static>, UnreadableItem> {
+    fn payload(&mut self, key: &EventKey) -> Result<Payload<'static>, UnreadableItem> {
         let media_type = self.text("media_type").unwrap_or(JSON.to_owned());
         if let Ok(name) = self.text("object") {
-            let object = Object::parse(&name).ok_or(UnreadableItem("object"))?;
+            let object = Object::parse(&name, key).ok_or(UnreadableItem("object"))?;
             return Ok(Payload::at(media_type, object));
         }
         let stored = self.bytes("payload")?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
+use crate::name;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::verify::{Rejection, Verified};
@@ -122,9 +123,6 @@ pub enum Malformed {
 }
 
 impl Identity {
-    /// Longest id and type, in bytes: both become parts of keys and of messages.
-    pub const MAX_LENGTH: usize = 256;
-
     /// An identity whose parts can stand in a key, a log line and an answer. An unusable id is
     /// refused; a type is free text with some providers (GitHub's `repository_dispatch` takes any),
     /// so there an unusable character becomes `_`.
@@ -133,18 +131,10 @@ impl Identity {
         kind: String,
         named_by: Malformed,
     ) -> Result<Self, Malformed> {
-        let id_fits = (1..=Self::MAX_LENGTH).contains(&id.len());
-        if !id_fits || kind.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !name::is_id(&id) || kind.is_empty() {
             return Err(named_by);
         }
-        let usable = |character: char| {
-            if character.is_ascii_graphic() {
-                character
-            } else {
-                '_'
-            }
-        };
-        let kind = kind.chars().map(usable).take(Self::MAX_LENGTH).collect();
+        let kind = name::usable_kind(&kind);
         Ok(Self { id, kind })
     }
 }
