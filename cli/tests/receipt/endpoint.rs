@@ -138,6 +138,7 @@ fn settings() -> ReceiverSettings {
         bucket: "bucket".to_owned(),
         secrets_path: "/path".to_owned(),
         public_url: None,
+        trusts_forwarded_host: false,
         // The emulator removes what has expired by its own clock.
         retention: Duration::from_secs(3_000_000_000),
     }
