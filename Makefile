@@ -16,7 +16,12 @@ export FUZZ_SECONDS ?= 60
 rivals := cli/rivals
 measured := github stripe twilio processor bare floor floor-processor
 
-.PHONY: help setup dev demo test chaos soak bench fuzz clean
+# Python tools by their direct needs, and beside each file its lock: every package that comes along, with the
+# digests of its wheels for every platform and for Python 3.10 and later.
+needs := $(wildcard cli/tools/*.in) $(rivals)/python/requirements.in
+locked := --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+
+.PHONY: help setup dev demo test chaos soak bench fuzz locks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -57,12 +62,21 @@ bench: setup .tools/rivals/.ready $(rivals)/node/node_modules/.ready ## measure 
 fuzz: .tools/fuzz/.ready ## look for inputs that break what reads them, FUZZ_SECONDS=60 for each reader
 	@lib/fuzz/run
 
+# Keeps what is locked where it still fits: remove a lock first to take the newest of everything.
+locks: .tools/locks/.ready ## lock the Python tools again, after an edit of cli/tools/*.in
+	@for file in $(basename $(needs)); do \
+		.tools/locks/bin/uv pip compile --quiet --no-cache --no-config --universal --python-version 3.10 \
+			--generate-hashes --only-binary :all: --no-annotate \
+			--custom-compile-command "make locks" $$file.in --output-file $$file.txt || exit 1; \
+	done
+
 clean: ## remove what was built and installed
 	rm -rf target .aws-sam .tools $(oracle)/node_modules $(rivals)/node/node_modules
 
 .tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
 .tools/checks/.ready: what := cargo-deny (once, a few seconds)
 .tools/emulator/.ready: what := the AWS emulator (once, about half a minute)
+.tools/locks/.ready: what := uv (once, a few seconds)
 
 .tools/%/.ready: cli/tools/%.txt
 	@echo "installing $(what)"
@@ -70,7 +84,8 @@ clean: ## remove what was built and installed
 		echo "python3 cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@rm -rf $(@D)
 	@python3 -m venv $(@D)
-	@$(@D)/bin/pip install -q --disable-pip-version-check -r $<
+	@$(@D)/bin/pip install -q $(locked) -r $<
+	@$(@D)/bin/pip check >/dev/null || { echo "$<: not complete; run make locks" >&2; exit 1; }
 	@touch $@
 
 .tools/fuzz/.ready: Makefile
@@ -81,7 +96,7 @@ clean: ## remove what was built and installed
 .tools/rivals/.ready: $(rivals)/python/requirements.txt
 	@echo "installing what Python's functions need (once, about a minute)"
 	@rm -rf $(@D)
-	@python3 -m pip install -q --disable-pip-version-check --no-deps --only-binary :all: --target $(@D)/python -r $<
+	@python3 -m pip install -q $(locked) --target $(@D)/python -r $<
 	@touch $@
 
 $(rivals)/node/node_modules/.ready: $(rivals)/node/package-lock.json .tools/sam/.ready
