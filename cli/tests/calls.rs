@@ -23,9 +23,10 @@ async fn a_receiver_makes_two_calls_before_it_answers_and_its_secrets_are_there_
         .await
         .expect("it starts");
     let config = emulator::config(&emulator.endpoint());
-    let (_, environment) = Stack::create(config, &template)
+    let (_, mut environment) = Stack::create(config, &template)
         .await
         .expect("the data resources");
+    environment.insert("FORWARDED_HOST".to_owned(), "trust".to_owned());
     let operations: Arc<Mutex<Vec<String>>> = Arc::default();
     let recorder = Arc::clone(&operations);
     let record = move |call: &Call| {

@@ -129,7 +129,8 @@ async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, 
     let provider = provider::by_name(name.0).expect("a provider");
     let secret = Secret::new(development_secret(name.0)).expect("not blank");
     let mut fixture = Fixture::read(project, name.0, name.1).expect("an event");
-    fixture.address(&format!("http://{host}:{port}/webhooks/{}", name.0));
+    // The API's own domain, as the gateway tells it, is what a sender signs.
+    fixture.address(&format!("https://{host}/webhooks/{}", name.0));
     let id = fixture
         .renew(provider, &secret, Timestamp::now())
         .expect("signed");
@@ -138,7 +139,10 @@ async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, 
         .headers
         .set("host", format!("{host}:{port}"));
     for url in &mut fixture.delivery.urls {
-        *url = url.replace(host, "127.0.0.1");
+        *url = url.replace(
+            &format!("https://{host}"),
+            &format!("http://127.0.0.1:{port}"),
+        );
     }
     let answered = post_copies(&fixture.delivery, 1)
         .await
