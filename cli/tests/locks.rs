@@ -58,7 +58,7 @@ fn every_python_package_is_locked_with_its_digests() {
             let locked = |line: &String| line.split([' ', ';']).next() == Some(name.as_str());
             assert!(
                 lock.iter().any(locked),
-                "{}: {name}; run `make lock`",
+                "{}: {name}; run `make locks`",
                 path.display()
             );
         }
@@ -68,6 +68,11 @@ fn every_python_package_is_locked_with_its_digests() {
 #[test]
 fn pip_installs_nothing_without_a_digest() {
     let makefile = read(&root().join("Makefile")).replace("\\\n", " ");
+    let options = makefile
+        .lines()
+        .find_map(|line| line.strip_prefix("locked := "))
+        .expect("the options of every installation");
+    let makefile = makefile.replace("$(locked)", options);
     let installs: Vec<&str> = makefile
         .lines()
         .filter(|line| line.contains("pip install"))
