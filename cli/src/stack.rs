@@ -233,7 +233,7 @@ fn not_described(name: &str, error: &SdkError<DescribeStacksError>) -> Failure {
     match error.code() {
         Some("AccessDenied" | "AccessDeniedException") => Failure::of(format!(
             "the stack {name}: these credentials may not call cloudformation:DescribeStacks; \
-             docs/operations.md has the policy that an operator needs"
+             allow it, or choose another profile"
         )),
         Some(code) => Failure::of(format!("the stack {name}: {code}: {said}")),
         None => Failure::of(format!("the stack {name}: {}", chain(error))),
