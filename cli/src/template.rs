@@ -107,6 +107,7 @@ impl Template {
         let body = json!({
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": self.0["Parameters"],
+            "Mappings": self.0["Mappings"],
             "Resources": resources,
             "Outputs": outputs,
         });

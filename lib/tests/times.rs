@@ -105,14 +105,34 @@ fn dead_letters_wait_14_days() {
 
 #[test]
 fn deployment_refuses_a_retention_below_7_days() {
-    let parameters = &template()["Parameters"];
-    let retention = &parameters["RetentionDays"];
-    assert_eq!(retention["MinValue"].as_u64(), Some(7));
+    let retention = &template()["Parameters"]["RetentionDays"];
     assert_eq!(retention["Default"].as_u64(), Some(30));
-    let payloads = &parameters["PayloadRetentionDays"];
-    let seven_more =
-        |name: &str| payloads[name].as_u64() >= retention[name].as_u64().map(|days| days + 7);
-    assert!(seven_more("MinValue") && seven_more("Default"));
+    assert!(allowed_days(retention).iter().all(|days| *days >= 7));
+}
+
+fn allowed_days(retention: &Value) -> Vec<u64> {
+    let allowed = retention["AllowedValues"].as_sequence();
+    let allowed = allowed.expect("a list of days");
+    allowed.iter().filter_map(Value::as_u64).collect()
+}
+
+#[test]
+fn a_payload_outlives_its_event_by_a_week_whatever_the_retention() {
+    let template = template();
+    let payloads = template["Mappings"]["Payloads"]
+        .as_mapping()
+        .expect("a mapping");
+    let allowed = allowed_days(&template["Parameters"]["RetentionDays"]);
+    assert_eq!(payloads.len(), allowed.len());
+    for days in allowed {
+        let payload = payloads[days.to_string()]["Days"].as_u64();
+        assert!(payload.expect("its days") >= days + 7, "{days}");
+    }
+    let bucket = &template["Resources"]["Payloads"]["Properties"];
+    let rule = &bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"];
+    let arguments: Vec<_> = rule.as_sequence().expect("FindInMap").iter().collect();
+    assert_eq!(arguments[0], "Payloads");
+    assert_eq!(text(arguments[1]), "RetentionDays");
 }
 
 /// Every statement of every policy, with the id of the resource it stands in.
@@ -120,13 +140,17 @@ fn statements(template: &Value) -> Vec<(String, Mapping)> {
     fn collect(id: &str, value: &Value, found: &mut Vec<(String, Mapping)>) {
         match value {
             Value::Mapping(mapping) => {
-                if let Some(Value::Sequence(statements)) = mapping.get("Statement") {
-                    let statements = statements.iter().map(|statement| {
-                        let statement = statement.as_mapping().expect("a statement");
-                        (id.to_owned(), statement.clone())
-                    });
-                    found.extend(statements);
-                }
+                let statements = match mapping.get("Statement") {
+                    Some(Value::Sequence(statements)) => statements.as_slice(),
+                    Some(statement) => std::slice::from_ref(statement),
+                    None => &[],
+                };
+                let statements = statements.iter().map(|statement| {
+                    // One under a condition stands in the middle of an `!If`.
+                    let statement = statement.as_mapping().or(statement[1].as_mapping());
+                    (id.to_owned(), statement.expect("a statement").clone())
+                });
+                found.extend(statements);
                 for (_, inner) in mapping {
                     collect(id, inner, found);
                 }

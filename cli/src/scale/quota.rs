@@ -42,7 +42,7 @@ pub(super) const QUOTAS: &[Quota] = &[
     // The gateway. GitHub does not send again what was answered 429 or 503; a person can.
     Quota {
         name: "one route, ThrottleRate",
-        limit: 1000.0,
+        limit: 500.0,
         unit: "a second",
         source: "template.yaml",
         load: |load| load.events,
@@ -154,7 +154,7 @@ pub(super) const QUOTAS: &[Quota] = &[
     // The queue and the processor.
     Quota {
         name: "processors, ProcessorConcurrency",
-        limit: 20.0,
+        limit: 5.0,
         unit: "at one time",
         source: "template.yaml",
         load: Load::processors,
