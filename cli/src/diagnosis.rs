@@ -160,6 +160,11 @@ impl<'a> Trial<'a> {
                 "the signed URL is right, but the body is not the one whose hash is in it",
                 format!("{}{}", self.hints(), body::RAW),
             ),
+            Rejection::SplitAnew(other) => Finding::new(
+                format!("the signature is right, but for {other} whose text was cut anew"),
+                "Whoever sent it is not the provider; or the method, the Content-Type or the query \
+                 is not as it was sent.",
+            ),
             Rejection::TimestampOutOfTolerance { .. } | Rejection::Mismatch => self.mismatch(),
         }
     }

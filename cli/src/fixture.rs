@@ -190,9 +190,9 @@ fn known_events(folder: &Path, provider: &str) -> Vec<String> {
 }
 
 /// A random text of the same form: letters for letters and digits for digits, hexadecimal stays
-/// so; what stands before the last `_` is kept, as in `evt_...`.
+/// so; the prefix that says what it names is kept, as in `evt_...` and in Twilio's `SM...`.
 pub(crate) fn like(text: &str) -> String {
-    let (prefix, unique) = text.split_at(text.rfind('_').map_or(0, |at| at + 1));
+    let (prefix, unique) = text.split_at(prefix_length(text));
     let mut random = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes()).flatten();
     let mut letter =
         |first: u8, count: u8| char::from(first + random.next().unwrap_or_default() % count);
@@ -205,4 +205,19 @@ pub(crate) fn like(text: &str) -> String {
         other => other,
     });
     format!("{prefix}{}", replaced.collect::<String>())
+}
+
+fn prefix_length(text: &str) -> usize {
+    let hexadecimal = |byte: &u8| byte.is_ascii_hexdigit();
+    match (text.rfind('_'), text.as_bytes().split_at_checked(2)) {
+        (Some(at), _) => at + 1,
+        (None, Some((kind, number)))
+            if kind.iter().all(u8::is_ascii_uppercase)
+                && number.len() == 32
+                && number.iter().all(hexadecimal) =>
+        {
+            kind.len()
+        }
+        (None, _) => 0,
+    }
 }

@@ -54,6 +54,9 @@ pub enum Rejection {
     /// The signed URL carries a hash, and the body has another.
     #[error("the body does not have the signed hash")]
     BodyHashMismatch,
+    /// The signature holds for the text that this request makes, and was made for another request.
+    #[error("the signed text is that of {0}, cut anew")]
+    SplitAnew(&'static str),
     /// No secret gives this signature.
     #[error("no secret gives this signature")]
     Mismatch,
@@ -69,6 +72,7 @@ impl Rejection {
             Self::BodyNotCovered => "body_not_covered",
             Self::TooManyParameters => "too_many_parameters",
             Self::BodyHashMismatch => "body_hash_mismatch",
+            Self::SplitAnew(_) => "split_anew",
             Self::Mismatch => "signature_mismatch",
         }
     }

@@ -45,9 +45,9 @@ stripe-charge.succeeded.json          evt_3SkExample000000000000001             
 stripe-payment_intent.succeeded.json  evt_3SkExample000000000000002                       payment_intent.succeeded
 stripe-thin.json                      evt_test_65SkExample00000000000003                  v1.billing.meter.error_report_triggered
 stripe-connect.json                   acct_1SkExample000001:evt_1SkExample000000000000004 payout.paid
-twilio-message.json                   00000000-0000-4000-8000-000000000001                message.received
-twilio-status.json                    00000000-0000-4000-8000-000000000002                message.delivered
-twilio-message-get.json               00000000-0000-4000-8000-000000000003                message.received
+twilio-message.json                   SM00000000000000000000000000000001:received         message.received
+twilio-status.json                    SM00000000000000000000000000000002:delivered        message.delivered
+twilio-message-get.json               SM00000000000000000000000000000003:received         message.received
 twilio-json.json                      EZ00000000000000000000000000000001                  messaging.message.delivered
 ";
 
@@ -177,16 +177,59 @@ fn stripe_needs_id_and_type() {
     }
 }
 
+/// The token is not signed: one captured delivery could be sent under any number of tokens.
 #[test]
-fn twilio_takes_the_token_before_everything_else() {
-    for delivery in [
-        post(FORM, "MessageSid=SM1&MessageStatus=sent"),
-        post(JSON, r#"[{"id":"EZ1","type":"message.sent"}]"#),
-        get("MessageSid=SM1&MessageStatus=sent"),
+fn twilio_names_by_what_is_signed_whatever_the_token_says() {
+    for (delivery, id) in [
+        (post(FORM, "MessageSid=SM1&MessageStatus=sent"), "SM1:sent"),
+        (get("MessageSid=SM1&MessageStatus=sent"), "SM1:sent"),
+        (post(JSON, r#"[{"id":"EZ1","type":"a"}]"#), "EZ1"),
+        (
+            post(FORM, "CallSid=CA1&CallStatus=ringing&SequenceNumber=0"),
+            "CA1:ringing:0",
+        ),
+        (
+            post(
+                FORM,
+                "EventType=task.created&Sid=EV0123456789abcdef0123456789abcdef",
+            ),
+            "EV0123456789abcdef0123456789abcdef",
+        ),
     ] {
-        let delivery = with(&delivery, "I-Twilio-Idempotency-Token", "token");
-        let expected = ("token".to_owned(), "message.sent".to_owned());
-        assert_eq!(named(&Twilio, &delivery), expected);
+        for token in ["one", "two", "", "SM2:sent"] {
+            let delivery = with(&delivery, "I-Twilio-Idempotency-Token", token);
+            assert_eq!(named(&Twilio, &delivery).0, id);
+        }
+    }
+}
+
+#[test]
+fn twilio_takes_the_token_where_nothing_signed_names_the_event() {
+    let unusable = [
+        "".to_owned(),
+        "a b".to_owned(),
+        "a".repeat(65),
+        "\u{e9}".to_owned(),
+    ];
+    for (fields, before) in [
+        (
+            "CallSid=CA1&CallStatus=in-progress&Digits=1",
+            "CA1:in-progress:",
+        ),
+        ("CallSid=CA1&StatusCallbackEvent=participant-join", ""),
+        ("EventType=onMessageAdded&MessageSid=IM1&Index=1", ""),
+    ] {
+        let plain = post(FORM, fields);
+        let by_token = |token: &str| {
+            let delivery = with(&plain, "I-Twilio-Idempotency-Token", token);
+            named(&Twilio, &delivery).0
+        };
+        assert_eq!(by_token("one"), format!("{before}token:one"));
+        let by_digest = named(&Twilio, &plain).0;
+        assert!(by_digest.starts_with(&format!("{before}sha256:")));
+        for token in &unusable {
+            assert_eq!(by_token(token), by_digest, "{token:?}");
+        }
     }
 }
 
@@ -208,13 +251,51 @@ fn twilio_names_an_event_by_sid_and_status_without_a_token() {
             "SM1:received",
             "message.received",
         ),
+        // WhatsApp and RCS.
+        (
+            "EventType=READ&MessageSid=SM1&MessageStatus=read&SmsSid=SM1&SmsStatus=read",
+            "SM1:read",
+            "message.read",
+        ),
+        (
+            "EventType=READ&MessageSid=MM1&MessageStatus=delivered",
+            "MM1:read",
+            "message.read",
+        ),
+        // The older names alone, and what the documentation of inbound messages lists: no status.
+        ("SmsSid=SM1&Body=Hi", "SM1:received", "message.received"),
+        (
+            "SmsMessageSid=SM1&Body=Hi",
+            "SM1:received",
+            "message.received",
+        ),
+        ("SmsSid=SM1&SmsStatus=sent", "SM1:sent", "message.sent"),
+        // A voice mail in text, after its recording.
+        (
+            "TranscriptionSid=TR1&TranscriptionStatus=completed&TranscriptionText=Hi&RecordingSid=RE1\
+             &CallSid=CA1&CallStatus=completed",
+            "TR1:completed",
+            "transcription.completed",
+        ),
+        // The fallback URL gets the same message as the URL that failed.
+        (
+            "MessageSid=SM1&SmsStatus=received&Body=Hi&ErrorCode=11200&ErrorUrl=https://a.example",
+            "SM1:received",
+            "message.received",
+        ),
+        // The attempt's number changes nothing.
+        (
+            "MessageSid=SM1&MessageStatus=sent&RetryCount=2",
+            "SM1:sent",
+            "message.sent",
+        ),
         (
             "MessageSid=SM1&MessageStatus=failed&ErrorCode=30003",
             "SM1:failed:30003",
             "message.failed",
         ),
         (
-            "CallSid=CA1&CallStatus=Completed&SequenceNumber=3",
+            "CallSid=CA1&CallStatus=completed&SequenceNumber=3",
             "CA1:completed:3",
             "call.completed",
         ),
@@ -241,6 +322,44 @@ fn twilio_tells_the_turns_of_a_call_apart() {
     assert_eq!(second, turn("&Digits=1"));
     assert!(first.0.starts_with("CA1:in-progress:"));
     assert_eq!(first.1, "call.in-progress");
+}
+
+#[test]
+fn twilio_knows_a_repetition_by_its_digest() {
+    let id = |fields: &str| named(&Twilio, &post(FORM, fields)).0;
+    for original in [
+        "CallSid=CA1&CallStatus=ringing",
+        "EventType=onMessageAdded&Index=1",
+        "a=1&b=2",
+    ] {
+        for repeated in [
+            format!("{original}&RetryCount=1"),
+            format!("{original}&ErrorCode=11200&ErrorUrl=https%3A%2F%2Fa.example"),
+            format!("RetryCount=0&{original}"),
+        ] {
+            assert_eq!(id(&repeated), id(original), "{repeated}");
+        }
+        assert_ne!(id(&format!("{original}&ErrorCode=11200")), id(original));
+    }
+    // The signature is the same for both, so that they have to be the same event.
+    assert_eq!(id("a=1&b=2"), id("b=2&a=%31"));
+}
+
+#[test]
+fn twilio_refuses_fields_that_name_two_events() {
+    for fields in [
+        "MessageSid=SM1&MessageSid=SM2&MessageStatus=sent",
+        "MessageSid=SM1&MessageStatus=sent&MessageStatus=failed",
+        "MessageSid=SM1&MessageStatus=sent&Body=a&Body=a",
+        "From=a&From=a&MessageSid=SM1&MessageStatus=sent",
+        "MessageSid=SM1&MessageStatus=sent1",
+        "CallSid=CA1&CallStatus=Completed&SequenceNumber=3",
+        "MessageSid=SM1&MessageStatus=failed&ErrorCode=1x",
+        "CallSid=CA1&CallStatus=ringing&SequenceNumber=x",
+    ] {
+        let result = identify(&Twilio, &post(FORM, fields));
+        assert!(result.is_err(), "{fields}: {result:?}");
+    }
 }
 
 #[test]

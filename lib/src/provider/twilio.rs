@@ -1,26 +1,29 @@
 //! Twilio: an HMAC over the public URL followed by the sorted form parameters.
 //!
+//! The parts are signed without anything between them: [`split`] says which of the requests that make
+//! one signed text are accepted, [`identity`] what names an event.
+//!
 //! Facts: <https://www.twilio.com/docs/usage/security#validating-requests>,
 //! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>,
 //! <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys> and
 //! <https://www.twilio.com/docs/events/webhook-quickstart>.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 
-use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider, required};
+use self::split::Parameters;
+use super::{Acknowledgement, AddressList, Malformed, Meaning, Provider, required};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
-use crate::json::{self, Members};
 use crate::limits;
-use crate::payload::{FORM, Payload, form_fields};
+use crate::payload::{FORM, form_fields};
 use crate::secret::Secret;
 use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
 use crate::timestamp::Timestamp;
 use crate::verify::{Rejection, Verified};
+
+mod identity;
+mod split;
 
 const SIGNATURE: &str = "X-Twilio-Signature";
 const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
@@ -70,33 +73,21 @@ impl Provider for Twilio {
         if secrets.is_empty() {
             return Err(Rejection::Mismatch);
         }
-        let parameters = signed_parameters(delivery);
+        let parameters = parameters(delivery);
+        let signed = signed_text(&parameters);
         let signatures = [signature];
         let secret = signed_urls(delivery)
             .find_map(|url| {
-                let parts = [url.as_bytes(), parameters.as_bytes()];
+                let parts = [url.as_bytes(), signed.as_bytes()];
                 matching_secret(hash, secrets, &parts, &signatures)
             })
             .ok_or(Rejection::Mismatch)?;
-        check_body_hash(delivery)?;
+        split::check(delivery, &parameters)?;
         Ok(secret)
     }
 
-    /// The id is the idempotency token, the same on every retry. Products that send none are named
-    /// by SID and status: the SID alone stays the same while a message goes from queued to
-    /// delivered.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
-        let delivery = verified.delivery();
-        let payload = Payload::of(delivery);
-        let named = match payload.media_type == FORM || payload.bytes.is_empty() {
-            true => name_fields(&payload.fields().into_iter().collect(), &payload)?,
-            false => name_json(&payload)?,
-        };
-        let id = match delivery.headers.get(TOKEN) {
-            Some(token) => token.to_owned(),
-            None => named.id,
-        };
-        Identity::checked(id, named.kind, Malformed::Header(TOKEN)).map(Meaning::Event)
+        identity::name(verified.delivery()).map(Meaning::Event)
     }
 
     fn address_list(&self) -> Option<AddressList> {
@@ -112,7 +103,7 @@ impl Provider for Twilio {
             cover_body(delivery);
         }
         let hash = hash(&delivery.headers).unwrap_or(Hash::Sha1);
-        let parameters = signed_parameters(delivery);
+        let parameters = signed_text(&parameters(delivery));
         let url = delivery
             .urls
             .first()
@@ -168,18 +159,21 @@ fn check_coverage(delivery: &Delivery) -> Result<(), Rejection> {
     }
 }
 
-/// What follows the URL in the signed string: every key in byte order, each with its distinct
-/// values in byte order; nothing for a GET, whose parameters are in the URL, and for a body that a
-/// hash in the URL covers.
-fn signed_parameters(delivery: &Delivery) -> String {
-    if !is_form(delivery) {
-        return String::new();
+/// The parameters that are signed after the URL: none for a GET, whose parameters are in the URL, and
+/// for a body that a hash in the URL covers.
+fn parameters(delivery: &Delivery) -> Parameters {
+    if is_form(delivery) {
+        form_fields(body(delivery)).into_iter().collect()
+    } else {
+        Parameters::new()
     }
-    let distinct: BTreeSet<_> = form_fields(body(delivery)).into_iter().collect();
-    distinct
-        .into_iter()
-        .flat_map(|(key, value)| [key, value])
-        .collect()
+}
+
+/// What follows the URL in the signed string: every key in byte order, each with its distinct values
+/// in byte order.
+fn signed_text(parameters: &Parameters) -> String {
+    let fields = parameters.iter().flat_map(|(key, value)| [&**key, value]);
+    fields.collect()
 }
 
 fn body_hash(delivery: &Delivery) -> Option<String> {
@@ -190,17 +184,7 @@ fn body_hash(delivery: &Delivery) -> Option<String> {
         .map(|(_, value)| value)
 }
 
-/// A hash in the signed URL counts whatever method and media type are claimed: nothing signs those
-/// two, so that whoever has seen a delivery could else send it again as a form or a GET, emptied.
-fn check_body_hash(delivery: &Delivery) -> Result<(), Rejection> {
-    match body_hash(delivery) {
-        Some(hash) if hash.eq_ignore_ascii_case(&hex::encode(sha256(body(delivery)))) => Ok(()),
-        Some(_) => Err(Rejection::BodyHashMismatch),
-        None => Ok(()),
-    }
-}
-
-/// The body, which a GET has not.
+/// The body; a GET has none.
 fn body(delivery: &Delivery) -> &[u8] {
     match delivery.method {
         Method::Get => &[],
@@ -256,138 +240,4 @@ fn cover_body(delivery: &mut Delivery) {
         *url = format!("{path}?{query}");
     }
     delivery.query = query;
-}
-
-/// The parameters that name an event.
-const NAMING: [&str; 11] = [
-    "EventType",
-    "RecordingSid",
-    "RecordingStatus",
-    "MessageSid",
-    "SmsSid",
-    "MessageStatus",
-    "SmsStatus",
-    "ErrorCode",
-    "CallSid",
-    "CallStatus",
-    "SequenceNumber",
-];
-
-/// The event type by the product's own parameters, and the id that SID and status make.
-fn name_fields(
-    fields: &BTreeMap<String, String>,
-    payload: &Payload<'_>,
-) -> Result<Identity, Malformed> {
-    let field = |name: &str| {
-        fields
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-    };
-    let named = |product: &str, sid: &str, status: &str, suffix: Option<String>| {
-        let status = status.to_ascii_lowercase();
-        let suffix = suffix
-            .map(|suffix| format!(":{suffix}"))
-            .unwrap_or_default();
-        Identity {
-            id: format!("{sid}:{status}{suffix}"),
-            kind: format!("{product}.{status}"),
-        }
-    };
-    if fields.is_empty() {
-        return Err(Malformed::Body("a form with parameters"));
-    }
-    if let Some(event) = field("EventType") {
-        return Ok(by_digest(payload, event));
-    }
-    if let (Some(sid), Some(status)) = (field("RecordingSid"), field("RecordingStatus")) {
-        return Ok(named("recording", sid, status, None));
-    }
-    let message = field("MessageSid").or(field("SmsSid"));
-    if let (Some(sid), Some(status)) = (message, field("MessageStatus").or(field("SmsStatus"))) {
-        return Ok(named(
-            "message",
-            sid,
-            status,
-            field("ErrorCode").map(str::to_owned),
-        ));
-    }
-    if let (Some(sid), Some(status)) = (field("CallSid"), field("CallStatus")) {
-        // A call asks for instructions many times in one status, so the status is not enough.
-        let turn = field("SequenceNumber").map_or_else(|| short_digest(payload), str::to_owned);
-        return Ok(named("call", sid, status, Some(turn)));
-    }
-    Ok(by_digest(payload, "callback"))
-}
-
-/// An element of what Event Streams posts: a CloudEvent.
-#[derive(Deserialize)]
-struct Element {
-    id: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-/// Event Streams posts an array of CloudEvents: one element is named by its id, several by the
-/// digest of the whole. Other products post one object with the parameters of the form.
-fn name_json(payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    match payload.bytes.trim_ascii_start().first() {
-        Some(b'[') => name_elements(payload),
-        Some(b'{') => name_object(payload),
-        _ => Err(Malformed::Body("a JSON array or object")),
-    }
-}
-
-fn name_elements(payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    let mut elements: Vec<Element> = payload
-        .json()
-        .ok_or(Malformed::Body("an array with events"))?;
-    let kinds: BTreeSet<_> = elements
-        .iter()
-        .filter_map(|element| element.kind.as_deref())
-        .collect();
-    let kind = match kinds.first() {
-        Some(kind) if kinds.len() == 1 => {
-            kind.strip_prefix("com.twilio.").unwrap_or(kind).to_owned()
-        }
-        _ => "events".to_owned(),
-    };
-    match elements.as_mut_slice() {
-        [element] => match element.id.take() {
-            Some(id) => Ok(Identity { id, kind }),
-            None => Err(Malformed::Field("id")),
-        },
-        [] => Err(Malformed::Body("an array with events")),
-        _ => Ok(by_digest(payload, &kind)),
-    }
-}
-
-fn name_object(payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    let Members(members) = payload.json().ok_or(Malformed::Body("a JSON object"))?;
-    let mut fields = BTreeMap::new();
-    for (name, value) in members {
-        if !NAMING.contains(&&*name) {
-            continue;
-        }
-        let text = json::read::<String>(value.get().as_bytes()).unwrap_or_default();
-        if fields.insert(name, text).is_some() {
-            return Err(Malformed::Body("an object whose fields come once"));
-        }
-    }
-    if fields.is_empty() {
-        Ok(by_digest(payload, "callback"))
-    } else {
-        name_fields(&fields, payload)
-    }
-}
-
-fn by_digest(payload: &Payload<'_>, kind: &str) -> Identity {
-    Identity {
-        id: format!("sha256:{}", short_digest(payload)),
-        kind: kind.to_owned(),
-    }
-}
-
-fn short_digest(payload: &Payload<'_>) -> String {
-    hex::encode(&payload.digest()[..16])
 }
