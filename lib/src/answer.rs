@@ -1,5 +1,7 @@
 //! What the sender hears.
 
+use crate::provider::Later;
+
 /// The answer to one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -26,11 +28,15 @@ pub enum Answer {
     MethodNotAllowed,
     /// Larger than can be kept.
     TooLarge,
+    /// More than the source takes at this time: to be sent again, in the way that the provider
+    /// understands.
+    Throttled(Later),
     /// The event could not be made durable, or no secret is at hand to check it.
     Unavailable,
 }
 
-/// What a sender waits before it tries again after [`Answer::Unavailable`], in seconds.
+/// What a sender waits before it tries again after [`Answer::Unavailable`] or
+/// [`Answer::Throttled`], in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 30;
 
 impl Answer {
@@ -43,7 +49,8 @@ impl Answer {
             Self::Unauthenticated => 401,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
-            Self::Unavailable => 503,
+            Self::Throttled(Later::TooManyRequests) => 429,
+            Self::Throttled(Later::ServiceUnavailable) | Self::Unavailable => 503,
         }
     }
 
@@ -57,6 +64,7 @@ impl Answer {
             Self::Unauthenticated => "unauthenticated",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
+            Self::Throttled(_) => "throttled",
             Self::Unavailable => "unavailable",
         }
     }
@@ -69,6 +77,7 @@ impl Answer {
             | Self::Unauthenticated
             | Self::MethodNotAllowed
             | Self::TooLarge
+            | Self::Throttled(_)
             | Self::Unavailable => None,
         }
     }

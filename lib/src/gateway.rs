@@ -245,7 +245,7 @@ pub fn response(answer: &Answer, acknowledgement: Acknowledgement) -> ApiGateway
         headers.insert(HeaderName::from_static(name), value);
     };
     header("webhook-outcome", answer.outcome());
-    if *answer == Answer::Unavailable {
+    if matches!(answer, Answer::Unavailable | Answer::Throttled(_)) {
         header("retry-after", &RETRY_AFTER_SECONDS.to_string());
     }
     let mut response = ApiGatewayV2httpResponse::default();

@@ -14,13 +14,16 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::{error, warn};
 
+use crate::address_lists::AddressLists;
 use crate::bucket::Bucket;
 use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
 use crate::process::Processor;
 use crate::provider::Provider;
 use crate::queue::Queue;
+use crate::rate::Rates;
 use crate::receive::Receiver;
+use crate::recent_digests::RecentDigests;
 use crate::relay::Relay;
 use crate::router::Router;
 use crate::secret_store::SecretStore;
@@ -46,10 +49,17 @@ pub async fn receive(provider: impl Provider) -> Result<(), Error> {
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
     let bucket = Bucket::new(&config, &settings.bucket);
     join(secrets.keep_fresh(Timestamp::now()), warm(&ledger, &queue)).await;
+    let addresses = AddressLists::new(settings.address_lists_url.clone());
+    for list in secrets.address_lists() {
+        addresses.networks(list, Timestamp::now()).await;
+    }
     let receiver = Receiver {
         provider,
         settings,
         secrets,
+        addresses,
+        rates: Rates::default(),
+        digests: RecentDigests::default(),
         ledger,
         bucket,
         queue,

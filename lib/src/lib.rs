@@ -19,6 +19,7 @@
 //! - No JSON from outside is read into a value that holds more than the fields that count.
 //! - No time or size limit stands anywhere but in [`limits`].
 
+pub mod address_lists;
 pub mod answer;
 pub mod aws;
 pub mod bucket;
@@ -38,7 +39,9 @@ pub mod payload;
 pub mod process;
 pub mod provider;
 pub mod queue;
+pub mod rate;
 pub mod receive;
+pub mod recent_digests;
 pub mod record;
 pub mod relay;
 pub mod report;

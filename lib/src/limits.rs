@@ -48,7 +48,7 @@ pub const MESSAGE_SHARE: usize = MESSAGE / BATCH;
 
 /// The time in which a receiver answers at the latest: below GitHub's 10 s, the shortest among
 /// the providers here.
-pub const ANSWER: Duration = Duration::from_secs(8);
+pub const ANSWER: Duration = Duration::from_millis(8600);
 
 /// The receivers' `Timeout`: only a function that hangs gets there.
 pub const RECEIVER_TIMEOUT: Duration = Duration::from_secs(9);
@@ -57,7 +57,8 @@ pub const RECEIVER_TIMEOUT: Duration = Duration::from_secs(9);
 pub const CALL_ATTEMPT: Duration = Duration::from_millis(600);
 
 /// One call to DynamoDB or SQS with all its attempts. A receipt makes at most three, one after
-/// the other, and before them one look at the secrets and one upload of a large payload.
+/// the other, and before them one look at the secrets, one claim of the body where replays are
+/// refused, and one upload of a large payload.
 pub const CALL: Duration = Duration::from_millis(1500);
 
 /// Writing a payload to S3, with all attempts.
@@ -71,6 +72,25 @@ pub const CONTENTION: Duration = Duration::from_millis(300);
 
 /// Reading a provider's secrets, all pages and attempts.
 pub const SECRETS: Duration = Duration::from_millis(1200);
+
+/// Claiming a body for an event, with all attempts.
+pub const CLAIM_BODY: Duration = CALL_ATTEMPT;
+
+/// Fetching a published list of addresses. A request that has to wait for it does so until
+/// [`SECRETS`] after it began, so that both together take no longer than that.
+pub const ADDRESSES: Duration = Duration::from_secs(1);
+
+/// A published list of addresses older than this is fetched again.
+pub const ADDRESSES_AGE: Duration = Duration::from_secs(6 * 3600);
+
+/// Between two attempts at fetching a published list of addresses.
+pub const ADDRESSES_PAUSE: Duration = Duration::from_secs(600);
+
+/// Largest published list of addresses, in bytes, with everything else in the same document.
+pub const ADDRESS_LIST: usize = 4 * 1024 * 1024;
+
+/// Bodies that an instance remembers, 64 bytes each.
+pub const RECENT_DIGESTS: usize = 512;
 
 /// Calls in which a reading decrypts secrets group by group, because one of them cannot be.
 pub const DECRYPTIONS: usize = 40;
@@ -142,8 +162,11 @@ pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
 pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
 
 const _: () = {
-    let receipt =
-        SECRETS.as_millis() + UPLOAD.as_millis() + CONTENTION.as_millis() + 3 * CALL.as_millis();
+    let receipt = SECRETS.as_millis()
+        + CLAIM_BODY.as_millis()
+        + UPLOAD.as_millis()
+        + CONTENTION.as_millis()
+        + 3 * CALL.as_millis();
     assert!(receipt <= ANSWER.as_millis());
     assert!(ANSWER.as_millis() < RECEIVER_TIMEOUT.as_millis());
     assert!(

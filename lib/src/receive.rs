@@ -3,24 +3,33 @@
 //! The order is the promise. Nothing that costs is done before the signature holds, and nothing
 //! positive is said before the event is durable.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures::future::join;
+use ipnet::IpNet;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, warn};
 
+use crate::address_lists::AddressLists;
 use crate::answer::Answer;
 use crate::bucket::Bucket;
 use crate::delivery::{Delivery, Method};
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
-use crate::ledger::{Existing, Ledger, Record, Status, token};
+use crate::ledger::{Body, Existing, Ledger, LedgerError, Record, Status, token};
 use crate::provider::{Identity, Meaning, Provider};
 use crate::queue::{Queue, QueueError};
+use crate::rate::Rates;
+use crate::recent_digests::RecentDigests;
 use crate::record::{NotRecorded, record};
 use crate::report::{Level, Metric, Report};
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
-use crate::source::{NoSecret, Source, SourceSettings};
+use crate::source::{
+    self, Addresses, AddressesUnavailable, NoSecret, Replays, Source, SourceSettings,
+};
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verify::{Rejection, Verified, check_shape, verify};
@@ -35,6 +44,12 @@ pub struct Receiver<P> {
     pub settings: ReceiverSettings,
     /// The provider's secrets.
     pub secrets: SecretStore,
+    /// The lists of addresses that sources refer to.
+    pub addresses: AddressLists,
+    /// What sources have left of their rates.
+    pub rates: Rates,
+    /// Bodies seen lately.
+    pub digests: RecentDigests,
     /// Where events are recorded.
     pub ledger: Ledger,
     /// Where payloads go that are too large for an item.
@@ -61,6 +76,19 @@ struct Notes {
     size_bytes: Option<usize>,
     secret: Option<usize>,
     conflict: bool,
+    /// The body is known under another id.
+    known_digest: bool,
+    first_id: Option<String>,
+    addresses_unavailable: bool,
+}
+
+/// Who asks for what, as far as the check of a source needs it.
+struct Arrival {
+    source: String,
+    method: Method,
+    address: Option<IpAddr>,
+    route_and_query: String,
+    began: Instant,
 }
 
 /// Why a delivery got no further.
@@ -77,7 +105,9 @@ impl<P: Provider> Receiver<P> {
     /// Takes one delivery. `xray` is the invocation's X-Ray header, `now` the time of receipt.
     pub async fn receive(&self, request: Request, xray: Option<&str>, now: Timestamp) -> Receipt {
         let mut notes = Notes::default();
-        let answer = match self.accept(request, xray, now, &mut notes).await {
+        let accepted = self.accept(request, xray, now, &mut notes);
+        let (accepted, ()) = join(accepted, self.addresses.keep_fresh(now)).await;
+        let answer = match accepted {
             Ok(answer) => answer,
             Err(Stop { answer, reason }) => {
                 notes.reason = Some(reason);
@@ -94,61 +124,79 @@ impl<P: Provider> Receiver<P> {
         now: Timestamp,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
+        let began = Instant::now();
         let source = request.source(self.provider.name()).map(str::to_owned);
-        let route_and_query = request.route_and_query();
-        let mut delivery = request
+        let (address, route_and_query) = (request.source_ip(), request.route_and_query());
+        let delivery = request
             .delivery(self.settings.origin())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
         self.refuse_cheaply(&delivery, now)?;
-        let name = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
-        notes.source = Some(name.clone());
-
-        self.secrets.keep_fresh(now).await;
-        let urls = delivery.urls.clone();
-        let mut last = false;
-        let verified = loop {
-            let admitted = self.admit(&name, delivery.method);
-            if let Ok(source) = &admitted {
-                delivery.urls = urls_at(source, &route_and_query).unwrap_or(urls.clone());
-            }
-            let checked = admitted.and_then(|source| self.check(&delivery, &source, now));
-            match checked {
-                Ok(verified) => break verified,
-                // Once more with fresh secrets and settings, if they may be read.
-                Err(_) if !last && self.secrets.look_again(now).await => last = true,
-                Err(stop) => return Err(stop),
-            }
+        let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
+        notes.source = Some(source.clone());
+        let arrival = Arrival {
+            source,
+            method: delivery.method,
+            address,
+            route_and_query,
+            began,
         };
-        self.identify(&verified, &name, xray, now, notes).await
+        self.secrets.keep_fresh(now).await;
+        self.take(delivery, &arrival, xray, now, notes).await
     }
 
-    /// Names the event of a delivery whose signature holds, and keeps it.
-    async fn identify(
+    /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
+    /// and keeps what it brings.
+    async fn take(
         &self,
-        verified: &Verified<'_>,
-        source: &str,
+        mut delivery: Delivery,
+        arrival: &Arrival,
         xray: Option<&str>,
         now: Timestamp,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        notes.secret = Some(verified.secret());
-        let identity = match self.provider.identify(verified) {
-            Ok(Meaning::Event(identity)) => identity,
-            Ok(Meaning::Ping(identity)) => {
-                notes.name(&identity);
-                return Ok(Answer::Ignored { id: identity.id });
+        let urls = delivery.urls.clone();
+        let mut last = false;
+        let (verified, settings) = loop {
+            let admitted = self.admit(arrival, now, notes).await;
+            if let Ok((_, settings)) = &admitted {
+                delivery.urls = arrival.urls(settings).unwrap_or(urls.clone());
             }
-            Err(malformed) => {
-                warn!(error = %malformed, "a delivery with a good signature cannot be read");
-                return Err(stop(Answer::Malformed, "not_an_event"));
+            let checked = admitted.and_then(|(source, settings)| {
+                Ok((self.check(&delivery, &source, now)?, settings))
+            });
+            match checked {
+                Ok(checked) => break checked,
+                Err(_) if !last && self.secrets.look_again(now).await => last = true,
+                Err(stop) => return Err(stop),
             }
         };
-        notes.name(&identity);
-        faults::point("receive::verified");
-        let trace = xray.and_then(traceparent);
-        let event = Event::new(&self.provider, source, identity, verified, now, trace);
-        self.keep(event, xray, now, notes).await
+        let room = |rate| self.rates.take(&arrival.source, rate, now);
+        if !settings.rate.is_none_or(room) {
+            return Err(self.throttled());
+        }
+        notes.secret = Some(verified.secret());
+        match self.identify(&verified, notes)? {
+            Meaning::Ping(identity) => Ok(Answer::Ignored { id: identity.id }),
+            Meaning::Event(identity) => {
+                faults::point("receive::verified");
+                let (source, trace) = (&arrival.source, xray.and_then(traceparent));
+                let event = Event::new(&self.provider, source, identity, &verified, now, trace);
+                self.keep_once(event, settings.replays, xray, now, notes)
+                    .await
+            }
+        }
+    }
+
+    /// Names what a delivery brings whose signature holds.
+    fn identify(&self, verified: &Verified<'_>, notes: &mut Notes) -> Result<Meaning, Stop> {
+        let meaning = self.provider.identify(verified).map_err(|malformed| {
+            warn!(error = %malformed, "a delivery with a good signature cannot be read");
+            stop(Answer::Malformed, "not_an_event")
+        })?;
+        let (Meaning::Event(identity) | Meaning::Ping(identity)) = &meaning;
+        notes.name(identity);
+        Ok(meaning)
     }
 
     /// Method, size and header shape: what can be refused without knowing anything.
@@ -162,24 +210,70 @@ impl<P: Provider> Receiver<P> {
         check_shape(&self.provider, delivery, now).map_err(unauthenticated)
     }
 
-    /// The source, if it takes a delivery of that method. A source that is not there answers as
-    /// one does that has no settings.
-    fn admit(&self, name: &str, method: Method) -> Result<Arc<Source>, Stop> {
-        let source = match self.secrets.source(name) {
+    /// The source and its settings, if it takes such a delivery: by method, address and rate. A
+    /// source that is not there answers as one does that has no settings.
+    async fn admit(
+        &self,
+        arrival: &Arrival,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<(Arc<Source>, Arc<SourceSettings>), Stop> {
+        let source = match self.secrets.source(&arrival.source) {
             Lookup::Known(source) => Some(source),
             Lookup::Unknown => None,
             Lookup::Unavailable => return Err(stop(Answer::Unavailable, "secrets_unavailable")),
         };
-        let default = SourceSettings::default_for(self.provider.methods());
         let settings = match source.as_deref().map(|source| &source.settings) {
-            Some(Ok(settings)) => settings,
+            Some(Ok(settings)) => Arc::clone(settings),
             Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
-            None => &default,
+            None => Arc::new(SourceSettings::default_for(self.provider.methods())),
         };
-        if !settings.methods.contains(&method) {
+        if !settings.methods.contains(&arrival.method) {
             return Err(stop(Answer::MethodNotAllowed, "method"));
         }
-        source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))
+        let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))?;
+        self.check_address(&settings, arrival, now, notes).await?;
+        let room = |rate| self.rates.has_room(&arrival.source, rate, now);
+        if !settings.rate.is_none_or(room) {
+            return Err(self.throttled());
+        }
+        Ok((source, settings))
+    }
+
+    async fn check_address(
+        &self,
+        settings: &SourceSettings,
+        arrival: &Arrival,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<(), Stop> {
+        let allowed = match &settings.addresses {
+            None => return Ok(()),
+            Some(Addresses::Networks(networks)) => holds(networks, arrival.address),
+            Some(Addresses::Published(list)) => {
+                let networks = self.addresses.networks(*list, now);
+                let networks = timeout_at(arrival.began + limits::SECRETS, networks).await;
+                match (networks.ok().flatten(), settings.addresses_unavailable) {
+                    (Some(networks), _) => holds(&networks, arrival.address),
+                    (None, AddressesUnavailable::Accept) => {
+                        notes.addresses_unavailable = true;
+                        true
+                    }
+                    (None, AddressesUnavailable::Refuse) => {
+                        return Err(stop(Answer::Unavailable, "addresses_unavailable"));
+                    }
+                }
+            }
+        };
+        if allowed {
+            Ok(())
+        } else {
+            Err(stop(Answer::Unauthenticated, "address_not_allowed"))
+        }
+    }
+
+    fn throttled(&self) -> Stop {
+        stop(Answer::Throttled(self.provider.later()), "rate_exceeded")
     }
 
     /// Checks the signature.
@@ -192,6 +286,68 @@ impl<P: Provider> Receiver<P> {
         let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
         let secrets = source.secrets.as_ref().map_err(unusable)?;
         verify(&self.provider, delivery, secrets, now).map_err(unauthenticated)
+    }
+
+    /// Keeps an event, if its body is not known under another id where the source refuses that.
+    async fn keep_once(
+        &self,
+        mut event: Event<'_>,
+        replays: Replays,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let digest = event.payload().digest();
+        match replays {
+            Replays::Accept => {
+                let known = self.digests.note(event.key(), digest);
+                let kept = self.keep(event, xray, now, notes).await;
+                notes.known_digest = known && matches!(kept, Ok(Answer::Accepted { .. }));
+                return kept;
+            }
+            Replays::Refuse => {}
+        }
+        let expires_at = now.after(self.settings.retention);
+        let claimed = self.ledger.claim_body(event.key(), digest, expires_at);
+        match timeout(limits::CLAIM_BODY, claimed).await {
+            Ok(Ok(Body::Ours)) => self.keep(event, xray, now, notes).await,
+            Ok(Ok(Body::Known { first_id })) => {
+                self.replayed(&event, first_id, xray, now, notes).await
+            }
+            // An event is worth more than the certainty that it is no replay.
+            Ok(Err(failure)) => {
+                error!(error = %failure, "the body is not held against replays");
+                self.keep_in_queue(&mut event, true, xray).await
+            }
+            Err(_) => {
+                error!("the body is not held against replays: DynamoDB takes too long");
+                self.keep_in_queue(&mut event, true, xray).await
+            }
+        }
+    }
+
+    /// A body that is another id's. What the ledger has under this id was there before the source
+    /// refused replays, and is delivered again.
+    async fn replayed(
+        &self,
+        event: &Event<'_>,
+        first_id: String,
+        xray: Option<&str>,
+        now: Timestamp,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        match self.known(event).await {
+            Ok(Some(existing)) => self.repeat(event, existing, xray, now, notes).await,
+            Ok(None) => {
+                notes.known_digest = true;
+                notes.first_id = Some(first_id);
+                Err(stop(Answer::Unauthenticated, "replayed_body"))
+            }
+            Err(failure) => {
+                error!(error = %failure, "not known whether this is a replay");
+                Err(stop(Answer::Unavailable, "replay_unknown"))
+            }
+        }
     }
 
     /// Makes the event durable and hands it over.
@@ -218,27 +374,38 @@ impl<P: Provider> Receiver<P> {
                 error!(error = %failure, "not recorded");
                 let bucket_is_up = matches!(failure, NotRecorded::Ledger(_));
                 let refused_by_size = matches!(failure, NotRecorded::Bucket(_));
-                if refused_by_size && let Some(existing) = self.known(&event).await {
+                if refused_by_size && let Ok(Some(existing)) = self.known(&event).await {
                     return self.repeat(&event, existing, xray, now, notes).await;
                 }
-                match self.send_whole(&mut event, bucket_is_up, xray).await {
-                    Ok(()) => Ok(Answer::Accepted { id }),
-                    Err(failure) => {
-                        error!(error = %failure, "the queue does not take the whole event either");
-                        Err(stop(Answer::Unavailable, "nothing_durable"))
-                    }
-                }
+                self.keep_in_queue(&mut event, bucket_is_up, xray).await
             }
         }
     }
 
-    /// What the ledger has of an event whose payload the bucket did not take.
-    async fn known(&self, event: &Event<'_>) -> Option<Existing> {
-        let item = self.ledger.find(event.key()).await.ok()??;
-        Some(Existing {
+    /// What the ledger has of an event.
+    async fn known(&self, event: &Event<'_>) -> Result<Option<Existing>, LedgerError> {
+        let item = self.ledger.find(event.key()).await?;
+        Ok(item.map(|item| Existing {
             status: item.status,
             conflict: !item.has_payload_of(event),
-        })
+        }))
+    }
+
+    /// The second place that is durable, while the ledger is not.
+    async fn keep_in_queue(
+        &self,
+        event: &mut Event<'_>,
+        bucket_is_up: bool,
+        xray: Option<&str>,
+    ) -> Result<Answer, Stop> {
+        let id = event.key().id.clone();
+        match self.send_whole(event, bucket_is_up, xray).await {
+            Ok(()) => Ok(Answer::Accepted { id }),
+            Err(failure) => {
+                error!(error = %failure, "the queue does not take the whole event either");
+                Err(stop(Answer::Unavailable, "nothing_durable"))
+            }
+        }
     }
 
     /// The whole event to the queue: by way of the bucket, if ten such messages would be more than
@@ -311,14 +478,21 @@ impl<P: Provider> Receiver<P> {
     }
 }
 
-/// The URL of a delivery at a source that has a public URL of its own.
-fn urls_at(source: &Source, route_and_query: &str) -> Option<Vec<String>> {
-    let base = source.settings.as_ref().ok()?.public_url.as_deref()?;
-    Some(vec![public_url_of(base, route_and_query)])
+/// Whether one of the networks holds the address; there has to be one.
+fn holds(networks: &[IpNet], address: Option<IpAddr>) -> bool {
+    address.is_some_and(|address| source::holds(networks, address))
 }
 
 fn unauthenticated(rejection: Rejection) -> Stop {
     stop(Answer::Unauthenticated, rejection.reason())
+}
+
+impl Arrival {
+    /// The URL of a delivery at a source that has a public URL of its own.
+    fn urls(&self, settings: &SourceSettings) -> Option<Vec<String>> {
+        let base = settings.public_url.as_deref()?;
+        Some(vec![public_url_of(base, &self.route_and_query)])
+    }
 }
 
 impl Notes {
@@ -339,6 +513,9 @@ impl Receipt {
             size_bytes,
             secret,
             conflict,
+            known_digest,
+            first_id,
+            addresses_unavailable,
         } = &self.notes;
         let outcome = self.answer.outcome();
         let what = event_kind.as_deref().unwrap_or("delivery");
@@ -354,6 +531,7 @@ impl Receipt {
             | Answer::Unauthenticated
             | Answer::MethodNotAllowed
             | Answer::TooLarge => (Level::Warn, Metric::Refused),
+            Answer::Throttled(_) => (Level::Warn, Metric::Throttled),
             Answer::Unavailable => (Level::Error, Metric::Unavailable),
         };
         let report = Report::new(level, message)
@@ -368,11 +546,19 @@ impl Receipt {
             .with("size_bytes", *size_bytes)
             .with("secret.line", secret.map(|index| index + 1))
             .with("conflict", conflict.then_some(true))
+            .with("known_digest", known_digest.then_some(true))
+            .with("first.id", first_id.as_ref())
+            .with("addresses", addresses_unavailable.then_some("unavailable"))
             .with("request.id", request_id)
             .with("duration_ms", u64::try_from(took_ms).ok())
             .counting(metric);
-        if *conflict {
+        let report = if *conflict {
             report.counting(Metric::Conflict)
+        } else {
+            report
+        };
+        if *known_digest {
+            report.counting(Metric::KnownDigest)
         } else {
             report
         }

@@ -26,6 +26,11 @@ pub enum Metric {
     Refused,
     /// Deliveries that could not be made durable or checked: 503.
     Unavailable,
+    /// Deliveries beyond the rate of their source.
+    Throttled,
+    /// Events whose body was known under another id: refused where the source says so, else those
+    /// of which one instance had both.
+    KnownDigest,
     /// Duplicates with another body.
     Conflict,
     /// Events that were processed.

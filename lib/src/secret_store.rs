@@ -1,7 +1,7 @@
 //! The sources of one provider, their secrets and settings, read from SSM Parameter Store and kept
 //! for a while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ssm::Client;
@@ -13,8 +13,9 @@ use tracing::{info, warn};
 use crate::aws;
 use crate::delivery::Method;
 use crate::limits;
+use crate::provider::AddressList;
 use crate::secret::Secret;
-use crate::source::{InvalidSettings, NoSecret, Source, SourceSettings};
+use crate::source::{Addresses, InvalidSettings, NoSecret, Source, SourceSettings};
 use crate::timestamp::Timestamp;
 
 /// Every source of one provider.
@@ -117,6 +118,18 @@ impl SecretStore {
                 None => Lookup::Unknown,
                 Some(entry) => Lookup::Known(Arc::clone(&entry.source)),
             },
+        })
+    }
+
+    /// The published lists of addresses that sources refer to.
+    pub fn address_lists(&self) -> BTreeSet<AddressList> {
+        let list = |entry: &Entry| match entry.source.settings.as_ref().ok()?.addresses {
+            Some(Addresses::Published(list)) => Some(list),
+            Some(Addresses::Networks(_)) | None => None,
+        };
+        self.with_cache(|cache| {
+            let sources = cache.sources.iter().flat_map(BTreeMap::values);
+            sources.filter_map(list).collect()
         })
     }
 
@@ -323,7 +336,7 @@ fn sources(path: &str, parameters: Vec<Parameter>, methods: &[Method], known: &S
         let (source, below) = parameter.place(path);
         let (version, source) = sources.entry(source.to_owned()).or_insert_with(|| {
             let source = Source {
-                settings: Ok(SourceSettings::default_for(methods)),
+                settings: Ok(Arc::new(SourceSettings::default_for(methods))),
                 secrets: Err(NoSecret::Blank),
             };
             (None, source)
@@ -340,7 +353,7 @@ fn sources(path: &str, parameters: Vec<Parameter>, methods: &[Method], known: &S
                 };
             }
             (Some(SETTINGS), Value::Text(text)) => {
-                source.settings = SourceSettings::parse(text, methods);
+                source.settings = SourceSettings::parse(text, methods).map(Arc::new);
             }
             (Some(SETTINGS), _) => source.settings = Err(InvalidSettings::Undecryptable),
             (Some(_), _) => source.settings = Err(InvalidSettings::Misplaced),

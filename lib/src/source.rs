@@ -6,6 +6,7 @@
 //! source.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde_json::{Map, Value};
@@ -18,7 +19,7 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub struct Source {
     /// Its settings, or why they cannot be used: then every delivery is refused.
-    pub settings: Result<SourceSettings, InvalidSettings>,
+    pub settings: Result<Arc<SourceSettings>, InvalidSettings>,
     /// Its secrets, at least one, or why there is none: then every delivery is refused.
     pub secrets: Result<Vec<Secret>, NoSecret>,
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use webhooks::answer::Answer;
 use webhooks::delivery::Method;
 use webhooks::gateway::{NotBase64, Origin, Request, response};
-use webhooks::provider::Acknowledgement;
+use webhooks::provider::{Acknowledgement, Later};
 
 fn source(path: &str) -> Option<String> {
     let request = request(&json!({"rawPath": path}));
@@ -205,6 +205,12 @@ fn answers_as_the_table_says() {
         (Answer::Unauthenticated, 401, "unauthenticated"),
         (Answer::MethodNotAllowed, 405, "method_not_allowed"),
         (Answer::TooLarge, 413, "too_large"),
+        (Answer::Throttled(Later::TooManyRequests), 429, "throttled"),
+        (
+            Answer::Throttled(Later::ServiceUnavailable),
+            503,
+            "throttled",
+        ),
         (Answer::Unavailable, 503, "unavailable"),
     ] {
         let json = format!(r#"{{"id":"evt_1","outcome":"{outcome}"}}"#);
@@ -229,7 +235,7 @@ fn answers_as_the_table_says() {
             let expected = if positive { positive_status } else { status };
             assert_eq!(response.status_code, expected, "{outcome}");
             assert_eq!(header("webhook-outcome"), Some(outcome));
-            let retry_after = (status == 503).then_some("30");
+            let retry_after = matches!(status, 429 | 503).then_some("30");
             assert_eq!(header("retry-after"), retry_after, "{outcome}");
             let media_type = positive.then_some(media_type);
             assert_eq!(header("content-type"), media_type, "{outcome}");

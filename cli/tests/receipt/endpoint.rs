@@ -5,13 +5,16 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::{Value, json};
+use webhooks::address_lists::AddressLists;
 use webhooks::bucket::Bucket;
 use webhooks::event::EventKey;
 use webhooks::gateway::response;
 use webhooks::ledger::Ledger;
 use webhooks::provider::{self, Provider};
 use webhooks::queue::Queue;
+use webhooks::rate::Rates;
 use webhooks::receive::{Receipt, Receiver};
+use webhooks::recent_digests::RecentDigests;
 use webhooks::secret::Secret;
 use webhooks::secret_store::SecretStore;
 use webhooks::settings::ReceiverSettings;
@@ -123,6 +126,9 @@ fn receiver<P: Provider>(
     Receiver {
         provider,
         secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path, methods),
+        addresses: AddressLists::new(settings.address_lists_url.clone()),
+        rates: Rates::default(),
+        digests: RecentDigests::default(),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(dynamodb), &settings.table),
         bucket: Bucket::new(s3, &settings.bucket),
         queue: Queue::new(aws_sdk_sqs::Client::new(sqs), &settings.queue_url),
@@ -139,6 +145,7 @@ fn settings() -> ReceiverSettings {
         secrets_path: "/path".to_owned(),
         public_url: None,
         trusts_forwarded_host: false,
+        address_lists_url: None,
         // The emulator removes what has expired by its own clock.
         retention: Duration::from_secs(3_000_000_000),
     }

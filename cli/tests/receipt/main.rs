@@ -3,11 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod answers;
 mod endpoint;
 mod large;
 mod outages;
+mod rate;
 mod refusals;
+mod replays;
 mod secrets;
 mod settings;
 mod traces;

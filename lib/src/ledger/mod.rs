@@ -13,6 +13,9 @@
 //! What is written is built in [`transition`], apart from the code that sends it and reads the
 //! answer.
 //!
+//! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
+//! names the id that had the body first ([`Ledger::claim_body`]). No event has such a key.
+//!
 //! The item is found by its key alone (`pk` = `provider/source/id`). Two indexes list events, both
 //! spread over shards so that no index partition takes more than a fraction of the writes:
 //! `listing` (`provider/source#shard`, by time) has every event and is written once; `unsettled`
@@ -21,6 +24,7 @@
 
 mod claim;
 mod contention;
+mod digest;
 mod item;
 mod listing;
 mod overdue;
@@ -29,6 +33,7 @@ mod settle;
 pub mod transition;
 
 pub use claim::{Claim, Lease};
+pub use digest::Body;
 pub use item::{Item, PayloadTooLarge, UnreadableItem};
 pub use listing::{Listing, Summary};
 pub use overdue::Overdue;

@@ -35,6 +35,24 @@ pub fn record(
     Ok(put.build().expect("table and item are set above"))
 }
 
+/// A body to the first id under which it comes. The key is none that an event can have, since an
+/// event's has a second slash after its source.
+pub fn claim_body(table: &str, key: &EventKey, digest: [u8; 32], expires_at: Timestamp) -> Put {
+    let pk = format!("{}/{}#{}", key.provider, key.source, hex::encode(digest));
+    let put = Put::builder()
+        .table_name(table)
+        .item(PK, text(pk))
+        .item(FIRST_ID, text(&key.id))
+        .item("expires_at", number(expires_at.seconds()))
+        .condition_expression("attribute_not_exists(pk) OR first_id = :id")
+        .expression_attribute_values(":id", text(&key.id))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    put.build().expect("table and item are set above")
+}
+
+/// The attribute that names the id of a body.
+pub(super) const FIRST_ID: &str = "first_id";
+
 /// From `failed` back to `received`.
 pub fn reopen(
     table: &str,

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
+use super::{Acknowledgement, AddressList, Identity, Later, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::json;
@@ -94,6 +94,10 @@ impl Provider for GitHub {
             "ping" => Meaning::Ping(identity),
             _ => Meaning::Event(identity),
         })
+    }
+
+    fn later(&self) -> Later {
+        Later::ServiceUnavailable
     }
 
     /// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-githubs-ip-addresses>

@@ -56,6 +56,9 @@ pub trait Provider: Sync {
     /// [`Malformed`] when the id or type of the event cannot be told.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed>;
 
+    /// What the provider takes for "send it again later".
+    fn later(&self) -> Later;
+
     /// Where the provider publishes the addresses that its deliveries come from; `None` where it
     /// does not.
     fn address_list(&self) -> Option<AddressList>;
@@ -67,6 +70,15 @@ pub trait Provider: Sync {
     /// Signs a delivery as the provider would at `now`: sets headers, and the query where the
     /// scheme puts something there. For tests and the local tools.
     fn sign(&self, delivery: &mut Delivery, secret: &Secret, now: Timestamp);
+}
+
+/// What a provider takes for "send it again later".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// 503 with `Retry-After`: any failure will do.
+    ServiceUnavailable,
+    /// 429 with `Retry-After`, where a 5xx counts against the endpoint.
+    TooManyRequests,
 }
 
 /// A published list of addresses: a JSON object in which a field is an array of networks or single

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Acknowledgement, AddressList, Identity, Malformed, Meaning, Provider};
+use super::{Acknowledgement, AddressList, Identity, Later, Malformed, Meaning, Provider};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
 use crate::json;
@@ -99,6 +99,10 @@ impl Provider for Stripe {
         } else {
             Meaning::Event(identity)
         })
+    }
+
+    fn later(&self) -> Later {
+        Later::ServiceUnavailable
     }
 
     /// <https://docs.stripe.com/ips>

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use self::split::Parameters;
-use super::{Acknowledgement, AddressList, Malformed, Meaning, Provider, required};
+use super::{Acknowledgement, AddressList, Later, Malformed, Meaning, Provider, required};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::limits;
@@ -88,6 +88,10 @@ impl Provider for Twilio {
 
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
         identity::name(verified.delivery()).map(Meaning::Event)
+    }
+
+    fn later(&self) -> Later {
+        Later::ServiceUnavailable
     }
 
     fn address_list(&self) -> Option<AddressList> {

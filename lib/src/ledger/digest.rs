@@ -1,0 +1,57 @@
+//! A body held against replays: the first id under which it came has it for the retention.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+
+use super::{Ledger, LedgerError, transition};
+use crate::event::EventKey;
+use crate::timestamp::Timestamp;
+
+/// Whose a body is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// This id's, from now on or before.
+    Ours,
+    /// Another id's.
+    Known {
+        /// Under which it came first.
+        first_id: String,
+    },
+}
+
+impl Ledger {
+    /// Claims a body for an event's id. This comes before the event is recorded: who crashes
+    /// between the two has acknowledged nothing, and a redelivery under the same id finds the body
+    /// its own.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it is not known whose it is.
+    pub async fn claim_body(
+        &self,
+        key: &EventKey,
+        digest: [u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<Body, LedgerError> {
+        let put = transition::claim_body(&self.table, key, digest, expires_at);
+        let put = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .set_return_values_on_condition_check_failure(
+                put.return_values_on_condition_check_failure,
+            );
+        let Err(error) = put.send().await else {
+            return Ok(Body::Ours);
+        };
+        let there = match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(there)) => there.item.as_ref(),
+            _ => return Err(error.into()),
+        };
+        let first_id = there.and_then(|item| item.get(transition::FIRST_ID)?.as_s().ok());
+        Ok(Body::Known {
+            first_id: first_id.cloned().unwrap_or_default(),
+        })
+    }
+}
