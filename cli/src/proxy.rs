@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +22,8 @@ use crate::failure::Failure;
 /// One call to AWS, as it passes.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// The service, as signatures name it: `dynamodb`, `sqs`.
+    pub service: String,
     /// The operation: `PutItem`, `SendMessage`, `PutObject`.
     pub operation: String,
     /// Path and query.
@@ -130,6 +132,7 @@ impl Way {
         let named = parts.headers.get("x-amz-target");
         let named = named.and_then(|value| value.to_str().ok());
         let call = Call {
+            service: service(&parts.headers),
             operation: operation(named, &parts.method, &body),
             target,
             body,
@@ -184,6 +187,15 @@ impl Way {
     }
 }
 
+/// The service that a request is signed for: `Credential=id/date/region/service/aws4_request`.
+fn service(headers: &HeaderMap) -> String {
+    let signature = headers.get("authorization");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    let scope = signature.and_then(|text| text.split_once("Credential=")?.1.split(',').next());
+    let service = scope.and_then(|scope| scope.split('/').nth(3));
+    service.unwrap_or_default().to_owned()
+}
+
 /// The operation's name, as each of AWS's protocols says it.
 pub(crate) fn operation(target: Option<&str>, method: &Method, body: &[u8]) -> String {
     if let Some(target) = target {
@@ -195,7 +207,8 @@ pub(crate) fn operation(target: Option<&str>, method: &Method, body: &[u8]) -> S
     match (action, method) {
         (Some(action), _) => String::from_utf8_lossy(action).into_owned(),
         (None, &Method::PUT) => "PutObject".to_owned(),
-        (None, _) => "GetObject".to_owned(),
+        (None, &Method::GET) => "GetObject".to_owned(),
+        (None, method) => method.to_string(),
     }
 }
 

@@ -139,6 +139,11 @@ impl Template {
         &self.0["Resources"][resource]["Properties"]
     }
 
+    /// All of it.
+    pub fn document(&self) -> &Value {
+        &self.0
+    }
+
     /// What every function has in common.
     pub fn globals(&self) -> &Value {
         &self.0["Globals"]["Function"]

@@ -1,16 +1,34 @@
-//! The providers' own SDKs, asked over a pipe.
+//! The providers' own SDKs and an evaluator of IAM policies, asked over a pipe.
+
+#![allow(
+    dead_code,
+    reason = "every test binary compiles this module and uses a part of it"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A Node process that answers with what the official SDKs say.
+/// A Node process that answers with what others say.
 pub(crate) struct Oracle {
     process: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+}
+
+/// What IAM decides about a request.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Decision {
+    pub(crate) allowed: bool,
+    /// The role's statements that allow it.
+    pub(crate) by: Vec<String>,
+    /// Statements that refuse it.
+    pub(crate) against: Vec<String>,
+    /// Why it could not be evaluated.
+    pub(crate) error: Option<String>,
 }
 
 impl Oracle {
@@ -62,6 +80,14 @@ impl Oracle {
             &json!({"op": "verify", "signature": signature}),
         ));
         answer["valid"].as_bool().unwrap_or(false)
+    }
+
+    /// What IAM decides about requests; policies are named by their place in the list.
+    pub(crate) fn authorize(&mut self, policies: &[Value], requests: &[Value]) -> Vec<Decision> {
+        let question = json!({"op": "authorize", "policies": policies, "requests": requests});
+        let mut answer = self.ask(&question);
+        let decisions = serde_json::from_value(answer["decisions"].take());
+        decisions.unwrap_or_else(|_| panic!("no decisions: {answer}"))
     }
 
     /// GitHub's own example payloads, each with its event name.

@@ -1,11 +1,15 @@
-// What the providers' own SDKs say: one JSON request a line on stdin, one JSON answer a line on stdout, in order.
+// What the providers' own SDKs and an evaluator of IAM policies say: one JSON request a line on stdin, one JSON answer a
+// line on stdout, in order.
 //
 //   {"op": "sign", "provider", "secret", ..request}                  -> {"signature"}
 //   {"op": "verify", "provider", "secret", "signature", ..request}   -> {"valid"}
 //   {"op": "examples"}                                               -> {"examples": [{"event", "payload"}]}
+//   {"op": "authorize", "policies": [..], "requests": [..]}          -> {"decisions": [{"allowed", "by", "against", "error"}]}
 //
 // The request: github {body}; stripe {body, timestamp} to sign and {body, now} to verify, in unix seconds;
 // twilio {url, params} for a form or a GET, {url, body, "json": true} for a JSON body, where url carries bodySHA256.
+// A request to authorize: {principal, action, resource, keys, identity, resourcePolicy}, the last two numbers of policies.
+// The decision names the statements that allowed it or stood against it.
 // Whatever an SDK throws is answered as {"error"}, except where throwing is how it says "invalid".
 
 import { sign, verify } from "@octokit/webhooks-methods";
@@ -52,7 +56,32 @@ async function examples() {
   return events.flatMap(({ name, examples }) => examples.map((payload) => ({ event: name, payload })));
 }
 
+// Loaded when it is asked for: it reads a catalogue of every action of AWS.
+async function authorize({ policies, requests }) {
+  const { runSimulation } = await import("@cloud-copilot/iam-simulate");
+  const sids = (analysis) => (analysis ?? []).map(({ statement }) => statement.sid());
+  const decide = async ({ principal, action, resource, keys, identity, resourcePolicy }) => {
+    const simulation = {
+      request: { principal, action, resource: { resource, accountId: principal.split(":")[4] }, contextVariables: keys },
+      identityPolicies: [{ name: "role", policy: policies[identity] }],
+      resourcePolicy: policies[resourcePolicy],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    };
+    const { overallResult, errors, result, results } = await runSimulation(simulation, {});
+    if (errors) return { allowed: false, by: [], against: [], error: JSON.stringify(errors) };
+    const { identityAnalysis, resourceAnalysis } = (result ?? results[0]).analysis;
+    return {
+      allowed: overallResult === "Allowed",
+      by: sids(identityAnalysis?.allowStatements),
+      against: [...sids(identityAnalysis?.denyStatements), ...sids(resourceAnalysis?.denyStatements)],
+    };
+  };
+  return { decisions: await Promise.all(requests.map(decide)) };
+}
+
 async function answer(request) {
+  if (request.op === "authorize") return authorize(request);
   if (request.op === "examples") return { examples: await examples() };
   const provider = providers[request.provider];
   if (!provider) throw new Error(`unknown provider ${request.provider}`);

@@ -1,0 +1,300 @@
+//! Drives every function to every call that it can make, and records the calls at its proxy.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
+use webhooks::event::EventKey;
+use webhooks::ledger::{Item, Status};
+use webhooks::provider::{self, ALL};
+use webhooks::secret::Secret;
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::functions::Invoked;
+use webhooks_cli::project::Project;
+use webhooks_cli::proxy::{Call, Fault};
+use webhooks_cli::stack::development_secret;
+use webhooks_cli::trial::clock::{Clock, hastened};
+use webhooks_cli::trial::killer::{Killer, Pace};
+use webhooks_cli::trial::rules::{Rule, Rules, source};
+use webhooks_cli::trial::stage::Stage;
+use webhooks_cli::trial::traffic::{Heard, status};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The relay's minute.
+const RELAY: Duration = Duration::from_secs(60);
+
+/// Calls with the name of the function that made them.
+pub(crate) type Seen = Vec<(String, Call)>;
+
+/// What is broken on the way of a delivery, by the source that it goes to.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Nothing.
+    Plain,
+    /// The payload goes to the bucket.
+    Large,
+    /// The bucket does not take the payload.
+    NoBucket,
+    /// The ledger does not take the event, so that the queue gets it whole.
+    NoLedger,
+    /// Neither takes it.
+    Neither,
+    /// The queue does not take the message, so that the relay sends it.
+    NoQueue,
+}
+
+const WAYS: [Way; 6] = [
+    Way::Plain,
+    Way::Large,
+    Way::NoBucket,
+    Way::NoLedger,
+    Way::Neither,
+    Way::NoQueue,
+];
+
+impl Way {
+    const fn is_large(self) -> bool {
+        matches!(self, Self::Large | Self::NoBucket | Self::Neither)
+    }
+
+    const fn broken(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain | Self::Large => &[],
+            Self::NoBucket => &["PutObject"],
+            Self::NoLedger => &["PutItem"],
+            Self::Neither => &["PutObject", "PutItem"],
+            Self::NoQueue => &["SendMessage"],
+        }
+    }
+}
+
+/// A delivery that can be sent any number of times.
+struct Parcel {
+    key: EventKey,
+    fixture: Fixture,
+}
+
+struct Driver {
+    project: Project,
+    clock: Clock,
+    rules: Arc<Rules>,
+    stage: Stage,
+}
+
+/// Every call that the functions make, and the stage on which they made them.
+pub(crate) async fn drive(project: Project) -> (Stage, Seen) {
+    let seen: Arc<Mutex<Seen>> = Arc::default();
+    let rules = Arc::new(Rules::default());
+    let clock = Clock::start();
+    let (recorder, plan) = (Arc::clone(&seen), rules.plan());
+    let spoiled = Mutex::new(BTreeSet::new());
+    let faults = move |function: &str, call: &Call| {
+        let mut seen = recorder.lock().expect("no panic");
+        seen.push((function.to_owned(), call.clone()));
+        let spoil = is_decryption(call)
+            && spoiled
+                .lock()
+                .expect("no panic")
+                .insert(function.to_owned());
+        // One secret that cannot be decrypted: the others are read apart.
+        spoil
+            .then_some(Fault::Refused("InvalidKeyId"))
+            .or_else(|| plan(function, call))
+    };
+    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let stage = Stage::set(&project, clock, nobody, Arc::new(faults));
+    let stage = stage.await.expect("the stage stands");
+    let mut driver = Driver {
+        project,
+        clock,
+        rules,
+        stage,
+    };
+    driver.run().await;
+    let seen = std::mem::take(&mut *seen.lock().expect("no panic"));
+    (driver.stage, seen)
+}
+
+fn is_decryption(call: &Call) -> bool {
+    let body = String::from_utf8_lossy(&call.body);
+    call.operation == "GetParametersByPath" && body.contains("\"WithDecryption\":true")
+}
+
+impl Driver {
+    async fn run(&mut self) {
+        for (name, _) in EVENTS {
+            let secret = development_secret(name);
+            for way in 0..WAYS.len() {
+                let source = source(way);
+                let put = self.stage.stack.put_secret(name, &source, &secret);
+                put.await.expect("a secret");
+            }
+        }
+        let lost = self.lose_a_payload().await;
+        let queue = self.stage.stack.queue().expect("the queue");
+        let unreadable = queue.send("no envelope".to_owned(), None);
+        unreadable.await.expect("it is sent");
+        self.stage.pump(hastened(RELAY)).expect("it pumps");
+        for (name, event) in EVENTS {
+            self.send_every_way(name, event).await;
+        }
+        let lost = self.end_of(&lost).await;
+        assert_eq!(
+            lost.cause.as_deref(),
+            Some("the bucket does not have the payload")
+        );
+    }
+
+    /// Each provider's delivery on every way, once more, and once more after it has failed.
+    async fn send_every_way(&self, name: &'static str, event: &'static str) {
+        for (number, way) in WAYS.into_iter().enumerate() {
+            let parcel = self.parcel((name, event), &source(number), way.is_large());
+            self.break_calls(number, way.broken());
+            assert_accepted(name, self.deliver(&parcel).await);
+            self.end_of(&parcel.key).await;
+            self.deliver(&parcel).await;
+            self.break_calls(number, &[]);
+            self.deliver(&parcel).await;
+            self.mark_as_failed(&parcel.key).await;
+            self.break_calls(number, way.broken());
+            assert_accepted(name, self.deliver(&parcel).await);
+            self.end_of(&parcel.key).await;
+            self.break_calls(number, &[]);
+        }
+    }
+
+    fn break_calls(&self, way: usize, operations: &[&'static str]) {
+        let broken = |operation: &&'static str| Rule {
+            function: "receiver",
+            operation,
+            fault: Fault::Refused("AccessDeniedException"),
+        };
+        self.rules
+            .set(&source(way), operations.iter().map(broken).collect());
+    }
+
+    /// An event whose payload is gone before the processor asks for it.
+    async fn lose_a_payload(&self) -> EventKey {
+        let parcel = self.parcel(EVENTS[0], &source(1), true);
+        assert_accepted("github", self.deliver(&parcel).await);
+        let item = self.find(&parcel.key).await.expect("it is recorded");
+        let object = item.event.payload().away().expect("it is in the bucket");
+        let bucket = self.stage.stack.output("PayloadsBucket").expect("a bucket");
+        let s3 = aws_sdk_s3::config::Builder::from(&self.stage.stack.config).force_path_style(true);
+        let delete = aws_sdk_s3::Client::from_conf(s3.build()).delete_object();
+        let delete = delete.bucket(bucket).key(object.name());
+        delete.send().await.expect("it is deleted");
+        parcel.key
+    }
+
+    fn parcel(
+        &self,
+        (name, event): (&'static str, &'static str),
+        source: &str,
+        large: bool,
+    ) -> Parcel {
+        let provider = provider::by_name(name).expect("a provider");
+        let mut fixture = Fixture::read(&self.project, name, event).expect("an event");
+        fixture
+            .route(&format!("/webhooks/{name}/{source}"))
+            .expect("a gateway event");
+        if large {
+            pad(&mut fixture.delivery.body);
+        }
+        let id = fixture.renew(provider, &secret(name), self.clock.now());
+        let key = EventKey {
+            provider: name.to_owned(),
+            source: source.to_owned(),
+            id: id.expect("signed"),
+        };
+        Parcel { key, fixture }
+    }
+
+    async fn deliver(&self, parcel: &Parcel) -> Heard {
+        let name = &parcel.key.provider;
+        let provider = provider::by_name(name).expect("a provider");
+        let mut fixture = parcel.fixture.clone();
+        let signed = fixture.sign(provider, &secret(name), self.clock.now());
+        signed.expect("signed");
+        let function = self.stage.function(name).expect("a function");
+        match self
+            .stage
+            .invoker
+            .invoke(function, &fixture.gateway_event())
+            .await
+        {
+            Invoked::Returned(body) => status(&body),
+            Invoked::Failed(_) => Heard::Nothing,
+        }
+    }
+
+    async fn find(&self, key: &EventKey) -> Option<Item> {
+        let ledger = self.stage.stack.ledger().expect("the ledger");
+        ledger.find(key).await.expect("the ledger answers")
+    }
+
+    async fn end_of(&self, key: &EventKey) -> Item {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let item = self.find(key).await;
+            match &item {
+                Some(ended) if matches!(ended.status, Status::Done | Status::Failed) => {
+                    return ended.clone();
+                }
+                _ => assert!(Instant::now() < deadline, "{key} does not end: {item:?}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn mark_as_failed(&self, key: &EventKey) {
+        let stack = &self.stage.stack;
+        let update = aws_sdk_dynamodb::Client::new(&stack.config).update_item();
+        let update = update
+            .table_name(stack.output("TableName").expect("a table"))
+            .key("pk", AttributeValue::S(key.to_string()))
+            .update_expression("SET #status = :failed, overdue_at = :now")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
+            .expression_attribute_values(
+                ":now",
+                AttributeValue::N(self.clock.now().millis().to_string()),
+            );
+        update.send().await.expect("it is marked");
+    }
+}
+
+/// An event of each provider whose handler ends well.
+const EVENTS: [(&str, &str); 3] = [
+    ("github", "push"),
+    ("stripe", "charge.succeeded"),
+    ("twilio", "message"),
+];
+
+const _: () = assert!(EVENTS.len() == ALL.len());
+
+fn secret(name: &str) -> Secret {
+    Secret::new(development_secret(name)).expect("not blank")
+}
+
+fn assert_accepted(name: &str, heard: Heard) {
+    assert!(
+        matches!(heard, Heard::Status(200 | 202)),
+        "{name}: {heard:?}"
+    );
+}
+
+/// Makes a body larger than an item takes, of text that no compression makes much shorter.
+fn pad(body: &mut Vec<u8>) {
+    let noise: String = (0..2000)
+        .map(|_| Uuid::new_v4().simple().to_string())
+        .collect();
+    if body.starts_with(b"{") {
+        body.splice(..1, format!("{{\"padding\":\"{noise}\",").into_bytes());
+    } else {
+        body.extend(format!("&Padding={noise}").into_bytes());
+    }
+}
