@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 
 use crate::failure::Failure;
+use crate::watchdog::Watchdog;
 
 /// How long a process may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,6 +18,8 @@ pub struct Child {
     name: &'static str,
     process: tokio::process::Child,
     group: Option<Pid>,
+    // For when we do not get to drop this.
+    _watchdog: Option<Watchdog>,
 }
 
 impl Child {
@@ -33,11 +36,14 @@ impl Child {
         let group = process
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        Ok(Self {
+        let mut child = Self {
             name,
             process,
             group,
-        })
+            _watchdog: None,
+        };
+        child._watchdog = group.map(Watchdog::over_group).transpose()?;
+        Ok(child)
     }
 
     /// The process itself, for its output.

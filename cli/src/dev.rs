@@ -10,53 +10,57 @@ use crate::failure::Failure;
 use crate::functions::Run;
 use crate::local::{Local, Options};
 use crate::project::Project;
-use crate::send::local_url;
+use crate::secret_file::{FORMS, SecretFile};
+use crate::send::{find_provider, local_url};
 use crate::stack::development_secret;
 use crate::terminal::say;
+
+const PORT: u16 = 9000;
+const EMULATOR_PORT: u16 = 4566;
 
 /// Options of `webhooks dev`.
 #[derive(Args, Clone, Debug)]
 pub struct DevArgs {
     /// The port of the routes
-    #[arg(long, default_value_t = 9000)]
+    #[arg(long, default_value_t = PORT)]
     port: u16,
     /// The port of the AWS emulator
-    #[arg(long, default_value_t = 4566)]
+    #[arg(long, default_value_t = EMULATOR_PORT)]
     emulator_port: u16,
     /// The public base URL of a tunnel that stands in front
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Further secrets: provider/source=secret, such as what `stripe listen --print-secret` prints
-    #[arg(long = "secret", value_name = "PROVIDER/SOURCE=SECRET", value_parser = parse_secret)]
-    secrets: Vec<SourceSecret>,
+    /// Secrets of further sources, in place of the development secrets: where each one is, as
+    /// - (standard input), file:PATH or env:NAME
+    #[arg(long = "secret", value_name = "PROVIDER/SOURCE=WHERE")]
+    secrets: Vec<String>,
 }
 
-/// A secret for a source.
-#[derive(Clone)]
-struct SourceSecret {
+/// A source, and where its secret is.
+#[derive(Debug)]
+struct Registration {
     provider: String,
     source: String,
-    secret: String,
+    secret: SecretFile,
 }
 
-impl std::fmt::Debug for SourceSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}=...", self.provider, self.source)
-    }
-}
-
-fn parse_secret(text: &str) -> Result<SourceSecret, String> {
-    let parts = text.split_once('=').and_then(|(name, secret)| {
-        let (provider, source) = name.split_once('/')?;
-        Some((provider, source, secret))
-    });
-    match parts {
-        Some((provider, source, secret)) if !secret.trim().is_empty() => Ok(SourceSecret {
-            provider: provider.to_owned(),
+impl Registration {
+    /// Reads one, and never repeats it: a person may have put the secret itself there.
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let parts = text.split_once('=').and_then(|(name, secret)| {
+            let (provider, source) = name.split_once('/')?;
+            Some((provider, source, secret))
+        });
+        let Some((provider, source, secret)) = parts else {
+            return Err(Failure::usage(format!(
+                "--secret: expected provider/source=WHERE, where is one of {FORMS}"
+            )));
+        };
+        Ok(Self {
+            provider: find_provider(provider)?.name().to_owned(),
             source: source.to_owned(),
-            secret: secret.to_owned(),
-        }),
-        _ => Err("expected provider/source=secret".to_owned()),
+            secret: SecretFile::parse(secret)?,
+        })
     }
 }
 
@@ -66,9 +70,19 @@ fn parse_secret(text: &str) -> Result<SourceSecret, String> {
 /// [`Failure`] when the stack does not start or a part of it ends.
 pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
     let mut interrupt = interruption()?;
+    let registrations = args.secrets.iter().map(|text| Registration::parse(text));
+    let registrations: Vec<Registration> = registrations.collect::<Result<_, _>>()?;
+    // Before anything starts: it may take a person's typing.
+    let secrets = registrations
+        .iter()
+        .map(|registration| registration.secret.read());
+    let secrets: Vec<String> = secrets.collect::<Result<_, _>>()?;
     let options = Options {
         port: args.port,
         emulator_port: args.emulator_port,
+        // They are no secret. With a tunnel, whoever knows them could send events as a provider;
+        // so could a page or a program here, beside events that are real.
+        development_secrets: args.public_url.is_none() && registrations.is_empty(),
         public_url: args.public_url.clone(),
         run: Run::Reload,
         ..Options::default()
@@ -79,15 +93,16 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         started = Local::start(&project, &options) => started?,
         () = interrupt.wait() => return Err(Failure::of("interrupted")),
     };
-    for SourceSecret {
-        provider,
-        source,
+    for (
+        Registration {
+            provider, source, ..
+        },
         secret,
-    } in &args.secrets
+    ) in registrations.iter().zip(&secrets)
     {
         local.stack.put_secret(provider, source, secret).await?;
     }
-    announce(&local, args);
+    announce(&local, args, &registrations);
     let pumps = local.pumps()?;
     tokio::pin!(pumps);
     loop {
@@ -105,33 +120,63 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn announce(local: &Local, args: &DevArgs) {
+fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
     let base = args.public_url.clone().unwrap_or_else(|| local.url());
     println!("\nready; Ctrl-C ends everything\n");
-    for function in local.plan.iter().filter(|function| function.receives()) {
-        let provider = &function.binary;
-        println!("{:8} {}", provider, local_url(&base, provider, "default"));
-        println!("         secret {}", development_secret(provider));
-    }
-    for SourceSecret {
+    for Registration {
         provider, source, ..
-    } in &args.secrets
+    } in registrations
     {
         println!("{:8} {}", provider, local_url(&base, provider, source));
     }
+    if args.public_url.is_some() && registrations.is_empty() {
+        println!("no source is registered: give the providers' secrets with --secret");
+    } else if registrations.is_empty() {
+        for function in local.plan.iter().filter(|function| function.receives()) {
+            let provider = &function.binary;
+            println!("{:8} {}", provider, local_url(&base, provider, "default"));
+            println!("         secret {}", development_secret(provider));
+        }
+    }
     println!("\nin another terminal:");
-    println!("  target/debug/webhooks send github push");
-    println!("  target/debug/webhooks events\n");
+    if args.public_url.is_none() && registrations.is_empty() {
+        println!(
+            "  target/debug/webhooks send github push{}",
+            base_option(args)
+        );
+    }
+    println!("  target/debug/webhooks events{}", emulator_option(args));
+    let address = local.address();
+    println!(
+        "  cargo lambda invoke -A {} -P {} github --data-file events/github-push.json\n",
+        address.ip(),
+        address.port()
+    );
 }
 
-/// Ctrl-C, or a request to end.
+fn base_option(args: &DevArgs) -> String {
+    match args.port {
+        PORT => String::new(),
+        port => format!(" --base http://127.0.0.1:{port}"),
+    }
+}
+
+fn emulator_option(args: &DevArgs) -> String {
+    match args.emulator_port {
+        EMULATOR_PORT => String::new(),
+        port => format!(" --emulator-port {port}"),
+    }
+}
+
+/// Ctrl-C, a request to end, or a terminal that is gone.
 #[derive(Debug)]
 pub struct Interruption {
     ctrl_c: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
 }
 
-/// Listens for Ctrl-C and SIGTERM from here on.
+/// Listens for Ctrl-C, SIGTERM and SIGHUP from here on.
 ///
 /// # Errors
 /// [`Failure`] when the system does not let it.
@@ -140,15 +185,17 @@ pub fn interruption() -> Result<Interruption, Failure> {
     Ok(Interruption {
         ctrl_c: listen(SignalKind::interrupt())?,
         terminate: listen(SignalKind::terminate())?,
+        hangup: listen(SignalKind::hangup())?,
     })
 }
 
 impl Interruption {
-    /// Waits for either.
+    /// Waits for any of them.
     pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.ctrl_c.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }

@@ -13,6 +13,8 @@ use webhooks::timestamp::Timestamp;
 use crate::account;
 use crate::emulator;
 use crate::failure::Failure;
+use crate::keys::Keys;
+use crate::project::Project;
 use crate::replay;
 use crate::stack::{NAME, Stack};
 use crate::terminal::{hand_out, on_one_line, say};
@@ -124,10 +126,14 @@ impl Place {
             }
             None => {
                 let endpoint = emulator::endpoint(self.emulator_port);
-                let found = Stack::find(emulator::config(&endpoint), NAME).await;
-                found.map_err(|_| {
-                    Failure::of("no local stack runs; start it with make dev, or name a deployed one with --stack")
-                })
+                let keys = emulator::keys_file(&Project::here()?, self.emulator_port)?;
+                let none = |_| {
+                    Failure::of(
+                        "no local stack runs; start it with make dev, or name a deployed one with --stack",
+                    )
+                };
+                let config = Keys::read(&keys).map_err(none)?.config(&endpoint);
+                Stack::find(config, NAME).await.map_err(none)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The functions under `cargo lambda watch`, on the routes that the template gives them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,12 @@ use tokio::process::Command;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::child::Child;
-use crate::emulator::{REGION, free};
+use crate::emulator::{free, hidden_address};
 use crate::failure::Failure;
+use crate::front;
+use crate::keys::{Keys, REGION};
+use crate::listener::Listener;
+use crate::private::PrivateFolder;
 use crate::project::Project;
 use crate::template::Function;
 
@@ -22,9 +27,11 @@ const START: Duration = Duration::from_secs(60);
 /// The running functions; they end when this goes.
 #[derive(Debug)]
 pub struct Functions {
+    // In this order: nobody may come any more when they end.
+    front: Listener,
     child: Child,
-    client: reqwest::Client,
-    port: u16,
+    address: SocketAddr,
+    _folder: PrivateFolder,
 }
 
 /// What to run, and how.
@@ -32,11 +39,11 @@ pub struct Functions {
 pub struct Plan<'a> {
     /// The template's functions.
     pub functions: &'a [Function],
-    /// Their environment variables.
+    /// Their environment variables; the host of `PUBLIC_URL` is welcome at the routes.
     pub environment: &'a BTreeMap<String, String>,
     /// Where AWS is.
     pub endpoint: &'a str,
-    /// The port of the routes and of invocations.
+    /// The port of the routes.
     pub port: u16,
     /// Who builds and starts the functions.
     pub run: Run,
@@ -77,16 +84,19 @@ impl Functions {
     ) -> Result<(Self, UnboundedReceiver<String>), Failure> {
         let program = project.tool("sam/bin/cargo-lambda")?;
         free(plan.port)?;
-        let settings = project.scratch()?.join(format!("watch-{}.toml", plan.port));
+        let folder = PrivateFolder::make()?;
+        let settings = folder.path().join("watch.toml");
         std::fs::write(&settings, router(plan.functions))
             .map_err(|error| Failure::new(settings.display(), error))?;
-        let variables = project.scratch()?.join(format!("watch-{}.env", plan.port));
+        let variables = folder.path().join("watch.env");
         std::fs::write(&variables, lines(plan.environment))
             .map_err(|error| Failure::new(variables.display(), error))?;
+        let address = hidden_address()?;
         let mut command = Command::new(program);
         command
-            .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
-            .args(["--invoke-port", &plan.port.to_string()])
+            .args(["lambda", "watch", "--disable-cors"])
+            .args(["--invoke-address", &address.ip().to_string()])
+            .args(["--invoke-port", &address.port().to_string()])
             .args(["--concurrency", &plan.processes.to_string()])
             .arg("--global")
             .arg(&settings)
@@ -101,8 +111,7 @@ impl Functions {
             .env("PATH", project.path())
             .env("AWS_ENDPOINT_URL", plan.endpoint)
             .env("AWS_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .envs(Keys::ours().environment())
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("RUST_LOG", "info")
             .env("CARGO_TERM_COLOR", "never")
@@ -112,12 +121,21 @@ impl Functions {
         let mut child = Child::start("cargo lambda watch", &mut command)?;
         let (sender, lines) = unbounded_channel();
         forward(child.process().stdout.take(), sender.clone());
+        let log = sender.downgrade();
         forward(child.process().stderr.take(), sender);
-        let client = reqwest::Client::new();
-        let mut functions = Self {
-            child,
-            client,
+        let public_url = plan.environment.get("PUBLIC_URL").map(String::as_str);
+        let front = front::open(front::Plan {
             port: plan.port,
+            functions: plan.functions,
+            upstream: format!("http://{address}"),
+            public_url: public_url.filter(|url| !url.is_empty()),
+            log,
+        })?;
+        let mut functions = Self {
+            front,
+            child,
+            address,
+            _folder: folder,
         };
         functions.listens().await?;
         Ok((functions, lines))
@@ -125,25 +143,27 @@ impl Functions {
 
     /// Where the routes are.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.front.url()
+    }
+
+    /// Where Lambda's invoke and runtime APIs are. They take what anybody sends.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The runtime API of a function that runs elsewhere, for `AWS_LAMBDA_RUNTIME_API`.
     pub fn runtime_api(&self, binary: &str) -> String {
-        format!("{}/.rt/{binary}", self.url())
+        format!("http://{}/.rt/{binary}", self.address)
     }
 
     /// A handle that can invoke the functions from elsewhere.
     pub fn invoker(&self) -> Invoker {
-        Invoker {
-            client: self.client.clone(),
-            url: self.url(),
-        }
+        Invoker::new(format!("http://{}", self.address))
     }
 
     async fn listens(&mut self) -> Result<(), Failure> {
         let deadline = Instant::now() + START;
-        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+        while TcpStream::connect(self.address).await.is_err() {
             self.child.check()?;
             if Instant::now() > deadline {
                 return Err(Failure::of("cargo lambda watch does not listen"));

@@ -21,9 +21,9 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
 use webhooks::timestamp::Timestamp;
 
-use crate::emulator::REGION;
 use crate::failure::Failure;
 use crate::functions::Invoker;
+use crate::keys::{Keys, REGION};
 
 /// A function: a binary, and how many processes of it run at one time.
 #[derive(Clone, Debug)]
@@ -251,8 +251,7 @@ impl Keeper {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("AWS_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .envs(Keys::ours().environment())
             .stdin(Stdio::null())
             .stdout(self.log.try_clone()?)
             .stderr(self.log.try_clone()?)

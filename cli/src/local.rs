@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -39,6 +40,9 @@ pub struct Options {
     pub port: u16,
     /// The port of the emulator.
     pub emulator_port: u16,
+    /// Registers a source for each provider whose secret is in these files for all to read. Not
+    /// where strangers may come by.
+    pub development_secrets: bool,
     /// What stands before `/webhooks/...` in the URLs that providers are given.
     pub public_url: Option<String>,
     /// Who builds and starts the functions.
@@ -56,6 +60,7 @@ impl Options {
         Ok(Self {
             port: emulator::any_port()?,
             emulator_port: emulator::any_port()?,
+            development_secrets: true,
             ..Self::default()
         })
     }
@@ -73,8 +78,12 @@ impl Local {
         let template = Template::read(&project.root().join("template.yaml"))?;
         let emulator = Emulator::start(project, options.emulator_port).await?;
         let endpoint = emulator.endpoint();
-        let (stack, mut environment) =
-            Stack::create(emulator::config(&endpoint), &template).await?;
+        let config = emulator::config(&endpoint);
+        let (stack, mut environment) = if options.development_secrets {
+            Stack::create(config, &template).await?
+        } else {
+            Stack::create_without_secrets(config, &template).await?
+        };
         // Tunnels, and `cargo lambda watch` itself, say in headers alone which URL was called.
         environment.insert("FORWARDED_HOST".to_owned(), "trust".to_owned());
         environment.extend(options.environment.clone());
@@ -105,6 +114,11 @@ impl Local {
     /// Where the routes are.
     pub fn url(&self) -> String {
         self.functions.url()
+    }
+
+    /// Where Lambda's invoke and runtime APIs are.
+    pub fn address(&self) -> SocketAddr {
+        self.functions.address()
     }
 
     /// Invokes functions directly.

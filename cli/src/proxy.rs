@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::request::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::failure::Failure;
+use crate::keys::Keys;
+use crate::signature::sign_again;
 
 /// One call to AWS, as it passes.
 #[derive(Clone, Debug)]
@@ -126,7 +129,7 @@ async fn serve(connection: TcpStream, way: Way) {
 
 impl Way {
     async fn pass(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Broken> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
         let target = parts.uri.to_string();
         let named = parts.headers.get("x-amz-target");
@@ -149,17 +152,15 @@ impl Way {
             Some(Fault::LostAnswer) | None => {}
         };
         let body = self.hasten(&call);
+        if body != call.body {
+            sign(&mut parts, &body);
+        }
+        // The host stays: it is signed.
+        parts.headers.remove("content-length");
         let request = self
             .client
             .request(parts.method, format!("{}{}", self.upstream, call.target))
-            .headers(
-                parts
-                    .headers
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name?, value)))
-                    .filter(|(name, _)| name != "content-length" && name != "host")
-                    .collect(),
-            )
+            .headers(parts.headers)
             .body(body);
         let answer = request.send().await.map_err(|_| Broken)?;
         if fault == Some(Fault::LostAnswer) {
@@ -194,6 +195,15 @@ fn service(headers: &HeaderMap) -> String {
     let scope = signature.and_then(|text| text.split_once("Credential=")?.1.split(',').next());
     let service = scope.and_then(|scope| scope.split('/').nth(3));
     service.unwrap_or_default().to_owned()
+}
+
+/// Signs a call whose body was changed.
+fn sign(parts: &mut Parts, body: &[u8]) {
+    let header = sign_again(Keys::ours(), parts, body);
+    let header = header.and_then(|header| header.parse().ok());
+    if let Some(header) = header {
+        parts.headers.insert("authorization", header);
+    }
 }
 
 /// The operation's name, as each of AWS's protocols says it.

@@ -17,9 +17,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use webhooks::timestamp::Timestamp;
 
-use crate::emulator::REGION;
 use crate::failure::Failure;
 use crate::functions::{Invoked, Invoker};
+use crate::keys::REGION;
 use crate::template::Function;
 
 /// How often the relay runs.

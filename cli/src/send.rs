@@ -14,6 +14,7 @@ use webhooks::timestamp::Timestamp;
 use crate::failure::Failure;
 use crate::fixture::Fixture;
 use crate::project::Project;
+use crate::secret_file::SecretFile;
 use crate::stack::development_secret;
 use crate::terminal::say;
 
@@ -33,8 +34,9 @@ pub struct SendArgs {
     /// The source in the local stack's URL
     #[arg(long, default_value = DEFAULT_SOURCE)]
     source: String,
-    /// The secret to sign with, instead of the development secret
-    #[arg(long, env = "WEBHOOK_SECRET", hide_env_values = true)]
+    /// Where the secret is to sign with, instead of the development secret: - (standard input),
+    /// file:PATH or env:NAME
+    #[arg(long, value_name = "WHERE")]
     secret: Option<String>,
     /// Keep the event id of the file, so that it is a duplicate from the second time on
     #[arg(long)]
@@ -73,10 +75,10 @@ pub struct Answered {
 /// [`Failure`] when the event is unknown or nothing answers.
 pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     let provider = find_provider(&args.provider)?;
-    let secret = args
-        .secret
-        .clone()
-        .unwrap_or_else(|| development_secret(provider.name()));
+    let secret = match &args.secret {
+        Some(place) => SecretFile::parse(place)?.read()?,
+        None => development_secret(provider.name()),
+    };
     let secret = Secret::new(secret).map_err(|error| Failure::usage(error.to_string()))?;
     let url = args
         .url

@@ -62,6 +62,28 @@ impl Stack {
         config: SdkConfig,
         template: &Template,
     ) -> Result<(Self, BTreeMap<String, String>), Failure> {
+        let (stack, environment) = Self::create_without_secrets(config, template).await?;
+        for function in template
+            .functions()
+            .iter()
+            .filter(|function| function.receives())
+        {
+            let secret = development_secret(&function.binary);
+            stack
+                .put_secret(&function.binary, "default", &secret)
+                .await?;
+        }
+        Ok((stack, environment))
+    }
+
+    /// Makes the template's data resources in an emulator.
+    ///
+    /// # Errors
+    /// As [`Stack::create`].
+    pub async fn create_without_secrets(
+        config: SdkConfig,
+        template: &Template,
+    ) -> Result<(Self, BTreeMap<String, String>), Failure> {
         let data = template.data_stack()?;
         let client = aws_sdk_cloudformation::Client::new(&config);
         let unprotected = Parameter::builder()
@@ -82,16 +104,6 @@ impl Stack {
             .iter()
             .map(|(output, variable)| Ok((variable.clone(), stack.output(output)?.to_owned())))
             .collect::<Result<_, Failure>>()?;
-        for function in template
-            .functions()
-            .iter()
-            .filter(|function| function.receives())
-        {
-            let secret = development_secret(&function.binary);
-            stack
-                .put_secret(&function.binary, "default", &secret)
-                .await?;
-        }
         Ok((stack, environment))
     }
 

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -13,8 +15,9 @@ use webhooks::ledger::Status;
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::emulator::{self, Emulator, REGION, any_port};
+use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::fixture::Fixture;
+use webhooks_cli::keys::{Keys, REGION};
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::send::post_copies;
@@ -29,8 +32,7 @@ async fn sam(project: &Project, endpoint: &str, arguments: &[&str]) {
         .env("PATH", project.path())
         .env("SAM_CLI_TELEMETRY", "0")
         .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .envs(Keys::ours().environment())
         .env("AWS_DEFAULT_REGION", REGION)
         .current_dir(project.root())
         .stdin(Stdio::null())
@@ -51,8 +53,7 @@ async fn deploy_alone(project: &Project, endpoint: &str, binary: &str) {
     let status = Command::new(project.tool("sam/bin/cargo-lambda").expect("installed"))
         .args(["lambda", "deploy", "--endpoint-url", endpoint])
         .args(["--binary-name", binary, &function])
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .envs(Keys::ours().environment())
         .env("AWS_REGION", REGION)
         .current_dir(project.root())
         .stdin(Stdio::null())
@@ -70,17 +71,37 @@ fn architecture() -> &'static str {
     }
 }
 
+/// The headers that sign a request.
+fn signature(service: &str, method: &str, url: &str, body: &str) -> Vec<(String, String)> {
+    let identity = Keys::ours().credentials().into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(REGION)
+        .name(service)
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .expect("all are there");
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new(method, url, std::iter::empty(), body).expect("a request");
+    let (signed, _) = sign(request, &params.into())
+        .expect("it is signed")
+        .into_parts();
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    signed.headers().map(owned).collect()
+}
+
 /// Calls one of the emulator's REST APIs.
 async fn call(endpoint: &str, service: &str, method: Method, path: &str, body: Value) -> Value {
-    let credential = format!("Credential=test/20260101/{REGION}/{service}/aws4_request");
-    let answer = reqwest::Client::new()
-        .request(method, format!("{endpoint}{path}"))
-        .header("authorization", format!("AWS4-HMAC-SHA256 {credential}"))
-        .header("content-type", "application/json")
-        .body(body.to_string())
-        .send()
-        .await
-        .expect("the emulator answers");
+    let (url, body) = (format!("{endpoint}{path}"), body.to_string());
+    let mut request = reqwest::Client::new()
+        .request(method.clone(), &url)
+        .header("content-type", "application/json");
+    for (name, value) in signature(service, method.as_str(), &url, &body) {
+        request = request.header(name, value);
+    }
+    let answer = request.body(body).send().await;
+    let answer = answer.expect("the emulator answers");
     let status = answer.status();
     let text = answer.text().await.expect("a body");
     assert!(status.is_success(), "{path}: {status} {text}");
@@ -160,7 +181,7 @@ async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, 
 async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
     let port = any_port().expect("a port");
-    let emulator = Emulator::start(&project, port)
+    let emulator = Emulator::start_whole(&project, port)
         .await
         .expect("the emulator starts");
     let endpoint = emulator.endpoint();

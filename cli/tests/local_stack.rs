@@ -1,19 +1,14 @@
 //! The whole path under `cargo lambda watch` and the emulator.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::emulator::{self, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::local::{Local, Options};
 use webhooks_cli::probe::Probe;
@@ -70,38 +65,6 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
         "user-agent",
     ] {
         assert!(!log.contains(canary), "{canary} is in the log");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ends_on_ctrl_c_and_leaves_nothing_behind() {
-    let (port, emulator_port) = (any_port().expect("a port"), any_port().expect("a port"));
-    let mut dev = Command::new(env!("CARGO_BIN_EXE_webhooks"))
-        .args([
-            "dev",
-            "--port",
-            &port.to_string(),
-            "--emulator-port",
-            &emulator_port.to_string(),
-        ])
-        .current_dir(project().root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut lines = BufReader::new(dev.stdout.take().expect("stdout is piped")).lines();
-    while let Some(line) = lines.next_line().await.expect("it writes") {
-        if line.starts_with("ready") {
-            break;
-        }
-    }
-    let id = i32::try_from(dev.id().expect("it runs"))
-        .ok()
-        .and_then(Pid::from_raw);
-    kill_process(id.expect("a process id"), Signal::INT).expect("it listens");
-    assert!(dev.wait().await.expect("it ends").success());
-    for port in [port, emulator_port] {
-        emulator::free(port).expect("nobody listens any more");
     }
 }
 

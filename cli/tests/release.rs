@@ -12,8 +12,9 @@ use webhooks::event::EventKey;
 use webhooks::faults::POINTS;
 use webhooks::ledger::{Ledger, Status};
 use webhooks_cli::child::Child;
-use webhooks_cli::emulator::{self, Emulator, REGION, any_port};
+use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::functions::{Functions, Plan, Run};
+use webhooks_cli::keys::{Keys, REGION};
 use webhooks_cli::project::Project;
 use webhooks_cli::pump::pass_batch;
 use webhooks_cli::stack::Stack;
@@ -83,8 +84,7 @@ async fn deploy(project: &Project, binary: &Path) -> Deployed {
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
         .env("AWS_ENDPOINT_URL", &endpoint)
         .env("AWS_REGION", REGION)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
+        .envs(Keys::ours().environment());
     let child = Child::start("the processor", &mut command).expect("it starts");
     let processor = plan
         .into_iter()

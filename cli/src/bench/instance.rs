@@ -24,8 +24,8 @@ use webhooks::timestamp::Timestamp;
 
 use super::contestant::Contestant;
 use super::meter::Usage;
-use crate::emulator::REGION;
 use crate::failure::Failure;
+use crate::keys::REGION;
 
 /// Longer than anything that is measured here.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,6 @@
+//! What `webhooks dev` opens on a person's machine, and what it leaves there.
+
+mod dev;
+mod doors;
+mod remains;
+mod secrets;
