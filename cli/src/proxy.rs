@@ -13,14 +13,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::failure::Failure;
 use crate::keys::Keys;
-use crate::signature::sign_again;
+use crate::signature::{claimed_service, sign_again};
 
 /// One call to AWS, as it passes.
 #[derive(Clone, Debug)]
@@ -135,7 +135,9 @@ impl Way {
         let named = parts.headers.get("x-amz-target");
         let named = named.and_then(|value| value.to_str().ok());
         let call = Call {
-            service: service(&parts.headers),
+            service: claimed_service(&parts.headers)
+                .unwrap_or_default()
+                .to_owned(),
             operation: operation(named, &parts.method, &body),
             target,
             body,
@@ -186,15 +188,6 @@ impl Way {
         request["VisibilityTimeout"] = json!(hidden / self.haste);
         Bytes::from(request.to_string())
     }
-}
-
-/// The service that a request is signed for: `Credential=id/date/region/service/aws4_request`.
-fn service(headers: &HeaderMap) -> String {
-    let signature = headers.get("authorization");
-    let signature = signature.and_then(|value| value.to_str().ok());
-    let scope = signature.and_then(|text| text.split_once("Credential=")?.1.split(',').next());
-    let service = scope.and_then(|scope| scope.split('/').nth(3));
-    service.unwrap_or_default().to_owned()
 }
 
 /// Signs a call whose body was changed.

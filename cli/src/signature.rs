@@ -34,6 +34,11 @@ pub(crate) fn names_key(keys: &Keys, headers: &HeaderMap) -> bool {
     Claim::of(headers).is_some_and(|claim| equal(claim.id, keys.id()))
 }
 
+/// The service that a request says it is signed for: `dynamodb`, `sqs`.
+pub(crate) fn claimed_service(headers: &HeaderMap) -> Option<&str> {
+    Claim::of(headers).map(|claim| claim.service)
+}
+
 /// The service that a request was signed for with these keys; `None` when it was not.
 pub(crate) fn signed_service<'a>(keys: &Keys, parts: &'a Parts, body: &[u8]) -> Option<&'a str> {
     let claim = Claim::of(&parts.headers)?;
