@@ -6,7 +6,15 @@ use webhooks_cli::keys::Keys;
 
 use crate::dev::Dev;
 
-const ANSWERS: [(&str, &str, &[(&str, &str)], u16); 12] = [
+/// Method, path and headers of a request, and the status that answers it.
+type Answered = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    u16,
+);
+
+const ANSWERS: [Answered; 12] = [
     // What a provider sends without the right signature: it arrives at the function.
     ("POST", "/webhooks/github", &[], 401),
     ("POST", "/webhooks/github/any", &[], 401),
@@ -285,4 +293,17 @@ async fn send(endpoint: &str, body: &str, headers: &[(String, String)]) -> (u16,
         answer.status().as_u16(),
         answer.text().await.expect("a body"),
     )
+}
+
+/// Nothing but its address protects Lambda's own APIs: it is another one with each run.
+#[tokio::test(flavor = "multi_thread")]
+async fn lambdas_own_apis_are_nowhere_near_the_routes() {
+    let dev = Dev::start(&[]).await;
+    let address: std::net::SocketAddrV4 = dev.functions.parse().expect("an address");
+    assert!(address.ip().is_loopback() && *address.ip() != std::net::Ipv4Addr::LOCALHOST);
+    tokio::net::TcpStream::connect(address)
+        .await
+        .expect("they are there");
+    let refused = tokio::net::TcpStream::connect(("127.0.0.1", address.port())).await;
+    assert!(refused.is_err(), "{address}");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use webhooks_cli::emulator::REGION;
+use webhooks_cli::keys::REGION;
 use webhooks_cli::stack::NAME;
 use webhooks_cli::template::Template;
 
