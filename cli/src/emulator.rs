@@ -1,5 +1,5 @@
 //! The AWS emulator: one process on this machine that answers for DynamoDB, SQS, S3, SSM, SNS,
-//! EventBridge and CloudFormation, behind a [`guard`].
+//! EventBridge and CloudFormation, behind a `guard`.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

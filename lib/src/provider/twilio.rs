@@ -1,7 +1,7 @@
 //! Twilio: an HMAC over the public URL followed by the sorted form parameters.
 //!
-//! The parts are signed without anything between them: [`split`] says which of the requests that make
-//! one signed text are accepted, [`identity`] what names an event.
+//! The parts are signed without anything between them: `split` says which of the requests that make
+//! one signed text are accepted, `identity` what names an event.
 //!
 //! Facts: <https://www.twilio.com/docs/usage/security#validating-requests>,
 //! <https://www.twilio.com/docs/usage/webhooks/webhooks-security>,

@@ -13,7 +13,7 @@
 //! - A form at a longer query, or at the source whose name begins with this one's: what is left over
 //!   of the URL, such as `/sms` or `-2`, becomes a parameter, and has a name that none has.
 //! - A form whose parameters are cut elsewhere, so that a SID is no longer the value of its name. With
-//!   it all that names an event stays where it was, see [`super::identity`].
+//!   it all that names an event stays where it was, see `identity`.
 //!
 //! What is left, since such requests do exist: the end of one free text (`Body`, `FromCity`) and the
 //! name after it can be taken for a longer text, or a shorter one where somebody typed a name. It stays
