@@ -17,6 +17,7 @@ use crate::answer::{Answer, RETRY_AFTER_SECONDS};
 use crate::delivery::{Delivery, Method};
 use crate::name;
 use crate::provider::Acknowledgement;
+use crate::timestamp::Timestamp;
 
 /// The source of a delivery whose path names none.
 pub const DEFAULT_SOURCE: &str = "default";
@@ -48,6 +49,8 @@ pub struct Request {
 struct Context {
     domain_name: Option<String>,
     request_id: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    time_epoch: Option<i64>,
     #[serde(deserialize_with = "or_default")]
     http: Http,
 }
@@ -82,6 +85,11 @@ impl Request {
     /// The gateway's id for the request, for the log.
     pub fn id(&self) -> Option<&str> {
         self.request_context.request_id.as_deref()
+    }
+
+    /// When the gateway took the request.
+    pub fn arrived_at(&self) -> Option<Timestamp> {
+        self.request_context.time_epoch.map(Timestamp::from_millis)
     }
 
     /// The source that the path names: `/webhooks/{provider}` or `/webhooks/{provider}/{source}`,

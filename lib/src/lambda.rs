@@ -40,15 +40,11 @@ pub async fn receive(provider: impl Provider) -> Result<(), Error> {
     let settings = ReceiverSettings::read(&environment)?;
     let config = aws::config().await;
     let secrets_path = format!("{}/{}", settings.secrets_path, provider.name());
-    let secrets = SecretStore::new(
-        aws_sdk_ssm::Client::new(&config),
-        secrets_path,
-        provider.methods(),
-    );
+    let secrets = SecretStore::new(&config, secrets_path, provider.methods());
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
     let bucket = Bucket::new(&config, &settings.bucket);
-    join(secrets.keep_fresh(Timestamp::now()), warm(&ledger, &queue)).await;
+    join(secrets.start(Timestamp::now()), warm(&ledger, &queue)).await;
     let addresses = AddressLists::new(settings.address_lists_url.clone());
     for list in secrets.address_lists() {
         addresses.networks(list, Timestamp::now()).await;

@@ -5,15 +5,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join;
 use ipnet::IpNet;
-use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, warn};
 
 use crate::address_lists::AddressLists;
 use crate::answer::Answer;
 use crate::bucket::Bucket;
+use crate::deadline::{Deadline, Late};
 use crate::delivery::{Delivery, Method};
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
@@ -82,13 +83,15 @@ struct Notes {
     addresses_unavailable: bool,
 }
 
-/// Who asks for what, as far as the check of a source needs it.
-struct Arrival {
+/// Who asks for what, and how long there is time for it.
+struct Arrival<'a> {
     source: String,
     method: Method,
     address: Option<IpAddr>,
     route_and_query: String,
-    began: Instant,
+    xray: Option<&'a str>,
+    now: Timestamp,
+    deadline: Deadline,
 }
 
 /// Why a delivery got no further.
@@ -124,7 +127,7 @@ impl<P: Provider> Receiver<P> {
         now: Timestamp,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        let began = Instant::now();
+        let deadline = Deadline::new(request.arrived_at(), self.secrets.answer_within(), now);
         let source = request.source(self.provider.name()).map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
         let delivery = request
@@ -139,10 +142,12 @@ impl<P: Provider> Receiver<P> {
             method: delivery.method,
             address,
             route_and_query,
-            began,
+            xray,
+            now,
+            deadline,
         };
-        self.secrets.keep_fresh(now).await;
-        self.take(delivery, &arrival, xray, now, notes).await
+        self.secrets.keep_fresh(now, deadline).await;
+        self.take(delivery, &arrival, notes).await
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
@@ -150,15 +155,14 @@ impl<P: Provider> Receiver<P> {
     async fn take(
         &self,
         mut delivery: Delivery,
-        arrival: &Arrival,
-        xray: Option<&str>,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
+        let now = arrival.now;
         let urls = delivery.urls.clone();
         let mut last = false;
         let (verified, settings) = loop {
-            let admitted = self.admit(arrival, now, notes).await;
+            let admitted = self.admit(arrival, notes).await;
             if let Ok((_, settings)) = &admitted {
                 delivery.urls = arrival.urls(settings).unwrap_or(urls.clone());
             }
@@ -167,7 +171,7 @@ impl<P: Provider> Receiver<P> {
             });
             match checked {
                 Ok(checked) => break checked,
-                Err(_) if !last && self.secrets.look_again(now).await => last = true,
+                Err(_) if !last && self.look_again(arrival).await => last = true,
                 Err(stop) => return Err(stop),
             }
         };
@@ -180,12 +184,18 @@ impl<P: Provider> Receiver<P> {
             Meaning::Ping(identity) => Ok(Answer::Ignored { id: identity.id }),
             Meaning::Event(identity) => {
                 faults::point("receive::verified");
-                let (source, trace) = (&arrival.source, xray.and_then(traceparent));
+                let (source, trace) = (&arrival.source, arrival.xray.and_then(traceparent));
                 let event = Event::new(&self.provider, source, identity, &verified, now, trace);
-                self.keep_once(event, settings.replays, xray, now, notes)
+                self.keep_once(event, settings.replays, arrival, notes)
                     .await
             }
         }
+    }
+
+    async fn look_again(&self, arrival: &Arrival<'_>) -> bool {
+        let look = self.secrets.look_again(arrival.now);
+        let looked = arrival.deadline.leaving(limits::LAST_STEPS, look).await;
+        looked.unwrap_or(false)
     }
 
     /// Names what a delivery brings whose signature holds.
@@ -214,8 +224,7 @@ impl<P: Provider> Receiver<P> {
     /// source that is not there answers as one does that has no settings.
     async fn admit(
         &self,
-        arrival: &Arrival,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<(Arc<Source>, Arc<SourceSettings>), Stop> {
         let source = match self.secrets.source(&arrival.source) {
@@ -232,8 +241,8 @@ impl<P: Provider> Receiver<P> {
             return Err(stop(Answer::MethodNotAllowed, "method"));
         }
         let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))?;
-        self.check_address(&settings, arrival, now, notes).await?;
-        let room = |rate| self.rates.has_room(&arrival.source, rate, now);
+        self.check_address(&settings, arrival, notes).await?;
+        let room = |rate| self.rates.has_room(&arrival.source, rate, arrival.now);
         if !settings.rate.is_none_or(room) {
             return Err(self.throttled());
         }
@@ -243,16 +252,18 @@ impl<P: Provider> Receiver<P> {
     async fn check_address(
         &self,
         settings: &SourceSettings,
-        arrival: &Arrival,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<(), Stop> {
         let allowed = match &settings.addresses {
             None => return Ok(()),
             Some(Addresses::Networks(networks)) => holds(networks, arrival.address),
             Some(Addresses::Published(list)) => {
-                let networks = self.addresses.networks(*list, now);
-                let networks = timeout_at(arrival.began + limits::SECRETS, networks).await;
+                let networks = self.addresses.networks(*list, arrival.now);
+                let networks = arrival
+                    .deadline
+                    .within(limits::ADDRESSES, limits::LAST_STEPS, networks)
+                    .await;
                 match (networks.ok().flatten(), settings.addresses_unavailable) {
                     (Some(networks), _) => holds(&networks, arrival.address),
                     (None, AddressesUnavailable::Accept) => {
@@ -293,35 +304,38 @@ impl<P: Provider> Receiver<P> {
         &self,
         mut event: Event<'_>,
         replays: Replays,
-        xray: Option<&str>,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let digest = event.payload().digest();
         match replays {
             Replays::Accept => {
                 let known = self.digests.note(event.key(), digest);
-                let kept = self.keep(event, xray, now, notes).await;
+                let kept = self.keep(event, arrival, notes).await;
                 notes.known_digest = known && matches!(kept, Ok(Answer::Accepted { .. }));
                 return kept;
             }
             Replays::Refuse => {}
         }
-        let expires_at = now.after(self.settings.retention);
+        let expires_at = arrival.now.after(self.settings.retention);
         let claimed = self.ledger.claim_body(event.key(), digest, expires_at);
-        match timeout(limits::CLAIM_BODY, claimed).await {
-            Ok(Ok(Body::Ours)) => self.keep(event, xray, now, notes).await,
+        let claimed = arrival
+            .deadline
+            .within(limits::CLAIM_BODY, limits::CALL_ATTEMPT, claimed)
+            .await;
+        match claimed {
+            Ok(Ok(Body::Ours)) => self.keep(event, arrival, notes).await,
             Ok(Ok(Body::Known { first_id })) => {
-                self.replayed(&event, first_id, xray, now, notes).await
+                self.replayed(&event, first_id, arrival, notes).await
             }
             // An event is worth more than the certainty that it is no replay.
             Ok(Err(failure)) => {
                 error!(error = %failure, "the body is not held against replays");
-                self.keep_in_queue(&mut event, true, xray).await
+                self.keep_in_queue(&mut event, true, arrival).await
             }
-            Err(_) => {
+            Err(Late) => {
                 error!("the body is not held against replays: DynamoDB takes too long");
-                self.keep_in_queue(&mut event, true, xray).await
+                self.keep_in_queue(&mut event, true, arrival).await
             }
         }
     }
@@ -332,12 +346,11 @@ impl<P: Provider> Receiver<P> {
         &self,
         event: &Event<'_>,
         first_id: String,
-        xray: Option<&str>,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         match self.known(event).await {
-            Ok(Some(existing)) => self.repeat(event, existing, xray, now, notes).await,
+            Ok(Some(existing)) => self.repeat(event, existing, arrival, notes).await,
             Ok(None) => {
                 notes.known_digest = true;
                 notes.first_id = Some(first_id);
@@ -354,30 +367,37 @@ impl<P: Provider> Receiver<P> {
     async fn keep(
         &self,
         mut event: Event<'_>,
-        xray: Option<&str>,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let id = event.key().id.clone();
         let token = token();
-        let expires_at = now.after(self.settings.retention);
-        match record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await {
-            Ok(Record::New) => {
+        let expires_at = arrival.now.after(self.settings.retention);
+        let recorded = record(&self.ledger, &self.bucket, &mut event, &token, expires_at);
+        let recorded = arrival.deadline.leaving(limits::CALL_ATTEMPT, recorded);
+        match recorded.await {
+            Ok(Ok(Record::New)) => {
                 faults::point("receive::recorded");
-                self.hand_over(&event, xray).await;
+                self.hand_over(&event, arrival).await;
                 Ok(Answer::Accepted { id })
             }
-            Ok(Record::Existing(existing)) => self.repeat(&event, existing, xray, now, notes).await,
+            Ok(Ok(Record::Existing(existing))) => {
+                self.repeat(&event, existing, arrival, notes).await
+            }
             // Not after the bucket has the payload.
-            Ok(Record::TooLarge) => Err(stop(Answer::TooLarge, "payload_too_large")),
-            Err(failure) => {
+            Ok(Ok(Record::TooLarge)) => Err(stop(Answer::TooLarge, "payload_too_large")),
+            Err(Late) => {
+                error!("not recorded: {Late}");
+                self.keep_in_queue(&mut event, false, arrival).await
+            }
+            Ok(Err(failure)) => {
                 error!(error = %failure, "not recorded");
                 let bucket_is_up = matches!(failure, NotRecorded::Ledger(_));
                 let refused_by_size = matches!(failure, NotRecorded::Bucket(_));
                 if refused_by_size && let Ok(Some(existing)) = self.known(&event).await {
-                    return self.repeat(&event, existing, xray, now, notes).await;
+                    return self.repeat(&event, existing, arrival, notes).await;
                 }
-                self.keep_in_queue(&mut event, bucket_is_up, xray).await
+                self.keep_in_queue(&mut event, bucket_is_up, arrival).await
             }
         }
     }
@@ -396,12 +416,16 @@ impl<P: Provider> Receiver<P> {
         &self,
         event: &mut Event<'_>,
         bucket_is_up: bool,
-        xray: Option<&str>,
+        arrival: &Arrival<'_>,
     ) -> Result<Answer, Stop> {
         let id = event.key().id.clone();
-        match self.send_whole(event, bucket_is_up, xray).await {
-            Ok(()) => Ok(Answer::Accepted { id }),
-            Err(failure) => {
+        match self.send_whole(event, bucket_is_up, arrival).await {
+            Ok(Ok(())) => Ok(Answer::Accepted { id }),
+            Err(Late) => {
+                error!("the queue does not take the whole event either: {Late}");
+                Err(stop(Answer::Unavailable, "nothing_durable"))
+            }
+            Ok(Err(failure)) => {
                 error!(error = %failure, "the queue does not take the whole event either");
                 Err(stop(Answer::Unavailable, "nothing_durable"))
             }
@@ -414,16 +438,22 @@ impl<P: Provider> Receiver<P> {
         &self,
         event: &mut Event<'_>,
         bucket_is_up: bool,
-        xray: Option<&str>,
-    ) -> Result<(), QueueError> {
+        arrival: &Arrival<'_>,
+    ) -> Result<Result<(), QueueError>, Late> {
+        let Arrival { deadline, xray, .. } = arrival;
         let mut message = whole_envelope(event);
         if message.len() > limits::MESSAGE_SHARE && bucket_is_up {
-            match self.bucket.keep(event).await {
-                Ok(()) => message = whole_envelope(event),
-                Err(failure) => warn!(error = %failure, "the queue has to take a large message"),
+            let kept = deadline.leaving(limits::CALL_ATTEMPT, self.bucket.keep(event));
+            match kept.await {
+                Ok(Ok(())) => message = whole_envelope(event),
+                Ok(Err(failure)) => {
+                    warn!(error = %failure, "the queue has to take a large message");
+                }
+                Err(Late) => warn!("the queue has to take a large message: {Late}"),
             }
         }
-        self.queue.send(message, xray).await
+        let sent = self.queue.send(message, *xray);
+        deadline.leaving(Duration::ZERO, sent).await
     }
 
     /// A delivery of an event that the ledger has: a failed one starts again, everything else is
@@ -432,47 +462,52 @@ impl<P: Provider> Receiver<P> {
         &self,
         event: &Event<'_>,
         existing: Existing,
-        xray: Option<&str>,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
+        let Arrival { now, deadline, .. } = *arrival;
         let id = event.key().id.clone();
         notes.conflict = existing.conflict;
         if existing.status == Status::Failed && !existing.conflict {
             let token = token();
             let expires_at = now.after(self.settings.retention);
-            match self
-                .ledger
-                .reopen(event.key(), &token, expires_at, now)
-                .await
-            {
-                Ok(true) => {
+            let reopened = self.ledger.reopen(event.key(), &token, expires_at, now);
+            match deadline.leaving(Duration::ZERO, reopened).await {
+                Ok(Ok(true)) => {
                     faults::point("receive::reopened");
-                    self.hand_over(event, xray).await;
+                    self.hand_over(event, arrival).await;
                     return Ok(Answer::Accepted { id });
                 }
-                Ok(false) => {}
-                Err(failure) => {
+                Ok(Ok(false)) => {}
+                Err(Late) => {
+                    error!("the failed event cannot be started again: {Late}");
+                    return Err(stop(Answer::Unavailable, "not_reopened"));
+                }
+                Ok(Err(failure)) => {
                     error!(error = %failure, "the failed event cannot be started again");
                     return Err(stop(Answer::Unavailable, "not_reopened"));
                 }
             }
         }
-        if let Err(failure) = self
+        let counted = self
             .ledger
-            .count_duplicate(event.key(), existing.conflict, now)
-            .await
-        {
-            warn!(error = %failure, "the duplicate is not counted");
+            .count_duplicate(event.key(), existing.conflict, now);
+        match deadline.leaving(Duration::ZERO, counted).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => warn!(error = %failure, "the duplicate is not counted"),
+            Err(Late) => warn!("the duplicate is not counted: {Late}"),
         }
         faults::point("receive::counted");
         Ok(Answer::Duplicate { id })
     }
 
     /// The event is durable already: when the queue does not take it, the relay sends it later.
-    async fn hand_over(&self, event: &Event<'_>, xray: Option<&str>) {
-        if let Err(failure) = self.queue.send(envelope(event), xray).await {
-            warn!(error = %failure, "not sent; the relay will send it");
+    async fn hand_over(&self, event: &Event<'_>, arrival: &Arrival<'_>) {
+        let sent = self.queue.send(envelope(event), arrival.xray);
+        match arrival.deadline.leaving(Duration::ZERO, sent).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => warn!(error = %failure, "not sent; the relay will send it"),
+            Err(Late) => warn!("not sent: {Late}; the relay will send it"),
         }
         faults::point("receive::sent");
     }
@@ -487,7 +522,7 @@ fn unauthenticated(rejection: Rejection) -> Stop {
     stop(Answer::Unauthenticated, rejection.reason())
 }
 
-impl Arrival {
+impl Arrival<'_> {
     /// The URL of a delivery at a source that has a public URL of its own.
     fn urls(&self, settings: &SourceSettings) -> Option<Vec<String>> {
         let base = settings.public_url.as_deref()?;

@@ -3,14 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_ssm::Client;
+use aws_sdk_ssm::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathError;
 use aws_sdk_ssm::types::ParameterType;
 use tracing::{info, warn};
 
 use crate::aws;
+use crate::deadline::Deadline;
 use crate::delivery::Method;
 use crate::limits;
 use crate::provider::AddressList;
@@ -36,6 +41,8 @@ struct Cache {
     tried_at: Option<Timestamp>,
     /// When they were last read because none matched.
     looked_at: Option<Timestamp>,
+    /// A request has waited for the first ones in vain.
+    gave_up: bool,
 }
 
 type Sources = BTreeMap<String, Entry>;
@@ -61,9 +68,9 @@ pub enum Lookup {
 impl SecretStore {
     /// The sources under `path`, one parameter each: `/{stack}/webhooks/{provider}/{source}`, and
     /// perhaps one with settings below it. The provider sends its deliveries with these methods.
-    pub fn new(client: Client, path: impl Into<String>, methods: &'static [Method]) -> Self {
+    pub fn new(config: &SdkConfig, path: impl Into<String>, methods: &'static [Method]) -> Self {
         Self {
-            client,
+            client: client(config),
             path: path.into(),
             methods,
             cache: Mutex::default(),
@@ -71,26 +78,57 @@ impl SecretStore {
         }
     }
 
+    /// Reads the secrets at the start of a function.
+    pub async fn start(&self, now: Timestamp) {
+        self.read(limits::FIRST_SECRETS, now).await;
+    }
+
+    /// How long after its arrival a request is answered at the latest: later while the function has
+    /// just started and has no secrets, but only once, so that an outage of SSM does not fill the
+    /// account with functions that wait.
+    pub fn answer_within(&self) -> Duration {
+        let waits = self.with_cache(|cache| cache.sources.is_none() && !cache.gave_up);
+        if waits {
+            limits::FIRST_ANSWER
+        } else {
+            limits::ANSWER
+        }
+    }
+
     /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay, and
-    /// no delivery waits for the next attempt before a pause.
-    pub async fn keep_fresh(&self, now: Timestamp) {
-        if self.is_stale(now) {
+    /// no delivery waits for the next attempt before a pause. Where there are none, it goes on until
+    /// the deadline is near: GitHub sends nothing twice.
+    pub async fn keep_fresh(&self, now: Timestamp, deadline: Deadline) {
+        let read = async {
             // Whoever comes while somebody reads waits for what that brings.
             let _reading = self.reading.lock().await;
-            if self.is_stale(now) {
-                self.read(now).await;
+            if !self.has_any() {
+                self.read(limits::FIRST_ANSWER, now).await;
+            } else if self.is_stale(now) {
+                self.read(limits::SECRETS, now).await;
+            }
+        };
+        if self.has_any() && !self.is_stale(now) {
+            return;
+        }
+        let read = deadline.leaving(limits::LAST_STEPS, read).await;
+        if !self.has_any() {
+            self.with_cache(|cache| cache.gave_up = true);
+            if read.is_err() {
+                warn!(path = %self.path, "the secrets cannot be read in the time of a request");
             }
         }
+    }
+
+    fn has_any(&self) -> bool {
+        self.with_cache(|cache| cache.sources.is_some())
     }
 
     fn is_stale(&self, now: Timestamp) -> bool {
         let older = |at: Option<Timestamp>, age| at.is_none_or(|at| at.age(now) >= age);
         self.with_cache(|cache| {
-            let pause = match cache.read_at {
-                Some(_) => limits::SECRETS_PAUSE,
-                None => limits::SECRETS_FIRST_PAUSE,
-            };
-            older(cache.read_at, limits::SECRETS_AGE) && older(cache.tried_at, pause)
+            older(cache.read_at, limits::SECRETS_AGE)
+                && older(cache.tried_at, limits::SECRETS_PAUSE)
         })
     }
 
@@ -107,7 +145,7 @@ impl SecretStore {
             }
             due
         });
-        due && self.read(now).await
+        due && self.read(limits::SECRETS, now).await
     }
 
     /// What the cache knows of a source.
@@ -133,8 +171,8 @@ impl SecretStore {
         })
     }
 
-    async fn read(&self, now: Timestamp) -> bool {
-        let read = tokio::time::timeout(limits::SECRETS, self.fetch()).await;
+    async fn read(&self, limit: Duration, now: Timestamp) -> bool {
+        let read = tokio::time::timeout(limit, self.fetch()).await;
         self.with_cache(|cache| cache.tried_at = Some(now));
         match read {
             Ok(Ok(sources)) => {
@@ -267,6 +305,32 @@ impl SecretStore {
     fn with_cache<T>(&self, look: impl FnOnce(&mut Cache) -> T) -> T {
         look(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// A client that tries again until its caller has no more time. SSM takes 40 calls a second from all of
+/// an account in a region, and a burst of starts is more than that.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>
+fn client(config: &SdkConfig) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(limits::CALL_ATTEMPT)
+        .operation_attempt_timeout(limits::CALL_ATTEMPT)
+        .disable_operation_timeout()
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(limits::SECRETS_ATTEMPTS)
+        .with_initial_backoff(limits::SECRETS_BACKOFF)
+        .with_max_backoff(limits::SECRETS_BACKOFF_LONGEST);
+    // Time ends the attempts, and nothing else does.
+    let unlimited = TokenBucket::builder()
+        .retry_cost(0)
+        .throttling_retry_cost(0)
+        .timeout_retry_cost(0);
+    let partition = RetryPartition::custom("secrets").token_bucket(unlimited.build());
+    let config = aws_sdk_ssm::config::Builder::from(config)
+        .timeout_config(timeouts)
+        .retry_partition(partition.build())
+        .retry_config(retries);
+    Client::from_conf(config.build())
 }
 
 /// The last part of the name of a source's settings.

@@ -125,7 +125,7 @@ fn receiver<P: Provider>(
     let methods = provider.methods();
     Receiver {
         provider,
-        secrets: SecretStore::new(aws_sdk_ssm::Client::new(ssm), path, methods),
+        secrets: SecretStore::new(ssm, path, methods),
         addresses: AddressLists::new(settings.address_lists_url.clone()),
         rates: Rates::default(),
         digests: RecentDigests::default(),
@@ -176,6 +176,17 @@ pub(crate) async fn deliver<P: Provider>(
     gateway_event: Value,
     now: Timestamp,
 ) -> Receipt {
+    deliver_late(receiver, gateway_event, now, now).await
+}
+
+/// The same with a function that had to start first.
+pub(crate) async fn deliver_late<P: Provider>(
+    receiver: &Receiver<P>,
+    mut gateway_event: Value,
+    arrived_at: Timestamp,
+    now: Timestamp,
+) -> Receipt {
+    gateway_event["requestContext"]["timeEpoch"] = arrived_at.millis().into();
     let request = serde_json::from_value(gateway_event).expect("a gateway event");
     receiver.receive(request, None, now).await
 }

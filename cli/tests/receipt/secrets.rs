@@ -5,7 +5,9 @@ use webhooks::limits;
 use webhooks::provider::github::GitHub;
 use webhooks_cli::fixture::Fixture;
 
-use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, line, sign};
+use crate::endpoint::{
+    Endpoint, SECRET, answer, deliver, deliver_late, delivery, http, line, sign,
+};
 use crate::support::broken::{Lossy, Untouched};
 use crate::support::sample::{START, at};
 
@@ -29,7 +31,9 @@ async fn a_start_without_secrets_is_an_outage_and_not_a_refusal() {
     ssm.lose(u32::MAX);
     let forgery = signed_with("forged");
     for fixture in [delivery(&GitHub, "push"), forgery] {
-        let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
+        // The gateway has waited long for them.
+        let waited = at(limits::FIRST_ANSWER.as_secs() as i64);
+        let receipt = deliver_late(&receiver, fixture.gateway_event(), START, waited).await;
         assert_eq!(receipt.answer.status(), 503);
         assert_eq!(line(&receipt)["reason"], "secrets_unavailable");
         let response = http(&GitHub, &receipt);
@@ -41,7 +45,7 @@ async fn a_start_without_secrets_is_an_outage_and_not_a_refusal() {
     receiver.ledger = endpoint.world.ledger();
     receiver.queue = endpoint.queue.queue();
     assert_eq!(
-        answer(&receiver, &delivery(&GitHub, "push"), at(3)).await,
+        answer(&receiver, &delivery(&GitHub, "push"), START).await,
         (202, "accepted")
     );
 }

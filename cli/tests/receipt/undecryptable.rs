@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use webhooks::deadline::Deadline;
 use webhooks::limits;
 use webhooks::provider::github::GitHub;
 use webhooks::receive::Receiver;
+use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
 use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
 
@@ -65,6 +67,11 @@ impl Ssm {
     }
 }
 
+async fn keep_fresh(receiver: &Receiver<GitHub>, now: Timestamp) {
+    let deadline = Deadline::new(None, limits::ANSWER, now);
+    receiver.secrets.keep_fresh(now, deadline).await;
+}
+
 const AGE: i64 = limits::SECRETS_AGE.as_secs() as i64;
 
 #[tokio::test]
@@ -112,10 +119,10 @@ async fn costs_three_calls_for_ten_sources_once_it_is_known() {
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     // One that fails, the list, and groups of 10, 5, 2, 1, 1, 3 and 5.
     assert_eq!(ssm.calls(), 2 + 7);
-    receiver.secrets.keep_fresh(at(AGE)).await;
+    keep_fresh(&receiver, at(AGE)).await;
     assert_eq!(ssm.calls(), 3);
     endpoint.put_secret("github", "source-3", "rotated").await;
-    receiver.secrets.keep_fresh(at(2 * AGE)).await;
+    keep_fresh(&receiver, at(2 * AGE)).await;
     assert_eq!(ssm.calls(), 4);
 }
 
@@ -132,7 +139,7 @@ async fn many_of_them_cost_a_bounded_number_of_calls_and_no_source_that_is_at_ha
     let ssm = Ssm::refusing(&endpoint, &names).await;
     let receiver = ssm.receiver(&endpoint);
     for round in 0..4 {
-        receiver.secrets.keep_fresh(at(round * AGE)).await;
+        keep_fresh(&receiver, at(round * AGE)).await;
         let pages = 7;
         assert!(ssm.calls() <= 1 + pages + limits::DECRYPTIONS);
     }
