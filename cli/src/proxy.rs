@@ -44,8 +44,8 @@ pub enum Fault {
     Throttling,
     /// AWS refuses with that code.
     Refused(&'static str),
-    /// AWS answers 400 with that body.
-    Answer(&'static str),
+    /// AWS answers with that status and body.
+    Answer(u16, &'static str),
     /// The connection is reset before AWS has heard anything.
     Reset,
     /// AWS does what it is asked, and the connection is reset before its answer arrives.
@@ -147,7 +147,7 @@ impl Way {
             Some(Fault::Error) => return Ok(refusal(&call, 500, "InternalServerError")),
             Some(Fault::Throttling) => return Ok(refusal(&call, 400, "ThrottlingException")),
             Some(Fault::Refused(code)) => return Ok(refusal(&call, 400, code)),
-            Some(Fault::Answer(body)) => return Ok(answer(400, body)),
+            Some(Fault::Answer(status, body)) => return Ok(answer(status, body)),
             Some(Fault::Reset) => return Err(Broken),
             Some(Fault::Silence) => match std::future::pending::<Infallible>().await {},
             Some(Fault::Slow(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,

@@ -49,7 +49,7 @@ async fn world() -> World {
         };
         let one_less = |refusals: u32| refusals.checked_sub(1);
         let refused = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-        refused.is_ok().then_some(Fault::Answer(refusal))
+        refused.is_ok().then_some(Fault::Answer(400, refusal))
     };
     let proxy = Proxy::start(emulator.endpoint(), 1, Arc::new(refuse));
     let proxy = proxy.await.expect("it listens");

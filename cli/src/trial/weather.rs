@@ -9,13 +9,15 @@ use super::stage::FaultPlan;
 use crate::proxy::Fault;
 
 /// Every kind of fault, with its name.
-pub const FAULTS: [(&str, Fault); 6] = [
+pub const FAULTS: [(&str, Fault); 8] = [
     ("error 500", Fault::Error),
     ("throttling", Fault::Throttling),
     ("reset", Fault::Reset),
     ("answer lost", Fault::LostAnswer),
     ("silence", Fault::Silence),
     ("300 ms late", Fault::Slow(300)),
+    ("700 ms late", Fault::Slow(700)),
+    ("2 s late", Fault::Slow(2000)),
 ];
 
 /// Breaks some calls of every function, and counts them.
@@ -25,7 +27,7 @@ pub struct Weather {
 }
 
 impl Weather {
-    /// The plan that breaks so many calls in a thousand, each in one of the six ways.
+    /// The plan that breaks so many calls in a thousand, each in one of these ways.
     pub fn plan(self: &Arc<Self>, per_mille: u128) -> FaultPlan {
         let weather = Arc::clone(self);
         Arc::new(move |_, _| {
@@ -33,7 +35,8 @@ impl Weather {
             if dice % 1000 >= per_mille {
                 return None;
             }
-            let (name, fault) = FAULTS[usize::try_from(dice / 1000 % 6).unwrap_or(0)];
+            let (name, fault) =
+                FAULTS[usize::try_from(dice / 1000 % FAULTS.len() as u128).unwrap_or(0)];
             let mut broken = weather
                 .broken
                 .lock()

@@ -3,12 +3,12 @@
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use webhooks::aws;
 use webhooks::event::Event;
 use webhooks::payload::Data;
 use webhooks::router::{Context, Outcome};
 
 use crate::effect::Effect;
+use crate::refusal::{self, Refusal};
 use crate::resources::Resources;
 
 /// The `source` of everything that is put on the bus.
@@ -17,18 +17,39 @@ const SOURCE: &str = "webhooks";
 /// EventBridge takes an entry of up to 1 MB; this leaves room for its other fields.
 const LARGEST_DATA: usize = 1_000_000;
 
+/// Longest `detail-type`, in characters.
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>
+const LONGEST_TYPE: usize = 128;
+
+const REFUSED: &str = "EventBridge refused the event";
+
 /// Puts an event on the bus as it is: its type as `detail-type`, and a detail with its origin, the
-/// time and the data. Data that does not fit is left out; the ledger has it.
+/// type, the time and the data. Data that EventBridge does not take (too large, nested too deeply, a number
+/// beyond 64 bits) is left out; the ledger has it. A type that is too long is cut in `detail-type`.
 pub(crate) async fn forward(context: Context<Resources>, event: Event<'static>) -> Outcome {
-    let content = Forwarded::of(&event);
-    let detail = Effect::of(&event, &context.idempotency_key, content);
-    put(&context, event.kind(), &detail).await
+    let whole = Forwarded::of(&event);
+    let reference = Forwarded {
+        data: None,
+        ..whole.clone()
+    };
+    let key = &context.idempotency_key;
+    let (whole, reference) = (
+        Effect::of(&event, key, whole),
+        Effect::of(&event, key, reference),
+    );
+    let sent = refusal::or_by_reference(
+        send(&context, event.kind(), &whole),
+        send(&context, event.kind(), &reference),
+    );
+    refusal::outcome(sent.await, REFUSED)
 }
 
 /// The content of a forwarded event. The data is the sender's own text: read and written anew, large
 /// numbers would change.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Forwarded {
+    #[serde(rename = "type")]
+    kind: String,
     time: String,
     dataref: String,
     data: Option<Box<RawValue>>,
@@ -41,6 +62,7 @@ impl Forwarded {
             Data::Json(_) | Data::Binary => None,
         };
         Self {
+            kind: event.kind().to_owned(),
             time: event.received_at().to_string(),
             dataref: format!("ledger:{}", event.key()),
             data,
@@ -48,42 +70,36 @@ impl Forwarded {
     }
 }
 
-/// Puts one entry on the bus.
+/// Puts one entry on the bus. A refusal that no other attempt can change fails the event at once.
 pub(crate) async fn put(
     context: &Context<Resources>,
     kind: &str,
     detail: &impl Serialize,
 ) -> Outcome {
-    let Ok(detail) = serde_json::to_string(detail) else {
-        return Outcome::failed("the detail is not JSON");
-    };
+    refusal::outcome(send(context, kind, detail).await, REFUSED)
+}
+
+async fn send(
+    context: &Context<Resources>,
+    kind: &str,
+    detail: &impl Serialize,
+) -> Result<(), Refusal> {
+    let detail = serde_json::to_string(detail)
+        .map_err(|_| Refusal::Lasting("the detail is not JSON".to_owned()))?;
+    let kind: String = kind.chars().take(LONGEST_TYPE).collect();
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(&context.state.bus)
         .source(SOURCE)
         .detail_type(kind)
         .detail(detail)
         .build();
-    let output = match context
-        .state
-        .event_bridge
-        .put_events()
-        .entries(entry)
-        .send()
-        .await
-    {
-        Ok(output) => output,
-        Err(error) => {
-            return Outcome::retry(format!(
-                "EventBridge refused the event: {}",
-                aws::code(&error)
-            ));
-        }
-    };
+    let put = context.state.event_bridge.put_events().entries(entry);
+    let output = put.send().await.map_err(|error| Refusal::of(&error))?;
     // The call succeeds when its entry fails: EventBridge says so in the entry.
     let code = output.entries().iter().find_map(|entry| entry.error_code());
     match code {
-        Some(code) => Outcome::retry(format!("EventBridge refused the event: {code}")),
-        None => Outcome::done(),
+        Some(code) => Err(Refusal::by_code(code.to_owned())),
+        None => Ok(()),
     }
 }
 
@@ -98,7 +114,7 @@ mod tests {
         let event = event("stripe/live/evt_1", "stripe.payout.paid", text);
         let detail = Effect::of(&event, "key", Forwarded::of(&event));
         let expected = format!(
-            r#"{{"provider":"stripe","source":"live","id":"evt_1","idempotencyKey":"key","time":"2026-01-01T00:00:00.000Z","dataref":"ledger:stripe/live/evt_1","data":{text}}}"#
+            r#"{{"provider":"stripe","source":"live","id":"evt_1","idempotencyKey":"key","type":"stripe.payout.paid","time":"2026-01-01T00:00:00.000Z","dataref":"ledger:stripe/live/evt_1","data":{text}}}"#
         );
         assert_eq!(serde_json::to_string(&detail).expect("JSON"), expected);
     }

@@ -3,6 +3,7 @@
 mod bus;
 mod effect;
 mod github;
+mod refusal;
 mod resources;
 #[cfg(test)]
 mod sample;

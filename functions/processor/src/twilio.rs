@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_sns::types::MessageAttributeValue;
 use serde::{Deserialize, Serialize};
-use webhooks::aws;
 use webhooks::event::Event;
 use webhooks::router::{Context, Outcome};
 
 use crate::effect::Effect;
+use crate::refusal::{self, Refusal};
 use crate::resources::Resources;
 
 /// An inbound message (<https://www.twilio.com/docs/messaging/guides/webhook-request>).
@@ -20,28 +20,52 @@ struct Message {
     to: String,
     #[serde(default)]
     body: String,
+    /// Where the body is, if SNS does not take it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    dataref: Option<String>,
 }
 
+const REFUSED: &str = "SNS refused the notification";
+
 /// Publishes the message. The attributes `provider` and `source` are for the filters of
-/// subscriptions; `idempotencyKey` is the same should it be published twice.
+/// subscriptions; `idempotencyKey` is the same should it be published twice. A body that SNS does not take
+/// is left out, and `dataref` says where it is.
 pub(crate) async fn on_message(context: Context<Resources>, event: Event<'static>) -> Outcome {
     let Some(message) = event.data::<Message>() else {
         return Outcome::failed("not an inbound message");
     };
-    let notification = Effect::of(&event, &context.idempotency_key, message);
-    let Ok(text) = serde_json::to_string(&notification) else {
-        return Outcome::failed("the notification is not JSON");
-    };
+    let key = &context.idempotency_key;
+    let reference = Effect::of(&event, key, message.by_reference(&event));
+    let whole = Effect::of(&event, key, message);
+    let sent = refusal::or_by_reference(publish(&context, &whole), publish(&context, &reference));
+    refusal::outcome(sent.await, REFUSED)
+}
+
+impl Message {
+    fn by_reference(&self, event: &Event<'_>) -> Self {
+        Self {
+            message_sid: self.message_sid.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            body: String::new(),
+            dataref: Some(format!("ledger:{}", event.key())),
+        }
+    }
+}
+
+async fn publish(
+    context: &Context<Resources>,
+    notification: &Effect<'_, Message>,
+) -> Result<(), Refusal> {
+    let text = serde_json::to_string(notification)
+        .map_err(|_| Refusal::Lasting("the notification is not JSON".to_owned()))?;
     let publish = context.state.sns.publish().topic_arn(&context.state.topic);
     let publish = publish
         .message(text)
-        .set_message_attributes(Some(attributes(&notification)));
+        .set_message_attributes(Some(attributes(notification)));
     match publish.send().await {
-        Ok(_) => Outcome::done(),
-        Err(error) => Outcome::retry(format!(
-            "SNS refused the notification: {}",
-            aws::code(&error)
-        )),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refusal::of(&error)),
     }
 }
 
