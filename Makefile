@@ -5,6 +5,7 @@ export PATH := $(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/fuzz/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 oracle := cli/tests/oracle
+browser := cli/tests/browser
 
 # What the tests run as release builds: the functions, and the example of handlers.
 deployed := $(notdir $(wildcard functions/*)) handlers
@@ -40,7 +41,7 @@ demo: setup ## run the local stack, send it signed deliveries and show what beca
 	cargo build --locked
 	target/debug/webhooks demo
 
-test: setup $(oracle)/node_modules/.ready ## build everything and run every test
+test: setup $(oracle)/node_modules/.ready $(browser)/node_modules/.ready ## build everything and run every test
 	cargo build --workspace --bins --tests --examples --locked
 	cargo build --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
@@ -71,7 +72,7 @@ locks: .tools/locks/.ready ## lock the Python tools again, after an edit of cli/
 	done
 
 clean: ## remove what was built and installed
-	rm -rf target .aws-sam .tools $(oracle)/node_modules $(rivals)/node/node_modules
+	rm -rf target .aws-sam .tools $(oracle)/node_modules $(browser)/node_modules $(rivals)/node/node_modules
 
 .tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
 .tools/checks/.ready: what := cargo-deny (once, a few seconds)
@@ -107,4 +108,9 @@ $(rivals)/node/node_modules/.ready: $(rivals)/node/package-lock.json .tools/sam/
 $(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready
 	@echo "installing the providers' own SDKs (once, a few seconds)"
 	@.tools/sam/bin/npm ci --prefix $(oracle) --loglevel=error >/dev/null
+	@touch $@
+
+$(browser)/node_modules/.ready: $(browser)/package-lock.json .tools/sam/.ready
+	@echo "installing a browser (once, a few seconds)"
+	@.tools/sam/bin/npm ci --prefix $(browser) --loglevel=error >/dev/null
 	@touch $@

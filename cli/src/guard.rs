@@ -44,13 +44,20 @@ pub(crate) const IN_USE: [&str; 7] = [
 struct Guard {
     emulator: reqwest::Client,
     reach: Reach,
+    /// Whoever signs with one of these is welcome.
+    keys: Vec<Keys>,
 }
 
 /// Opens the door.
 pub(crate) fn stand(port: u16, socket: &Path, reach: Reach) -> Result<Listener, Failure> {
+    let mut keys = vec![Keys::ours().clone()];
+    if reach == Reach::Everything {
+        keys.push(Keys::of_functions());
+    }
     let guard = Guard {
         emulator: behind(socket)?,
         reach,
+        keys,
     };
     let router = Router::new().fallback(pass).with_state(guard);
     Listener::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), router)
@@ -82,11 +89,18 @@ impl Guard {
             Head::Refused
         } else if self.reach == Reach::Everything && host.ends_with(".execute-api.localhost") {
             Head::Api
-        } else if is_local(host) && names_key(Keys::ours(), &parts.headers) {
+        } else if is_local(host) && self.claimed(parts).is_some() {
             Head::Claimed
         } else {
             Head::Refused
         }
+    }
+
+    /// The keys that a request says it is signed with.
+    fn claimed(&self, parts: &Parts) -> Option<&Keys> {
+        self.keys
+            .iter()
+            .find(|keys| names_key(keys, &parts.headers))
     }
 
     fn reaches(&self, service: &str) -> bool {
@@ -103,7 +117,7 @@ async fn pass(State(guard): State<Guard>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let signed = || signed_service(Keys::ours(), &parts, &body);
+    let signed = || signed_service(guard.claimed(&parts)?, &parts, &body);
     if matches!(head, Head::Claimed) && !signed().is_some_and(|service| guard.reaches(service)) {
         return StatusCode::FORBIDDEN.into_response();
     }

@@ -13,6 +13,9 @@ use crate::failure::Failure;
 /// The region that the emulator plays.
 pub const REGION: &str = "us-east-1";
 
+/// The account that the emulator plays.
+const ACCOUNT: &str = "000000000000";
+
 const ID: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
 
@@ -41,6 +44,11 @@ impl Keys {
                 Uuid::new_v4().as_simple()
             ),
         })
+    }
+
+    /// What the emulator gives to a function that is deployed to it: the account, and our secret.
+    pub(crate) fn of_functions() -> Self {
+        Self::of(ACCOUNT, &Self::ours().secret)
     }
 
     /// An id and a secret that somebody else has chosen.

@@ -2,5 +2,6 @@
 
 mod dev;
 mod doors;
+mod pages;
 mod remains;
 mod secrets;
