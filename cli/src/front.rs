@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, on};
+use serde_json::json;
 use tokio::sync::mpsc::WeakUnboundedSender;
 
 use crate::failure::Failure;
@@ -123,11 +124,12 @@ impl Front {
             .take(100)
             .flat_map(char::escape_default)
             .collect();
-        let line = format!(
+        let message = format!(
             "refused a request to {host}: that is not this machine; \
              if it is your tunnel, start with --public-url https://{host}"
         );
-        // Nobody listens while everything ends.
+        // In the form of the functions' lines. Nobody listens while everything ends.
+        let line = json!({ "message": message }).to_string();
         self.log.upgrade().map(|log| log.send(line));
     }
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// Waits for the end of its input, which comes when we end, however that happens.
 const SCRIPT: &str = r#"trap '' HUP INT TERM
 read -r _
-[ "$1" = - ] || kill -KILL -- "-$1"
+[ "$1" = - ] || kill -s KILL -- "-$1"
 shift
 rm -rf -- "$@""#;
 
