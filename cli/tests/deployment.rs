@@ -1,7 +1,7 @@
 //! `sam build` and `sam deploy` of the unchanged template, against the emulator, and deliveries
 //! through the deployed API to their effects.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::process::Command;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
@@ -63,12 +64,17 @@ async fn deploy_alone(project: &Project, endpoint: &str, binary: &str) {
     assert!(status.success(), "cargo lambda deploy {function}");
 }
 
-/// The machine's own architecture, so that the functions can run here.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "aarch64" => "Architecture=arm64",
-        _ => "Architecture=x86_64",
-    }
+/// The template with the machine's own architecture, so that the functions can run here: the edit that
+/// its comment asks for, in a copy.
+fn template_for_here(project: &Project, folder: &TempDir) -> PathBuf {
+    let text = std::fs::read_to_string(project.root().join("template.yaml")).expect("a template");
+    let (arm, ours) = ("Architectures: [arm64]", std::env::consts::ARCH);
+    assert_eq!(text.matches(arm).count(), 1);
+    let ours = if ours == "aarch64" { "arm64" } else { ours };
+    let copy = folder.path().join("template.yaml");
+    let text = text.replace(arm, &format!("Architectures: [{ours}]"));
+    std::fs::write(&copy, text).expect("a folder");
+    copy
 }
 
 /// The headers that sign a request.
@@ -185,18 +191,19 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
         .await
         .expect("the emulator starts");
     let endpoint = emulator.endpoint();
+    let folder = tempfile::tempdir().expect("a folder");
+    let template = template_for_here(&project, &folder);
+    let template = template.to_str().expect("a path");
+    let config = project.root().join("samconfig.toml");
+    let config = config.to_str().expect("a path");
+    let build = ["build", "--template-file", template, "--base-dir", "."];
     sam(
         &project,
         &endpoint,
-        &["build", "--parameter-overrides", architecture()],
+        &[&build[..], &["--config-file", config]].concat(),
     )
     .await;
-    sam(
-        &project,
-        &endpoint,
-        &["deploy", "--parameter-overrides", architecture()],
-    )
-    .await;
+    sam(&project, &endpoint, &["deploy"]).await;
 
     let stack = Stack::find(emulator::config(&endpoint), NAME)
         .await

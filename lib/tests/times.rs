@@ -222,3 +222,14 @@ fn every_function_has_a_role_of_its_own() {
     roles.dedup();
     assert_eq!(roles.len(), functions);
 }
+
+/// Build and deployment cannot differ: a parameter keeps its last value at one of them.
+#[test]
+fn the_architecture_is_a_literal() {
+    let template = template();
+    let architectures = &template["Globals"]["Function"]["Architectures"];
+    assert_eq!(architectures[0], *"arm64");
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        assert!(function["Properties"]["Architectures"].is_null(), "{name}");
+    }
+}
