@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider::{Meaning, Provider};
+use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -144,8 +144,8 @@ impl Fixture {
         let meaning = provider
             .identify(&verified)
             .map_err(|error| Failure::new("the event", error))?;
-        let (Meaning::Event(identity) | Meaning::Ping(identity)) = meaning;
-        Ok(identity.id)
+        let first = meaning.identities().first().map(|first| first.id.clone());
+        first.ok_or_else(|| Failure::of("the delivery has no event"))
     }
 
     /// The gateway event with the delivery's present content, for `cargo lambda invoke`.

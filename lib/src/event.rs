@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::json;
 use crate::name;
 use crate::payload::{Data, Payload};
-use crate::provider::{Identity, Provider};
+use crate::provider::{Element, Identity, Provider};
 use crate::timestamp::Timestamp;
 use crate::verify::Verified;
 
@@ -89,6 +89,31 @@ impl<'a> Event<'a> {
             received_at,
             payload: Payload::of(verified.delivery()),
             traceparent,
+        }
+    }
+
+    /// The event that an element of a verified delivery is. Its payload is the element alone: the same
+    /// event may come in another batch, or by itself.
+    pub fn of_element(
+        provider: &(impl Provider + ?Sized),
+        source: &str,
+        element: Element,
+        verified: &Verified<'a>,
+        received_at: Timestamp,
+        traceparent: Option<String>,
+    ) -> Self {
+        let Element { identity, json } = element;
+        let media_type = verified.delivery().media_type();
+        Self {
+            payload: Payload::new(media_type, json.into_bytes()),
+            ..Self::new(
+                provider,
+                source,
+                identity,
+                verified,
+                received_at,
+                traceparent,
+            )
         }
     }
 

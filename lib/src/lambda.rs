@@ -78,8 +78,9 @@ async fn answer(
         .receive(request, context.xray_trace_id.as_deref(), now)
         .await;
     let name = receiver.provider.name();
-    let report = receipt.report(name, Some(&request_id), started.elapsed().as_millis());
-    report.emit(&receiver.settings.stack, Some(name), now);
+    for report in receipt.reports(name, Some(&request_id), started.elapsed().as_millis()) {
+        report.emit(&receiver.settings.stack, Some(name), now);
+    }
     Ok(response(
         &receipt.answer,
         receiver.provider.acknowledgement(),

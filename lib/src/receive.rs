@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join;
+use futures::stream::{self, StreamExt};
 use ipnet::IpNet;
 use tracing::{error, warn};
 
@@ -81,6 +82,8 @@ struct Notes {
     known_digest: bool,
     first_id: Option<String>,
     addresses_unavailable: bool,
+    /// The events of a batch, each with what became of it.
+    elements: Vec<Receipt>,
 }
 
 /// Who asks for what, and how long there is time for it.
@@ -110,14 +113,7 @@ impl<P: Provider> Receiver<P> {
         let mut notes = Notes::default();
         let accepted = self.accept(request, xray, now, &mut notes);
         let (accepted, ()) = join(accepted, self.addresses.keep_fresh(now)).await;
-        let answer = match accepted {
-            Ok(answer) => answer,
-            Err(Stop { answer, reason }) => {
-                notes.reason = Some(reason);
-                answer
-            }
-        };
-        Receipt { answer, notes }
+        Receipt::new(accepted, notes)
     }
 
     async fn accept(
@@ -180,16 +176,63 @@ impl<P: Provider> Receiver<P> {
             return Err(self.throttled());
         }
         notes.secret = Some(verified.secret());
-        match self.identify(&verified, notes)? {
-            Meaning::Ping(identity) => Ok(Answer::Ignored { id: identity.id }),
+        match self.identify(&verified)? {
+            Meaning::Ping(identity) => {
+                notes.name(&identity);
+                Ok(Answer::Ignored { id: identity.id })
+            }
             Meaning::Event(identity) => {
+                notes.name(&identity);
                 faults::point("receive::verified");
-                let (source, trace) = (&arrival.source, arrival.xray.and_then(traceparent));
+                let (source, trace) = (&arrival.source, arrival.trace());
                 let event = Event::new(&self.provider, source, identity, &verified, now, trace);
                 self.keep_once(event, settings.replays, arrival, notes)
                     .await
             }
+            Meaning::Batch(elements) => {
+                faults::point("receive::verified");
+                let event = |element| {
+                    let (source, trace) = (&arrival.source, arrival.trace());
+                    Event::of_element(&self.provider, source, element, &verified, now, trace)
+                };
+                let events = elements.into_iter().map(event).collect();
+                self.keep_all(events, settings.replays, arrival, notes)
+                    .await
+            }
         }
+    }
+
+    /// Keeps every event of a batch. The delivery is acknowledged when all of them are durable; what is
+    /// when one is not will be a duplicate next time.
+    async fn keep_all(
+        &self,
+        events: Vec<Event<'_>>,
+        replays: Replays,
+        arrival: &Arrival<'_>,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let batch = &*notes;
+        let keep = |event| self.keep_element(event, replays, arrival, batch);
+        let kept: Vec<_> = events.into_iter().map(keep).collect();
+        let kept = stream::iter(kept).buffered(limits::BATCH).collect().await;
+        notes.elements = kept;
+        let answers = || notes.elements.iter().map(|receipt| &receipt.answer);
+        let first = answers().min_by_key(|answer| urgency(answer));
+        first
+            .cloned()
+            .ok_or(stop(Answer::Malformed, "not_an_event"))
+    }
+
+    async fn keep_element(
+        &self,
+        event: Event<'_>,
+        replays: Replays,
+        arrival: &Arrival<'_>,
+        batch: &Notes,
+    ) -> Receipt {
+        let mut notes = batch.of_element(&event);
+        let kept = self.keep_once(event, replays, arrival, &mut notes).await;
+        Receipt::new(kept, notes)
     }
 
     async fn look_again(&self, arrival: &Arrival<'_>) -> bool {
@@ -199,14 +242,11 @@ impl<P: Provider> Receiver<P> {
     }
 
     /// Names what a delivery brings whose signature holds.
-    fn identify(&self, verified: &Verified<'_>, notes: &mut Notes) -> Result<Meaning, Stop> {
-        let meaning = self.provider.identify(verified).map_err(|malformed| {
+    fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Stop> {
+        self.provider.identify(verified).map_err(|malformed| {
             warn!(error = %malformed, "a delivery with a good signature cannot be read");
             stop(Answer::Malformed, "not_an_event")
-        })?;
-        let (Meaning::Event(identity) | Meaning::Ping(identity)) = &meaning;
-        notes.name(identity);
-        Ok(meaning)
+        })
     }
 
     /// Method, size and header shape: what can be refused without knowing anything.
@@ -513,6 +553,21 @@ impl<P: Provider> Receiver<P> {
     }
 }
 
+/// Which answer to one event of a batch answers the whole, lowest first: what has to be sent again, then
+/// what cannot be kept, then what is new.
+const fn urgency(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Unavailable | Answer::Throttled(_) => 0,
+        Answer::Malformed
+        | Answer::Unauthenticated
+        | Answer::MethodNotAllowed
+        | Answer::TooLarge => 1,
+        Answer::Accepted { .. } => 2,
+        Answer::Duplicate { .. } => 3,
+        Answer::Ignored { .. } => 4,
+    }
+}
+
 /// Whether one of the networks holds the address; there has to be one.
 fn holds(networks: &[IpNet], address: Option<IpAddr>) -> bool {
     address.is_some_and(|address| source::holds(networks, address))
@@ -523,6 +578,10 @@ fn unauthenticated(rejection: Rejection) -> Stop {
 }
 
 impl Arrival<'_> {
+    fn trace(&self) -> Option<String> {
+        self.xray.and_then(traceparent)
+    }
+
     /// The URL of a delivery at a source that has a public URL of its own.
     fn urls(&self, settings: &SourceSettings) -> Option<Vec<String>> {
         let base = settings.public_url.as_deref()?;
@@ -531,6 +590,22 @@ impl Arrival<'_> {
 }
 
 impl Notes {
+    /// What is known of an event of a batch.
+    fn of_element(&self, event: &Event<'_>) -> Self {
+        Self {
+            source: self.source.clone(),
+            event_id: Some(event.key().id.clone()),
+            event_kind: event
+                .kind()
+                .split_once('.')
+                .map(|(_, kind)| kind.to_owned()),
+            size_bytes: Some(event.payload().bytes.len()),
+            secret: self.secret,
+            addresses_unavailable: self.addresses_unavailable,
+            ..Self::default()
+        }
+    }
+
     fn name(&mut self, identity: &Identity) {
         self.event_id = Some(identity.id.clone());
         self.event_kind = Some(identity.kind.clone());
@@ -538,7 +613,26 @@ impl Notes {
 }
 
 impl Receipt {
-    /// The line for the log.
+    fn new(kept: Result<Answer, Stop>, mut notes: Notes) -> Self {
+        let answer = kept.unwrap_or_else(|Stop { answer, reason }| {
+            notes.reason = Some(reason);
+            answer
+        });
+        Self { answer, notes }
+    }
+
+    /// The lines for the log: one, or one for each event of a batch.
+    pub fn reports(&self, provider: &str, request_id: Option<&str>, took_ms: u128) -> Vec<Report> {
+        if self.notes.elements.is_empty() {
+            return vec![self.report(provider, request_id, took_ms)];
+        }
+        let elements = self.notes.elements.iter();
+        elements
+            .map(|element| element.report(provider, request_id, took_ms))
+            .collect()
+    }
+
+    /// The line for the log of a delivery that brings one event.
     pub fn report(&self, provider: &str, request_id: Option<&str>, took_ms: u128) -> Report {
         let Notes {
             reason,
@@ -551,6 +645,7 @@ impl Receipt {
             known_digest,
             first_id,
             addresses_unavailable,
+            elements: _,
         } = &self.notes;
         let outcome = self.answer.outcome();
         let what = event_kind.as_deref().unwrap_or("delivery");

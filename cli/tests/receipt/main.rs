@@ -5,6 +5,7 @@ mod support;
 
 mod addresses;
 mod answers;
+mod batches;
 mod cold_starts;
 mod endpoint;
 mod large;

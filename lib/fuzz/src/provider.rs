@@ -101,14 +101,26 @@ fn alter(provider: &dyn Provider, delivery: &Delivery, addition: &str) -> Delive
 fn hand_over(provider: &dyn Provider, verified: &Verified<'_>) {
     let meaning = provider.identify(verified);
     assert_eq!(meaning, provider.identify(verified));
-    let Ok(Meaning::Event(identity) | Meaning::Ping(identity)) = meaning else {
+    let Ok(meaning) = meaning else {
         return;
     };
-    for part in [&identity.id, &identity.kind] {
-        assert!((1..=limits::ID).contains(&part.len()), "{part}");
-        assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part}");
+    for identity in meaning.identities() {
+        for part in [&identity.id, &identity.kind] {
+            assert!((1..=limits::ID).contains(&part.len()), "{part}");
+            assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part}");
+        }
     }
-    let trace = Some(TRACE.to_owned());
-    let event = Event::new(provider, "default", identity, verified, NOW, trace);
-    envelope::survives(&event);
+    let trace = || Some(TRACE.to_owned());
+    match meaning {
+        Meaning::Event(identity) | Meaning::Ping(identity) => {
+            let event = Event::new(provider, "default", identity, verified, NOW, trace());
+            envelope::survives(&event);
+        }
+        Meaning::Batch(elements) => {
+            for element in elements {
+                let event = Event::of_element(provider, "default", element, verified, NOW, trace());
+                envelope::survives(&event);
+            }
+        }
+    }
 }

@@ -107,8 +107,29 @@ pub enum Acknowledgement {
 pub enum Meaning {
     /// Something happened: to be recorded once and processed.
     Event(Identity),
+    /// Several things did: every element of the body is an event of its own.
+    Batch(Vec<Element>),
     /// The provider tries the endpoint; there is nothing to record.
     Ping(Identity),
+}
+
+impl Meaning {
+    /// What it says of each event, or of the ping.
+    pub fn identities(&self) -> Vec<&Identity> {
+        match self {
+            Self::Event(identity) | Self::Ping(identity) => vec![identity],
+            Self::Batch(elements) => elements.iter().map(|element| &element.identity).collect(),
+        }
+    }
+}
+
+/// One of the events of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Its name and type.
+    pub identity: Identity,
+    /// Its JSON text, as it was sent.
+    pub json: String,
 }
 
 /// The provider's name for an event, and its type.

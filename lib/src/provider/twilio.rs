@@ -87,7 +87,7 @@ impl Provider for Twilio {
     }
 
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
-        identity::name(verified.delivery()).map(Meaning::Event)
+        identity::name(verified.delivery())
     }
 
     fn later(&self) -> Later {

@@ -12,16 +12,17 @@
 //! <https://www.twilio.com/docs/voice/api/call-resource#statuscallback> and
 //! <https://www.twilio.com/docs/taskrouter/api/event>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::split::is_sid;
 use super::{TOKEN, body, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::json::{self, Members};
 use crate::payload::{FORM, Payload, form_fields};
-use crate::provider::{Identity, Malformed};
+use crate::provider::{Element, Identity, Malformed, Meaning};
 use crate::signature::sha256;
 
 /// The parameters that name an event.
@@ -48,14 +49,14 @@ const NAMING: [&str; 17] = [
 /// Longest token that is taken for one.
 const TOKEN_LENGTH: usize = 64;
 
-/// The event of a delivery whose signature holds.
-pub(super) fn name(delivery: &Delivery) -> Result<Identity, Malformed> {
+/// What a delivery means whose signature holds.
+pub(super) fn name(delivery: &Delivery) -> Result<Meaning, Malformed> {
     let payload = Payload::of(delivery);
     let named = if payload.media_type == FORM || payload.bytes.is_empty() {
         Fields::of_form(delivery, &payload)?.name()?
     } else {
         match payload.bytes.trim_ascii_start().first() {
-            Some(b'[') => return name_elements(&payload),
+            Some(b'[') => return name_elements(&payload).map(Meaning::Batch),
             Some(b'{') => Fields::of_object(&payload)?.name()?,
             _ => return Err(Malformed::Body("a JSON array or object")),
         }
@@ -69,7 +70,8 @@ pub(super) fn name(delivery: &Delivery) -> Result<Identity, Malformed> {
         (id, false) if id.is_empty() => unsigned(),
         (id, false) => format!("{id}:{}", unsigned()),
     };
-    Identity::checked(id, named.kind, Malformed::Field("the event's id"))
+    let identity = Identity::checked(id, named.kind, Malformed::Field("the event's id"));
+    identity.map(Meaning::Event)
 }
 
 /// The token, if it can be a part of an id.
@@ -328,34 +330,34 @@ fn whole(product: &str, sid: &str, status: &str, suffix: Option<String>) -> Name
     }
 }
 
-/// An element of what Event Streams posts: a CloudEvent.
+/// What names an element of what Event Streams posts: a CloudEvent.
 #[derive(Deserialize)]
-struct Element {
+struct CloudEvent {
     id: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
 }
 
-/// Event Streams posts an array of CloudEvents: one element is named by its id, several by the
-/// digest of the whole.
-fn name_elements(payload: &Payload<'_>) -> Result<Identity, Malformed> {
-    let mut elements: Vec<Element> = payload
+/// Event Streams posts an array of CloudEvents, each an event of its own: the next batch, or a retry,
+/// may hold some of them again. One without an id goes by its digest.
+fn name_elements(payload: &Payload<'_>) -> Result<Vec<Element>, Malformed> {
+    let texts: Vec<Box<RawValue>> = payload
         .json()
         .ok_or(Malformed::Body("an array with events"))?;
-    let kinds: BTreeSet<_> = elements
-        .iter()
-        .filter_map(|element| element.kind.as_deref())
-        .collect();
-    let kind = match kinds.first() {
-        Some(kind) if kinds.len() == 1 => {
-            kind.strip_prefix("com.twilio.").unwrap_or(kind).to_owned()
-        }
-        _ => "events".to_owned(),
-    };
-    let id = match elements.as_mut_slice() {
-        [element] => element.id.take().ok_or(Malformed::Field("id"))?,
-        [] => return Err(Malformed::Body("an array with events")),
-        _ => format!("sha256:{}", hex::encode(&payload.digest()[..16])),
-    };
-    Identity::checked(id, kind, Malformed::Field("id"))
+    if texts.is_empty() {
+        return Err(Malformed::Body("an array with events"));
+    }
+    texts.into_iter().map(name_element).collect()
+}
+
+fn name_element(text: Box<RawValue>) -> Result<Element, Malformed> {
+    let json = String::from(Box::<str>::from(text));
+    let event: CloudEvent =
+        json::read(json.as_bytes()).ok_or(Malformed::Body("an array with events"))?;
+    let kind = event.kind.unwrap_or_else(|| "event".to_owned());
+    let kind = kind.strip_prefix("com.twilio.").unwrap_or(&kind).to_owned();
+    let by_digest = || format!("sha256:{}", hex::encode(&sha256(json.as_bytes())[..16]));
+    let id = event.id.unwrap_or_else(by_digest);
+    let identity = Identity::checked(id, kind, Malformed::Field("id"))?;
+    Ok(Element { identity, json })
 }
