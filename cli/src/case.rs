@@ -61,6 +61,9 @@ impl fmt::Display for BadField {
 impl std::error::Error for BadField {}
 
 const MISSING: &str = "is missing";
+const OTHER_EVENT: &str = "belongs to an event of a REST API, of a load balancer, or of an HTTP API with payload \
+    format 1.0: the functions read format 2.0 (PayloadFormatVersion: \"2.0\"). To check this request, write its method, url, \
+    headers and body";
 const NOT_TEXT: &str = "is not a string";
 
 impl Case {
@@ -69,6 +72,9 @@ impl Case {
     /// # Errors
     /// [`BadField`] with the first field that is missing or unusable.
     pub fn read(fields: &Map<String, Value>) -> Result<Self, BadField> {
+        if fields.contains_key("httpMethod") {
+            return Err(BadField::new("httpMethod", OTHER_EVENT));
+        }
         let method = required(fields, "method")?.to_ascii_uppercase();
         let (url, replaced_url) = urls(fields)?;
         let query = url

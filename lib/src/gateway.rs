@@ -42,6 +42,8 @@ pub struct Request {
     body: Option<String>,
     #[serde(deserialize_with = "or_default")]
     is_base64_encoded: bool,
+    #[serde(deserialize_with = "or_default")]
+    http_method: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,6 +87,12 @@ impl Request {
     /// The gateway's id for the request, for the log.
     pub fn id(&self) -> Option<&str> {
         self.request_context.request_id.as_deref()
+    }
+
+    /// Whether this is an event of another form: of a REST API, of a load balancer, or of an HTTP API with
+    /// payload format 1.0. They have the method elsewhere, and none of them the URL as it was sent.
+    pub fn is_of_another_format(&self) -> bool {
+        self.http_method.is_some() && self.request_context.http.method.is_empty()
     }
 
     /// When the gateway took the request.

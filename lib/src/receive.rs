@@ -124,6 +124,10 @@ impl<P: Provider> Receiver<P> {
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let deadline = Deadline::new(request.arrived_at(), self.secrets.answer_within(), now);
+        if request.is_of_another_format() {
+            error!("the event is not of payload format 2.0; set PayloadFormatVersion to 2.0");
+            return Err(stop(Answer::Unavailable, "payload_format"));
+        }
         let source = request.source(self.provider.name()).map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
         let delivery = request

@@ -1,14 +1,16 @@
 //! Forms: encoded anew by something on their way, unwrapped, or not recognised.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use webhooks::payload::{FORM, form_fields};
 
-use super::{Finding, Trial};
+use super::{Finding, Trial, json};
 
 /// How a form is percent-encoded: what stands for a blank, what stays as it is, and the case of
 /// the digits.
 #[derive(Clone, Copy)]
-struct Encoding {
+pub(super) struct Encoding {
     blank: &'static str,
     plain: &'static [u8],
     capitals: bool,
@@ -81,18 +83,24 @@ fn unwrapped(trial: &Trial<'_>) -> Option<Finding> {
 
 /// The capture has a JSON object where the request had a form.
 fn parsed(trial: &Trial<'_>) -> Option<Finding> {
-    let Ok(Value::Object(object)) = serde_json::from_slice(&trial.delivery().body) else {
-        return None;
+    let body = &trial.delivery().body;
+    let object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
+    let encoding = encodings().next()?;
+    let holds = |nulls: Nulls, spelled: fn(&str) -> String| {
+        let fields = object.iter();
+        let fields = fields.flat_map(|(name, value)| texts(name, value.get(), nulls, spelled));
+        let form = encoding.form(&fields.collect::<Vec<_>>());
+        trial.holds_with(|delivery| {
+            delivery.body = form.into_bytes();
+            delivery.headers.set("Content-Type", FORM);
+        })
     };
-    let fields: Vec<_> = object
+    // A field that is JSON itself has its own order and blanks, which the capture may have laid out anew.
+    let spellings: [fn(&str) -> String; 2] = [str::to_owned, json::without_blanks];
+    let mut ways = [Nulls::Missing, Nulls::Empty]
         .into_iter()
-        .flat_map(|(name, value)| texts(&name, value))
-        .collect();
-    let form = encodings().next()?.form(&fields);
-    let holds = trial.holds_with(|delivery| {
-        delivery.body = form.into_bytes();
-        delivery.headers.set("Content-Type", FORM);
-    });
+        .flat_map(|nulls| spellings.map(|spelled| (nulls, spelled)));
+    let holds = ways.any(|(nulls, spelled)| holds(nulls, spelled));
     holds.then(|| {
         Finding::new(
             "the signature is right for this object as a form: the body was parsed into JSON",
@@ -101,17 +109,33 @@ fn parsed(trial: &Trial<'_>) -> Option<Finding> {
     })
 }
 
-fn texts(name: &str, value: Value) -> Vec<(String, String)> {
-    match value {
-        Value::String(text) => vec![(name.to_owned(), text)],
-        Value::Array(values) => values
-            .into_iter()
-            .flat_map(|value| texts(name, value))
-            .collect(),
-        Value::Null => Vec::new(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            vec![(name.to_owned(), value.to_string())]
-        }
+/// What a parser made null: a field that is not there, or an empty one.
+#[derive(Clone, Copy)]
+enum Nulls {
+    Missing,
+    Empty,
+}
+
+/// The fields of a form that a member of an object stands for.
+fn texts(
+    name: &str,
+    value: &str,
+    nulls: Nulls,
+    spelled: fn(&str) -> String,
+) -> Vec<(String, String)> {
+    if let Ok(text) = serde_json::from_str::<String>(value) {
+        return vec![(name.to_owned(), text)];
+    }
+    if let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(value) {
+        let values = values.into_iter();
+        return values
+            .flat_map(|value| texts(name, value.get(), nulls, spelled))
+            .collect();
+    }
+    match (value, nulls) {
+        ("null", Nulls::Missing) => Vec::new(),
+        ("null", Nulls::Empty) => vec![(name.to_owned(), String::new())],
+        _ => vec![(name.to_owned(), spelled(value))],
     }
 }
 
@@ -132,7 +156,7 @@ fn media_type(trial: &Trial<'_>) -> Option<Finding> {
 }
 
 /// The encodings of browsers, of RFC 3986 and of JavaScript's `encodeURIComponent`.
-fn encodings() -> impl Iterator<Item = Encoding> {
+pub(super) fn encodings() -> impl Iterator<Item = Encoding> {
     let plain: [&[u8]; 3] = [b"*-._", b"-._~", b"-_.!~*'()"];
     plain.into_iter().flat_map(|plain| {
         ["+", "%20"].into_iter().flat_map(move |blank| {
@@ -146,7 +170,7 @@ fn encodings() -> impl Iterator<Item = Encoding> {
 }
 
 impl Encoding {
-    fn form(self, fields: &[(String, String)]) -> String {
+    pub(super) fn form(self, fields: &[(String, String)]) -> String {
         let pairs: Vec<_> = fields
             .iter()
             .map(|(name, value)| format!("{}={}", self.encode(name), self.encode(value)))

@@ -89,6 +89,11 @@ const ESCAPES: &[(&str, Option<Escapes>)] = &[
     ),
 ];
 
+/// The same JSON without white space between its tokens.
+pub(super) fn without_blanks(text: &str) -> String {
+    laid_out(text, Layout::Compact).unwrap_or_else(|| text.to_owned())
+}
+
 /// Every spelling of a JSON text, those with one change first; nothing for what is no JSON.
 pub(super) fn spellings(text: &str) -> impl Iterator<Item = Spelling> {
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();

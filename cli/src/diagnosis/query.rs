@@ -1,10 +1,11 @@
 //! The query of a signed URL.
 
+use webhooks::payload::form_fields;
 use webhooks::signature::sha256;
 
-use super::Trial;
 use super::digest::hexadecimal;
 use super::url::Part;
+use super::{Trial, form};
 
 /// With more parameters than this not every order is tried.
 const REORDERED: usize = 4;
@@ -50,8 +51,31 @@ pub(super) fn parts(trial: &Trial<'_>, query: &str) -> Vec<Part> {
         format!("{query}{separator}bodySHA256={hash}"),
         "with bodySHA256 in its query: it is missing",
     );
-    for reordered in orders(query) {
-        add(reordered, "with its query in another order");
+    add(
+        query.replace("%27", "'"),
+        "with ' for each %27 in its query",
+    );
+    let orders = orders(query);
+    for reordered in &orders {
+        add(
+            format!("?{}", reordered.join("&")),
+            "with its query in another order",
+        );
+    }
+    for encoding in form::encodings() {
+        let encoded = |parameters: &[&str]| {
+            let fields = form_fields(parameters.join("&").as_bytes());
+            format!("?{}", encoding.form(&fields))
+        };
+        if let Some(same) = query.strip_prefix('?') {
+            add(encoded(&[same]), "with its query encoded in another way");
+        }
+        for reordered in &orders {
+            add(
+                encoded(reordered),
+                "with its query in another order and encoded in another way",
+            );
+        }
     }
     parts
 }
@@ -66,7 +90,7 @@ fn with_capital_digits(query: &str) -> String {
 }
 
 /// The query in every order of its parameters.
-fn orders(query: &str) -> Vec<String> {
+fn orders(query: &str) -> Vec<Vec<&str>> {
     let parameters: Vec<_> = query.trim_start_matches('?').split('&').collect();
     if !(2..=REORDERED).contains(&parameters.len()) {
         return Vec::new();
@@ -80,7 +104,4 @@ fn orders(query: &str) -> Vec<String> {
         orders = inserted.collect();
     }
     orders
-        .into_iter()
-        .map(|order| format!("?{}", order.join("&")))
-        .collect()
 }

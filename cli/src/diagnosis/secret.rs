@@ -1,17 +1,21 @@
 //! The secret: stored with something around it, or decoded where it should not be.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
+use serde_json::Value;
 use sha2::Sha256;
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 
 use super::{Finding, Trial, digest};
 
+const BOM: char = '\u{feff}';
 const PREFIX: &str = "whsec_";
 /// How GitHub's access tokens begin.
 const TOKENS: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "github_pat_"];
@@ -77,6 +81,16 @@ fn stored(text: &str) -> Vec<Reading> {
     let mut readings = vec![
         Reading::new("without the newline at its end", STORE_BARE, line_end),
         Reading::new("without the white space around it", STORE_BARE, bare),
+        Reading::new(
+            "without the byte order mark before it",
+            STORE_BARE,
+            bare.trim_start_matches(BOM).trim(),
+        ),
+        Reading::new(
+            "without the backslash and n at its end",
+            STORE_BARE,
+            bare.trim_end_matches("\\n").trim_end_matches("\\r"),
+        ),
     ];
     readings.extend(lines.map(|line| {
         Reading::new(
@@ -84,6 +98,12 @@ fn stored(text: &str) -> Vec<Reading> {
             STORE_EACH,
             line.trim(),
         )
+    }));
+    let members: BTreeMap<String, Value> = serde_json::from_str(bare).unwrap_or_default();
+    let values = members.into_values();
+    readings.extend(values.filter_map(|value| {
+        let what = "when it is taken out of the JSON object around it";
+        Some(Reading::new(what, STORE_BARE, value.as_str()?))
     }));
     readings.extend([
         Reading::new(

@@ -14,6 +14,9 @@ use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, sign};
 use crate::support::sample::START;
 
+/// The ids of a batch, the answer to it, and what the log says of each event.
+type Step<'a> = (&'a [&'a str], u16, &'a [(&'a str, &'a str)]);
+
 fn ids() -> [String; 3] {
     [(); 3].map(|()| format!("EZ{}", Uuid::new_v4().as_simple()))
 }
@@ -59,7 +62,7 @@ async fn overlapping_batches_make_each_event_once() {
     let endpoint = Endpoint::open().await;
     let receiver = endpoint.receiver(Twilio);
     let [a, b, c] = &ids();
-    let steps: [(&[&str], u16, &[(&str, &str)]); 5] = [
+    let steps: [Step<'_>; 5] = [
         (&[a, b], 202, &[(a, "accepted"), (b, "accepted")]),
         (&[b, c], 202, &[(b, "duplicate"), (c, "accepted")]),
         (&[a], 200, &[(a, "duplicate")]),

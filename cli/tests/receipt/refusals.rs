@@ -232,3 +232,19 @@ async fn what_is_signed_and_no_event_is_malformed_and_goes_nowhere() {
     }
     nothing.assert_untouched();
 }
+
+/// A gateway in front that speaks another format is a mistake in the deployment, and not the sender's.
+#[tokio::test]
+async fn an_event_of_another_format_is_named_and_is_sent_again() {
+    for context in [
+        json!({"stage": "prod", "resourceId": "1"}),
+        json!({"elb": {}}),
+    ] {
+        let event = json!({
+            "httpMethod": "POST", "path": "/webhooks/github", "headers": {}, "body": "{}",
+            "requestContext": context,
+        });
+        let expected = (503, json!("payload_format"));
+        assert_eq!(refused(GitHub, event).await, expected);
+    }
+}

@@ -178,6 +178,18 @@ fn a_form_that_was_encoded_anew_is_recognised() {
     let parsed = with(sms.clone(), "body", object.to_string());
     let parsed = with_header(parsed, "Content-Type", "application/json");
     assert_explains("twilio", &sms, &parsed, "the body was parsed into JSON");
+
+    // A parser's null for an empty field, and a field that is JSON in an order of its own.
+    let form = "Digits=&Payload=%7B%22z%22%3A1%2C%22a%22%3A%5Btrue%5D%7D&From=%2B15005550006";
+    let request = signed("twilio", FORM, "https://hooks.example.com/sms", form);
+    for body in [
+        r#"{"Digits": null, "Payload": {"z":1,"a":[true]}, "From": "+15005550006"}"#,
+        r#"{"From": "+15005550006", "Digits": "", "Payload": {"z": 1, "a": [true]}}"#,
+    ] {
+        let parsed = with(request.clone(), "body", body);
+        let parsed = with_header(parsed, "Content-Type", "application/json");
+        assert_explains("twilio", &request, &parsed, "the body was parsed into JSON");
+    }
     let untyped = without_header(sms.clone(), "Content-Type");
     assert_explains("twilio", &sms, &untyped, "once the header Content-Type is");
 }

@@ -38,6 +38,18 @@ fn a_secret_with_something_around_it_is_recognised() {
             SECRET.trim_start_matches("whsec_").to_owned(),
             "secret 1 with whsec_ before it",
         ),
+        (
+            format!("\u{feff}{SECRET}"),
+            "secret 1 without the byte order mark before it",
+        ),
+        (
+            format!("{SECRET}\\n"),
+            "secret 1 without the backslash and n at its end",
+        ),
+        (
+            format!(r#"{{"region":"eu","secret":"{SECRET}"}}"#),
+            "secret 1 when it is taken out of the JSON object around it",
+        ),
         (base64.clone(), "secret 1 when it is base64-decoded"),
         (
             STANDARD.encode(format!("{SECRET}\n")),

@@ -21,6 +21,10 @@ const URLS: &str = "
     https://a.example/?x=1&y=2 | https://a.example/?y=2&x=1 | with its query in another order
     https://a.example/?x=%2F | https://a.example/?x=%2f | percent-encoding in capitals
     https://a.example/?x=a%20b | https://a.example/?x=a+b | with %20 for each +
+    https://a.example/?x=it's | https://a.example/?x=it%27s | with ' for each %27
+    https://a.example/?x=it%27s | https://a.example/?x=it's | with %27 for each '
+    https://a.example/?x=a%2Cb | https://a.example/?x=a,b | with its query encoded in another way
+    https://a.example/?z=a%2Cb&y=1 | https://a.example/?y=1&z=a,b | in another order and encoded in another
     https://a.example/?x=a+b | https://a.example/?x=a%20b | with + for each %20
     https://a.example/?x=%2B1 | https://a.example/?x=+1 | with %2B for each +
     https://a.example/prod/sms | http://a.example/sms | place of http and with the stage /prod in

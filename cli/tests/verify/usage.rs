@@ -169,3 +169,14 @@ fn times_at_the_ends_of_the_range_are_answered() {
         assert_eq!(check("stripe", &far).code, Some(1));
     }
 }
+
+#[test]
+fn an_event_of_another_gateway_is_named() {
+    let rest = json!({"httpMethod": "POST", "path": "/sms", "requestContext": {"stage": "prod"}});
+    let balancer = json!({"httpMethod": "POST", "path": "/sms", "requestContext": {"elb": {}}});
+    for event in [rest, balancer] {
+        let run = webhooks(&["verify", "twilio", "--request", "-"], &event.to_string());
+        assert_eq!(run.code, Some(2), "{}", run.out);
+        assert!(run.err.contains("payload format 1.0"), "{}", run.err);
+    }
+}

@@ -129,8 +129,9 @@ pub(super) fn is_sid(text: &str) -> bool {
     })
 }
 
-/// True for a name as a form of Twilio's has it. Nothing that can be left over of a URL is one.
+/// True for a name as a form of Twilio's has it. Nothing that can be left over of a URL is one: that is
+/// ASCII, and begins with a separator or a digit, or has one in it.
 fn is_name(name: &str) -> bool {
-    let first = |character: char| character.is_ascii_alphabetic() || character == '_';
+    let first = |character: char| character.is_alphabetic() || character == '_';
     name.starts_with(first) && !name.contains(['/', '?', '&', '=', '#'])
 }
