@@ -22,7 +22,7 @@ measured := github stripe twilio processor bare floor floor-processor
 needs := $(wildcard cli/tools/*.in) $(rivals)/python/requirements.in
 locked := --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
-.PHONY: help setup dev demo test chaos soak bench fuzz locks clean
+.PHONY: help setup dev demo test arm chaos soak bench fuzz locks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,12 @@ test: setup $(oracle)/node_modules/.ready $(browser)/node_modules/.ready ## buil
 	cargo build --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
+
+# Unoptimised: what is deployed is built with --release, from the same code.
+arm: setup .tools/arm/.ready ## build the functions for arm64 and run each of them in an emulator of its processors
+	cargo build --workspace --locked
+	cargo lambda build --arm64 --locked --lambda-dir target/arm64 $(addprefix --bin ,$(notdir $(wildcard functions/*)))
+	cargo test --workspace --locked --test arm -- --ignored
 
 chaos: setup ## kill the functions 1,000 times between their steps, and count what is lost
 	cargo build --workspace --locked
@@ -92,6 +98,20 @@ clean: ## remove what was built and installed
 .tools/fuzz/.ready: Makefile
 	@echo "installing cargo-fuzz (once, about a minute)"
 	@cargo install --quiet --locked --root $(@D) --version $(cargo_fuzz) cargo-fuzz
+	@touch $@
+
+# The machine's own, or Debian's package unpacked here.
+.tools/arm/.ready: Makefile
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@if command -v qemu-aarch64 >/dev/null; then ln -s "$$(command -v qemu-aarch64)" $(@D)/qemu-aarch64; \
+	elif command -v qemu-aarch64-static >/dev/null; then ln -s "$$(command -v qemu-aarch64-static)" $(@D)/qemu-aarch64; \
+	else \
+		echo "installing qemu (once, some seconds)"; \
+		cd $(@D) && apt-get download -qq qemu-user-static 2>/dev/null && dpkg -x qemu-user-static_*.deb . \
+			&& mv usr/bin/qemu-aarch64-static qemu-aarch64 && rm -rf usr etc *.deb || { \
+			echo "qemu-aarch64 is not here and cannot be had from apt; install qemu-user" >&2; exit 1; }; \
+	fi
+	@rustup target add aarch64-unknown-linux-gnu
 	@touch $@
 
 .tools/rivals/.ready: $(rivals)/python/requirements.txt

@@ -46,10 +46,17 @@ impl Court {
         let text = std::fs::read_to_string(&path).expect("the template is there");
         let template = Template::read(&path).expect("a template");
         let rendering = Rendering::new(&template, names, given);
+        let mut resources = resource_policies(&rendering);
+        // What a key's policy says as it comes: IAM decides.
+        let key = json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+        }]});
+        resources.insert(SECRETS_KEY.to_owned(), key);
         let court = Self {
             oracle: Oracle::start(),
             roles: roles(&rendering, &text),
-            resources: resource_policies(&rendering),
+            resources,
         };
         (court, rendering)
     }

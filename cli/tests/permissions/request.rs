@@ -184,10 +184,7 @@ pub(crate) fn by_lambda(rendering: &Rendering, globals: &Value) -> Vec<(String, 
             "logs",
             &format!("log-group:{group}:log-stream:2026/01/01/1"),
         );
-        add(
-            "logs:CreateLogStream",
-            &arn("logs", &format!("log-group:{group}:log-stream:")),
-        );
+        add("logs:CreateLogStream", &stream);
         add("logs:PutLogEvents", &stream);
         if globals["Tracing"] == "Active" {
             add("xray:PutTraceSegments", "*");

@@ -1,0 +1,134 @@
+//! The functions as they are deployed by default, for arm64, in an emulator of its processors: `make arm`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use webhooks::event::EventKey;
+use webhooks::ledger::Status;
+use webhooks::provider;
+use webhooks::secret::Secret;
+use webhooks_cli::emulator::{self, Emulator, any_port};
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::functions::Invoked;
+use webhooks_cli::host::{Host, Hosted};
+use webhooks_cli::project::Project;
+use webhooks_cli::pump::pass_batch;
+use webhooks_cli::stack::{Stack, development_secret};
+use webhooks_cli::template::{Function, Template};
+use webhooks_cli::trial::clock::Clock;
+use webhooks_cli::trial::killer::{Killer, Pace};
+use webhooks_cli::trial::traffic::{Heard, status};
+
+/// An emulated start takes seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A delivery of each provider whose event has a handler.
+const EVENTS: [(&str, &str); 3] = [
+    ("github", "push"),
+    ("stripe", "charge.succeeded"),
+    ("twilio", "message"),
+];
+
+/// A program that runs a function's arm64 binary.
+fn program(project: &Project, folder: &Path, binary: &str) -> PathBuf {
+    let emulator = project.tool("arm/qemu-aarch64").expect("installed");
+    let bootstrap = project
+        .root()
+        .join("target/arm64")
+        .join(binary)
+        .join("bootstrap");
+    let head = std::fs::read(&bootstrap).expect("it is built");
+    // The machine in an ELF header: 183 is AArch64.
+    assert_eq!(head[18..20], [183, 0], "{binary}");
+    let script = folder.join(binary);
+    let text = format!(
+        "#!/bin/sh\nexec {} {}\n",
+        emulator.display(),
+        bootstrap.display()
+    );
+    std::fs::write(&script, text).expect("a file");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&script, executable).expect("our file");
+    script
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the functions for arm64: make arm"]
+async fn every_function_runs_on_arm64() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    let emulator = Emulator::start(&project, any_port().expect("a port")).await;
+    let emulator = emulator.expect("it starts");
+    let stack = Stack::create(emulator::config(&emulator.endpoint()), &template).await;
+    let (stack, environment) = stack.expect("the data resources");
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = template.functions();
+    let hosted = |function: &Function| {
+        let mut environment: Vec<_> = environment.clone().into_iter().collect();
+        environment.push(("AWS_ENDPOINT_URL".to_owned(), emulator.endpoint()));
+        Hosted {
+            name: function.binary.clone(),
+            program: program(&project, folder.path(), &function.binary),
+            environment,
+            processes: 1,
+            timeout: PATIENCE,
+        }
+    };
+    let hosted: Vec<_> = plan.iter().map(hosted).collect();
+    let log = std::fs::File::create(folder.path().join("log")).expect("a file");
+    let nobody = Arc::new(Killer::new(Clock::start(), 0, Pace::Soon));
+    let host = Host::start(&hosted, nobody, &log)
+        .await
+        .expect("it listens");
+    let invoker = host.invoker();
+    let function = |name: &str| {
+        let function = plan.iter().find(|function| function.binary == name);
+        let mut function = function.expect("in the template").clone();
+        function.timeout = PATIENCE.as_secs();
+        function
+    };
+
+    let mut keys = Vec::new();
+    for (name, event) in EVENTS {
+        let provider = provider::by_name(name).expect("a provider");
+        let secret = Secret::new(development_secret(name)).expect("not blank");
+        let mut fixture = Fixture::read(&project, name, event).expect("an event");
+        let now = webhooks::timestamp::Timestamp::now();
+        let id = fixture.renew(provider, &secret, now).expect("signed");
+        let heard = match invoker
+            .invoke(&function(name), &fixture.gateway_event())
+            .await
+        {
+            Invoked::Returned(body) => status(&body),
+            Invoked::Failed(why) => panic!("{name}: {why}"),
+        };
+        assert_eq!(heard, Heard::Status(202), "{name}");
+        keys.push(EventKey {
+            provider: name.to_owned(),
+            source: "default".to_owned(),
+            id,
+        });
+    }
+    let relayed = invoker.invoke(&function("relay"), &json!({})).await;
+    assert!(matches!(relayed, Invoked::Returned(_)), "{relayed:?}");
+
+    let sqs = aws_sdk_sqs::Client::new(&stack.config);
+    let queue_url = stack.output("QueueUrl").expect("an output");
+    let ledger = stack.ledger().expect("the ledger");
+    let processor = function("processor");
+    let deadline = Instant::now() + PATIENCE;
+    for key in keys {
+        loop {
+            let item = ledger.find(&key).await.expect("the ledger answers");
+            match item.map(|item| item.status) {
+                Some(Status::Done) => break,
+                other => assert!(Instant::now() < deadline, "{key}: {other:?}"),
+            }
+            let passed = pass_batch(&sqs, queue_url, &invoker, &processor);
+            passed.await.expect("the queue answers");
+        }
+    }
+}
