@@ -100,17 +100,15 @@ clean: ## remove what was built and installed
 	@cargo install --quiet --locked --root $(@D) --version $(cargo_fuzz) cargo-fuzz
 	@touch $@
 
-# The machine's own, or Debian's package unpacked here.
+# Debian's packages, unpacked here: the emulator, and the C library that the functions are linked with.
+arm_packages := qemu-user-static libc6-arm64-cross libgcc-s1-arm64-cross
 .tools/arm/.ready: Makefile
+	@echo "installing an emulator of arm64 (once, some seconds)"
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@if command -v qemu-aarch64 >/dev/null; then ln -s "$$(command -v qemu-aarch64)" $(@D)/qemu-aarch64; \
-	elif command -v qemu-aarch64-static >/dev/null; then ln -s "$$(command -v qemu-aarch64-static)" $(@D)/qemu-aarch64; \
-	else \
-		echo "installing qemu (once, some seconds)"; \
-		cd $(@D) && apt-get download -qq qemu-user-static 2>/dev/null && dpkg -x qemu-user-static_*.deb . \
-			&& mv usr/bin/qemu-aarch64-static qemu-aarch64 && rm -rf usr etc *.deb || { \
-			echo "qemu-aarch64 is not here and cannot be had from apt; install qemu-user" >&2; exit 1; }; \
-	fi
+	@cd $(@D) && apt-get download -qq $(arm_packages) 2>/dev/null \
+		&& for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -f *.deb \
+		&& find usr/bin -type f ! -name qemu-aarch64-static -delete \
+		|| { echo "apt-get has no $(arm_packages)" >&2; exit 1; }
 	@rustup target add aarch64-unknown-linux-gnu
 	@touch $@
 

@@ -34,7 +34,9 @@ const EVENTS: [(&str, &str); 3] = [
 
 /// A program that runs a function's arm64 binary.
 fn program(project: &Project, folder: &Path, binary: &str) -> PathBuf {
-    let emulator = project.tool("arm/qemu-aarch64").expect("installed");
+    let emulator = project.tool("arm/usr/bin/qemu-aarch64-static");
+    let emulator = emulator.expect("installed");
+    let libraries = project.root().join(".tools/arm/usr/aarch64-linux-gnu");
     let bootstrap = project
         .root()
         .join("target/arm64")
@@ -45,8 +47,9 @@ fn program(project: &Project, folder: &Path, binary: &str) -> PathBuf {
     assert_eq!(head[18..20], [183, 0], "{binary}");
     let script = folder.join(binary);
     let text = format!(
-        "#!/bin/sh\nexec {} {}\n",
+        "#!/bin/sh\nexec {} -L {} {}\n",
         emulator.display(),
+        libraries.display(),
         bootstrap.display()
     );
     std::fs::write(&script, text).expect("a file");
@@ -105,7 +108,9 @@ async fn every_function_runs_on_arm64() {
             Invoked::Returned(body) => status(&body),
             Invoked::Failed(why) => panic!("{name}: {why}"),
         };
-        assert_eq!(heard, Heard::Status(202), "{name}");
+        // TwiML is taken with 200 alone.
+        let accepted = matches!(heard, Heard::Status(200 | 202));
+        assert!(accepted, "{name}: {heard:?}");
         keys.push(EventKey {
             provider: name.to_owned(),
             source: "default".to_owned(),
