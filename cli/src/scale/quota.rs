@@ -231,7 +231,7 @@ pub(super) const QUOTAS: &[Quota] = &[
         unit: "a second",
         source: "https://docs.aws.amazon.com/general/latest/gr/ssm.html",
         load: Load::first_secret_calls,
-        at_limit: "a new receiver answers 503 until it has read all pages within 1.2 s",
+        at_limit: "a new receiver tries until its first request has waited 25 s, then answers 503",
         moved_by: "the same; provisioned concurrency before a known peak",
     },
     Quota {
