@@ -43,11 +43,33 @@ enum Command {
     Verify(verify::VerifyArgs),
 }
 
+impl Command {
+    /// Whether it writes to an emulator through a socket. One that has just been closed at the other end
+    /// is an error like any other then, and must not end everything by a signal.
+    const fn keeps_a_stack(&self) -> bool {
+        match self {
+            Self::Dev(_)
+            | Self::Demo(_)
+            | Self::Bench(_)
+            | Self::Chaos(_)
+            | Self::Outages(_)
+            | Self::Malformed(_)
+            | Self::Soak(_) => true,
+            Self::Send(_) | Self::Events(_) | Self::Cost(_) | Self::Scale(_) | Self::Verify(_) => {
+                false
+            }
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    // A reader that has seen enough (`| head`) ends this quietly.
-    sigpipe::reset();
-    let done = run(&Cli::parse().command).await;
+    let command = Cli::parse().command;
+    if !command.keeps_a_stack() {
+        // A reader that has seen enough (`| head`) ends this quietly.
+        sigpipe::reset();
+    }
+    let done = run(&command).await;
     done.unwrap_or_else(|failure| {
         terminal::warn(format!("webhooks: {failure}"));
         failure.exit_code()

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 use webhooks_cli::emulator::free;
 
 use crate::dev::{Dev, project, webhooks};
@@ -92,6 +92,14 @@ async fn an_end_by_any_signal_leaves_no_process_file_or_port() {
         let ours = |name: &&String| name.contains(&dev.emulator_port.to_string());
         assert_eq!(new.iter().filter(ours).count(), 0, "{new:?}");
     }
+}
+
+/// The emulator closes connections that nobody uses, perhaps while a request is written to one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_at_the_other_end_does_not_end_the_run() {
+    let dev = Dev::start(&[]).await;
+    kill_process(dev.group(), Signal::PIPE).expect("it is there");
+    use_it(&dev).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
