@@ -49,7 +49,7 @@ test: setup $(oracle)/node_modules/.ready $(browser)/node_modules/.ready ## buil
 
 # Unoptimised: what is deployed is built with --release, from the same code.
 arm: setup .tools/arm/.ready ## build the functions for arm64 and run each of them in an emulator of its processors
-	cargo build --workspace --locked
+	cargo build --workspace --bins --tests --examples --locked
 	cargo lambda build --arm64 --locked --lambda-dir target/arm64 $(addprefix --bin ,$(notdir $(wildcard functions/*)))
 	cargo test --workspace --locked --test arm -- --ignored
 
