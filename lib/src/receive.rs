@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::join;
 use futures::stream::{self, StreamExt};
@@ -15,18 +14,15 @@ use tracing::{error, warn};
 use crate::address_lists::AddressLists;
 use crate::answer::Answer;
 use crate::bucket::Bucket;
-use crate::deadline::{Deadline, Late};
+use crate::deadline::Deadline;
 use crate::delivery::{Delivery, Method};
-use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
-use crate::ledger::{Body, Existing, Ledger, LedgerError, Record, Status, token};
-use crate::provider::{Identity, Meaning, Provider};
-use crate::queue::{Queue, QueueError};
+use crate::ledger::Ledger;
+use crate::provider::{Meaning, Provider};
+use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
-use crate::record::{NotRecorded, record};
-use crate::report::{Level, Metric, Report};
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
 use crate::source::{
@@ -36,6 +32,12 @@ use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verify::{Rejection, Verified, check_shape, verify};
 use crate::{faults, limits};
+
+mod keep;
+mod receipt;
+
+pub use self::receipt::Receipt;
+use self::receipt::{Notes, Stop, stop};
 
 /// What a receiver needs.
 #[derive(Debug)]
@@ -60,32 +62,6 @@ pub struct Receiver<P> {
     pub queue: Queue,
 }
 
-/// What became of a delivery: for the sender, and for the log.
-#[derive(Debug)]
-pub struct Receipt {
-    /// What the sender hears.
-    pub answer: Answer,
-    notes: Notes,
-}
-
-/// What the log line says besides the answer.
-#[derive(Debug, Default)]
-struct Notes {
-    reason: Option<&'static str>,
-    source: Option<String>,
-    event_id: Option<String>,
-    event_kind: Option<String>,
-    size_bytes: Option<usize>,
-    secret: Option<usize>,
-    conflict: bool,
-    /// The body is known under another id.
-    known_digest: bool,
-    first_id: Option<String>,
-    addresses_unavailable: bool,
-    /// The events of a batch, each with what became of it.
-    elements: Vec<Receipt>,
-}
-
 /// Who asks for what, and how long there is time for it.
 struct Arrival<'a> {
     source: String,
@@ -95,16 +71,6 @@ struct Arrival<'a> {
     xray: Option<&'a str>,
     now: Timestamp,
     deadline: Deadline,
-}
-
-/// Why a delivery got no further.
-struct Stop {
-    answer: Answer,
-    reason: &'static str,
-}
-
-const fn stop(answer: Answer, reason: &'static str) -> Stop {
-    Stop { answer, reason }
 }
 
 impl<P: Provider> Receiver<P> {
@@ -342,219 +308,6 @@ impl<P: Provider> Receiver<P> {
         let secrets = source.secrets.as_ref().map_err(unusable)?;
         verify(&self.provider, delivery, secrets, now).map_err(unauthenticated)
     }
-
-    /// Keeps an event, if its body is not known under another id where the source refuses that.
-    async fn keep_once(
-        &self,
-        mut event: Event<'_>,
-        replays: Replays,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        let digest = event.payload().digest();
-        match replays {
-            Replays::Accept => {
-                let known = self.digests.note(event.key(), digest);
-                let kept = self.keep(event, arrival, notes).await;
-                notes.known_digest = known && matches!(kept, Ok(Answer::Accepted { .. }));
-                return kept;
-            }
-            Replays::Refuse => {}
-        }
-        let expires_at = arrival.now.after(self.settings.retention);
-        let claimed = self.ledger.claim_body(event.key(), digest, expires_at);
-        let claimed = arrival
-            .deadline
-            .within(limits::CLAIM_BODY, limits::CALL_ATTEMPT, claimed)
-            .await;
-        match claimed {
-            Ok(Ok(Body::Ours)) => self.keep(event, arrival, notes).await,
-            Ok(Ok(Body::Known { first_id })) => {
-                self.replayed(&event, first_id, arrival, notes).await
-            }
-            // An event is worth more than the certainty that it is no replay.
-            Ok(Err(failure)) => {
-                error!(error = %failure, "the body is not held against replays");
-                self.keep_in_queue(&mut event, true, arrival).await
-            }
-            Err(Late) => {
-                error!("the body is not held against replays: DynamoDB takes too long");
-                self.keep_in_queue(&mut event, true, arrival).await
-            }
-        }
-    }
-
-    /// A body that is another id's. What the ledger has under this id was there before the source
-    /// refused replays, and is delivered again.
-    async fn replayed(
-        &self,
-        event: &Event<'_>,
-        first_id: String,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        match self.known(event).await {
-            Ok(Some(existing)) => self.repeat(event, existing, arrival, notes).await,
-            Ok(None) => {
-                notes.known_digest = true;
-                notes.first_id = Some(first_id);
-                Err(stop(Answer::Unauthenticated, "replayed_body"))
-            }
-            Err(failure) => {
-                error!(error = %failure, "not known whether this is a replay");
-                Err(stop(Answer::Unavailable, "replay_unknown"))
-            }
-        }
-    }
-
-    /// Makes the event durable and hands it over.
-    async fn keep(
-        &self,
-        mut event: Event<'_>,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        let id = event.key().id.clone();
-        let token = token();
-        let expires_at = arrival.now.after(self.settings.retention);
-        let recorded = record(&self.ledger, &self.bucket, &mut event, &token, expires_at);
-        let recorded = arrival.deadline.leaving(limits::CALL_ATTEMPT, recorded);
-        match recorded.await {
-            Ok(Ok(Record::New)) => {
-                faults::point("receive::recorded");
-                self.hand_over(&event, arrival).await;
-                Ok(Answer::Accepted { id })
-            }
-            Ok(Ok(Record::Existing(existing))) => {
-                self.repeat(&event, existing, arrival, notes).await
-            }
-            // Not after the bucket has the payload.
-            Ok(Ok(Record::TooLarge)) => Err(stop(Answer::TooLarge, "payload_too_large")),
-            Err(Late) => {
-                error!("not recorded: {Late}");
-                self.keep_in_queue(&mut event, false, arrival).await
-            }
-            Ok(Err(failure)) => {
-                error!(error = %failure, "not recorded");
-                let bucket_is_up = matches!(failure, NotRecorded::Ledger(_));
-                let refused_by_size = matches!(failure, NotRecorded::Bucket(_));
-                if refused_by_size && let Ok(Some(existing)) = self.known(&event).await {
-                    return self.repeat(&event, existing, arrival, notes).await;
-                }
-                self.keep_in_queue(&mut event, bucket_is_up, arrival).await
-            }
-        }
-    }
-
-    /// What the ledger has of an event.
-    async fn known(&self, event: &Event<'_>) -> Result<Option<Existing>, LedgerError> {
-        let item = self.ledger.find(event.key()).await?;
-        Ok(item.map(|item| Existing {
-            status: item.status,
-            conflict: !item.has_payload_of(event),
-        }))
-    }
-
-    /// The second place that is durable, while the ledger is not.
-    async fn keep_in_queue(
-        &self,
-        event: &mut Event<'_>,
-        bucket_is_up: bool,
-        arrival: &Arrival<'_>,
-    ) -> Result<Answer, Stop> {
-        let id = event.key().id.clone();
-        match self.send_whole(event, bucket_is_up, arrival).await {
-            Ok(Ok(())) => Ok(Answer::Accepted { id }),
-            Err(Late) => {
-                error!("the queue does not take the whole event either: {Late}");
-                Err(stop(Answer::Unavailable, "nothing_durable"))
-            }
-            Ok(Err(failure)) => {
-                error!(error = %failure, "the queue does not take the whole event either");
-                Err(stop(Answer::Unavailable, "nothing_durable"))
-            }
-        }
-    }
-
-    /// The whole event to the queue: by way of the bucket, if ten such messages would be more than
-    /// one message may be.
-    async fn send_whole(
-        &self,
-        event: &mut Event<'_>,
-        bucket_is_up: bool,
-        arrival: &Arrival<'_>,
-    ) -> Result<Result<(), QueueError>, Late> {
-        let Arrival { deadline, xray, .. } = arrival;
-        let mut message = whole_envelope(event);
-        if message.len() > limits::MESSAGE_SHARE && bucket_is_up {
-            let kept = deadline.leaving(limits::CALL_ATTEMPT, self.bucket.keep(event));
-            match kept.await {
-                Ok(Ok(())) => message = whole_envelope(event),
-                Ok(Err(failure)) => {
-                    warn!(error = %failure, "the queue has to take a large message");
-                }
-                Err(Late) => warn!("the queue has to take a large message: {Late}"),
-            }
-        }
-        let sent = self.queue.send(message, *xray);
-        deadline.leaving(Duration::ZERO, sent).await
-    }
-
-    /// A delivery of an event that the ledger has: a failed one starts again, everything else is
-    /// a duplicate.
-    async fn repeat(
-        &self,
-        event: &Event<'_>,
-        existing: Existing,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        let Arrival { now, deadline, .. } = *arrival;
-        let id = event.key().id.clone();
-        notes.conflict = existing.conflict;
-        if existing.status == Status::Failed && !existing.conflict {
-            let token = token();
-            let expires_at = now.after(self.settings.retention);
-            let reopened = self.ledger.reopen(event.key(), &token, expires_at, now);
-            match deadline.leaving(Duration::ZERO, reopened).await {
-                Ok(Ok(true)) => {
-                    faults::point("receive::reopened");
-                    self.hand_over(event, arrival).await;
-                    return Ok(Answer::Accepted { id });
-                }
-                Ok(Ok(false)) => {}
-                Err(Late) => {
-                    error!("the failed event cannot be started again: {Late}");
-                    return Err(stop(Answer::Unavailable, "not_reopened"));
-                }
-                Ok(Err(failure)) => {
-                    error!(error = %failure, "the failed event cannot be started again");
-                    return Err(stop(Answer::Unavailable, "not_reopened"));
-                }
-            }
-        }
-        let counted = self
-            .ledger
-            .count_duplicate(event.key(), existing.conflict, now);
-        match deadline.leaving(Duration::ZERO, counted).await {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => warn!(error = %failure, "the duplicate is not counted"),
-            Err(Late) => warn!("the duplicate is not counted: {Late}"),
-        }
-        faults::point("receive::counted");
-        Ok(Answer::Duplicate { id })
-    }
-
-    /// The event is durable already: when the queue does not take it, the relay sends it later.
-    async fn hand_over(&self, event: &Event<'_>, arrival: &Arrival<'_>) {
-        let sent = self.queue.send(envelope(event), arrival.xray);
-        match arrival.deadline.leaving(Duration::ZERO, sent).await {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => warn!(error = %failure, "not sent; the relay will send it"),
-            Err(Late) => warn!("not sent: {Late}; the relay will send it"),
-        }
-        faults::point("receive::sent");
-    }
 }
 
 /// Which answer to one event of a batch answers the whole, lowest first: what has to be sent again, then
@@ -590,111 +343,5 @@ impl Arrival<'_> {
     fn urls(&self, settings: &SourceSettings) -> Option<Vec<String>> {
         let base = settings.public_url.as_deref()?;
         Some(vec![public_url_of(base, &self.route_and_query)])
-    }
-}
-
-impl Notes {
-    /// What is known of an event of a batch.
-    fn of_element(&self, event: &Event<'_>) -> Self {
-        Self {
-            source: self.source.clone(),
-            event_id: Some(event.key().id.clone()),
-            event_kind: event
-                .kind()
-                .split_once('.')
-                .map(|(_, kind)| kind.to_owned()),
-            size_bytes: Some(event.payload().bytes.len()),
-            secret: self.secret,
-            addresses_unavailable: self.addresses_unavailable,
-            ..Self::default()
-        }
-    }
-
-    fn name(&mut self, identity: &Identity) {
-        self.event_id = Some(identity.id.clone());
-        self.event_kind = Some(identity.kind.clone());
-    }
-}
-
-impl Receipt {
-    fn new(kept: Result<Answer, Stop>, mut notes: Notes) -> Self {
-        let answer = kept.unwrap_or_else(|Stop { answer, reason }| {
-            notes.reason = Some(reason);
-            answer
-        });
-        Self { answer, notes }
-    }
-
-    /// The lines for the log: one, or one for each event of a batch.
-    pub fn reports(&self, provider: &str, request_id: Option<&str>, took_ms: u128) -> Vec<Report> {
-        if self.notes.elements.is_empty() {
-            return vec![self.report(provider, request_id, took_ms)];
-        }
-        let elements = self.notes.elements.iter();
-        elements
-            .map(|element| element.report(provider, request_id, took_ms))
-            .collect()
-    }
-
-    /// The line for the log of a delivery that brings one event.
-    pub fn report(&self, provider: &str, request_id: Option<&str>, took_ms: u128) -> Report {
-        let Notes {
-            reason,
-            source,
-            event_id,
-            event_kind,
-            size_bytes,
-            secret,
-            conflict,
-            known_digest,
-            first_id,
-            addresses_unavailable,
-            elements: _,
-        } = &self.notes;
-        let outcome = self.answer.outcome();
-        let what = event_kind.as_deref().unwrap_or("delivery");
-        let message = match reason {
-            Some(reason) => format!("{provider} {what} {outcome}: {reason}"),
-            None => format!("{provider} {what} {outcome}"),
-        };
-        let (level, metric) = match &self.answer {
-            Answer::Accepted { .. } => (Level::Info, Metric::Accepted),
-            Answer::Duplicate { .. } => (Level::Info, Metric::Duplicate),
-            Answer::Ignored { .. } => (Level::Info, Metric::Ignored),
-            Answer::Malformed
-            | Answer::Unauthenticated
-            | Answer::MethodNotAllowed
-            | Answer::TooLarge => (Level::Warn, Metric::Refused),
-            Answer::Throttled(_) => (Level::Warn, Metric::Throttled),
-            Answer::Unavailable => (Level::Error, Metric::Unavailable),
-        };
-        let report = Report::new(level, message)
-            .with("outcome", Some(outcome))
-            .with("reason", *reason)
-            .with("source", source.as_ref())
-            .with("event.id", event_id.as_ref())
-            .with(
-                "event.kind",
-                event_kind.as_ref().map(|kind| format!("{provider}.{kind}")),
-            )
-            .with("size_bytes", *size_bytes)
-            .with("secret.line", secret.map(|index| index + 1))
-            .with("conflict", conflict.then_some(true))
-            .with("known_digest", known_digest.then_some(true))
-            .with("first.id", first_id.as_ref())
-            .with("addresses", addresses_unavailable.then_some("unavailable"))
-            .with("request.id", request_id)
-            .with("duration_ms", u64::try_from(took_ms).ok())
-            .counting(metric);
-        let report = if *conflict {
-            report.counting(Metric::Conflict)
-        } else {
-            report
-        };
-        if *known_digest {
-            report.counting(Metric::KnownDigest)
-        } else {
-            report
-        }
     }
 }
