@@ -132,8 +132,7 @@ fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
     if args.public_url.is_some() && registrations.is_empty() {
         println!("no source is registered: give the providers' secrets with --secret");
     } else if registrations.is_empty() {
-        for function in local.plan.iter().filter(|function| function.receives()) {
-            let provider = &function.binary;
+        for provider in local.plan.iter().flat_map(|function| &function.providers) {
             println!("{:8} {}", provider, local_url(&base, provider, "default"));
             println!("         secret {}", development_secret(provider));
         }
@@ -148,7 +147,7 @@ fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
     println!("  target/debug/webhooks events{}", emulator_option(args));
     let address = local.address();
     println!(
-        "  cargo lambda invoke -A {} -P {} github --data-file events/github-push.json\n",
+        "  cargo lambda invoke -A {} -P {} receiver --data-file events/github-push.json\n",
         address.ip(),
         address.port()
     );

@@ -194,7 +194,7 @@ impl Invoker {
     pub async fn invoke(&self, function: &Function, payload: &Value) -> Invoked {
         let url = format!(
             "{}/2015-03-31/functions/{}/invocations",
-            self.url, function.binary
+            self.url, function.name
         );
         let request = self
             .client
@@ -224,11 +224,11 @@ fn router(functions: &[Function]) -> String {
     let mut routes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for function in functions {
         for (method, path) in &function.routes {
-            let target = format!(
-                "{{ function = {}, method = {} }}",
-                json!(function.binary),
-                json!(method)
-            );
+            let name = json!(function.name);
+            let target = match method.as_str() {
+                "ANY" => format!("{{ function = {name} }}"),
+                method => format!("{{ function = {name}, method = {} }}", json!(method)),
+            };
             routes.entry(path).or_default().push(target);
         }
     }

@@ -16,7 +16,7 @@ use crate::functions::{Functions, Invoker, Plan, Run};
 use crate::project::Project;
 use crate::pump;
 use crate::stack::Stack;
-use crate::template::{Function, Template};
+use crate::template::{Function, Template, by_program};
 
 /// A running local stack; everything ends when it goes.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Local {
     _emulator: Emulator,
     /// Where its table, queues and secrets are.
     pub stack: Stack,
-    /// The template's functions.
+    /// The template's functions, one for each program.
     pub plan: Vec<Function>,
 }
 
@@ -90,7 +90,8 @@ impl Local {
         if let Some(url) = &options.public_url {
             environment.insert("PUBLIC_URL".to_owned(), url.clone());
         }
-        let plan = template.functions();
+        let plan = by_program(template.functions());
+        environment.extend(plan.iter().flat_map(Function::own_environment));
         let watch = Plan {
             functions: &plan,
             environment: &environment,

@@ -14,7 +14,7 @@ use webhooks::queue::Queue;
 
 use crate::account::chain;
 use crate::failure::Failure;
-use crate::template::{Function, Template};
+use crate::template::Template;
 
 /// The name of the local stack, and of the deployed one unless it is told otherwise.
 pub const NAME: &str = "webhooks";
@@ -63,15 +63,11 @@ impl Stack {
         template: &Template,
     ) -> Result<(Self, BTreeMap<String, String>), Failure> {
         let (stack, environment) = Self::create_without_secrets(config, template).await?;
-        for function in template
-            .functions()
-            .iter()
-            .filter(|function| function.receives())
-        {
-            let secret = development_secret(&function.binary);
-            stack
-                .put_secret(&function.binary, "default", &secret)
-                .await?;
+        for function in template.functions() {
+            for provider in &function.providers {
+                let secret = development_secret(provider);
+                stack.put_secret(provider, "default", &secret).await?;
+            }
         }
         Ok((stack, environment))
     }
@@ -86,15 +82,16 @@ impl Stack {
     ) -> Result<(Self, BTreeMap<String, String>), Failure> {
         let data = template.data_stack()?;
         let client = aws_sdk_cloudformation::Client::new(&config);
-        let unprotected = Parameter::builder()
-            .parameter_key("DeletionProtection")
-            .parameter_value("false")
-            .build();
+        let parameter = |(name, value): (&str, &str)| {
+            let parameter = Parameter::builder().parameter_key(name);
+            parameter.parameter_value(value).build()
+        };
+        let parameters = [("DeletionProtection", "false"), ("Samples", "true")];
         client
             .create_stack()
             .stack_name(NAME)
             .template_body(data.body)
-            .parameters(unprotected)
+            .set_parameters(Some(parameters.map(parameter).to_vec()))
             .send()
             .await
             .map_err(|error| Failure::new("the data resources of template.yaml", error))?;
@@ -249,13 +246,6 @@ fn not_described(name: &str, error: &SdkError<DescribeStacksError>) -> Failure {
         )),
         Some(code) => Failure::of(format!("the stack {name}: {code}: {said}")),
         None => Failure::of(format!("the stack {name}: {}", chain(error))),
-    }
-}
-
-impl Function {
-    /// Whether it takes deliveries.
-    pub fn receives(&self) -> bool {
-        !self.routes.is_empty()
     }
 }
 

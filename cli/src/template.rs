@@ -26,8 +26,12 @@ pub struct Template(Value);
 /// One of the template's functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// The binary that it runs.
+    /// Its name without the stack's.
+    pub name: String,
+    /// The program that it runs.
     pub binary: String,
+    /// The providers whose deliveries it takes.
+    pub providers: Vec<String>,
     /// Methods and paths of its routes.
     pub routes: Vec<(String, String)>,
     /// Most messages in a batch, where a queue feeds it.
@@ -59,7 +63,7 @@ impl Template {
             std::fs::read_to_string(path).map_err(|error| Failure::new(path.display(), error))?;
         let yaml =
             serde_yaml_ng::from_str(&text).map_err(|error| Failure::new(path.display(), error))?;
-        Ok(Self(long_form(yaml)))
+        Ok(Self(unrolled(&long_form(yaml))))
     }
 
     /// The functions, in the template's order of names.
@@ -67,7 +71,32 @@ impl Template {
         let resources = self.section("Resources").into_iter().flatten();
         resources
             .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
-            .map(|(_, resource)| Function::of(resource))
+            .map(|(id, resource)| Function::of(resource, self.routes(id)))
+            .collect()
+    }
+
+    /// Methods and paths of the routes that lead to a function.
+    fn routes(&self, function: &str) -> Vec<(String, String)> {
+        let of_type = |kind: &'static str| {
+            let resources = self.section("Resources").into_iter().flatten();
+            resources.filter(move |(_, resource)| resource["Type"] == kind)
+        };
+        let integrations: Vec<&str> = of_type("AWS::ApiGatewayV2::Integration")
+            .filter(|(_, resource)| {
+                names(&resource["Properties"]["IntegrationUri"]).contains(&function)
+            })
+            .map(|(id, _)| id.as_str())
+            .collect();
+        let leads_here = |resource: &Value| {
+            let target = names(&resource["Properties"]["Target"]);
+            target.iter().any(|name| integrations.contains(name))
+        };
+        of_type("AWS::ApiGatewayV2::Route")
+            .filter(|(_, resource)| leads_here(resource))
+            .filter_map(|(_, resource)| {
+                resource["Properties"]["RouteKey"].as_str()?.split_once(' ')
+            })
+            .map(|(method, path)| (method.to_owned(), path.to_owned()))
             .collect()
     }
 
@@ -108,6 +137,7 @@ impl Template {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": self.0["Parameters"],
             "Mappings": self.0["Mappings"],
+            "Conditions": self.0["Conditions"],
             "Resources": resources,
             "Outputs": outputs,
         });
@@ -121,6 +151,9 @@ impl Template {
         let mut environment: BTreeMap<String, Value> = BTreeMap::new();
         for function in self.functions() {
             for (name, value) in function.environment {
+                if value.is_string() {
+                    continue;
+                }
                 match environment.get(&name) {
                     Some(other) if *other != value => {
                         return Err(Failure::of(format!(
@@ -155,7 +188,7 @@ impl Template {
 }
 
 impl Function {
-    fn of(resource: &Value) -> Self {
+    fn of(resource: &Value, routes: Vec<(String, String)>) -> Self {
         let properties = &resource["Properties"];
         let events: Vec<&Value> = properties["Events"]
             .as_object()
@@ -164,26 +197,134 @@ impl Function {
             .collect();
         let of_type = |kind: &'static str| events.iter().filter(move |event| event["Type"] == kind);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let environment = properties["Environment"]["Variables"].as_object();
+        let provider = environment.and_then(|variables| variables.get("PROVIDER")?.as_str());
+        let name = text(&properties["FunctionName"]["Fn::Sub"]);
         Self {
+            name: name.trim_start_matches("${AWS::StackName}-").to_owned(),
             binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]),
-            routes: of_type("HttpApi")
-                .map(|event| {
-                    (
-                        text(&event["Properties"]["Method"]),
-                        text(&event["Properties"]["Path"]),
-                    )
-                })
-                .collect(),
+            providers: provider.map(str::to_owned).into_iter().collect(),
+            routes,
             batch_size: of_type("SQS")
                 .filter_map(|event| u32::try_from(event["Properties"]["BatchSize"].as_u64()?).ok())
                 .next(),
             scheduled: of_type("Schedule").next().is_some(),
             timeout: properties["Timeout"].as_u64().unwrap_or(3),
-            environment: properties["Environment"]["Variables"]
-                .as_object()
-                .cloned()
-                .unwrap_or_default(),
+            environment: environment.cloned().unwrap_or_default(),
         }
+    }
+
+    /// The environment variables that it shares with no other function.
+    pub fn own_environment(&self) -> Vec<(String, String)> {
+        let providers = (!self.providers.is_empty()).then(|| self.providers.join(","));
+        let pair = |providers| ("PROVIDER".to_owned(), providers);
+        providers.map(pair).into_iter().collect()
+    }
+
+    /// The function as a process that does the work of two, where both run the same program.
+    fn joined(mut self, other: Self) -> Self {
+        self.name.clone_from(&self.binary);
+        self.providers.extend(other.providers);
+        self.routes.extend(other.routes);
+        self
+    }
+}
+
+/// One function for each program: a process of it takes the deliveries of all its providers.
+pub fn by_program(functions: Vec<Function>) -> Vec<Function> {
+    let mut programs: BTreeMap<String, Function> = BTreeMap::new();
+    for function in functions {
+        let binary = function.binary.clone();
+        let named = Function {
+            name: binary.clone(),
+            ..function
+        };
+        let program = match programs.remove(&binary) {
+            Some(program) => program.joined(named),
+            None => named,
+        };
+        programs.insert(binary, program);
+    }
+    programs.into_values().collect()
+}
+
+/// The names of what a value refers to.
+fn names(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(key, argument)| match (key.as_str(), argument) {
+                ("Ref", Value::String(name)) => vec![name.as_str()],
+                ("Fn::GetAtt", Value::Array(path)) => {
+                    path.first().and_then(Value::as_str).into_iter().collect()
+                }
+                _ => names(argument),
+            })
+            .collect(),
+        Value::Array(values) => values.iter().flat_map(names).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+/// The template with its loops written out, as the transform `AWS::LanguageExtensions` does
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>).
+fn unrolled(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut members = Map::new();
+            for (key, member) in object {
+                if key.starts_with("Fn::ForEach::") {
+                    members.extend(turns(member));
+                } else {
+                    members.insert(key.clone(), unrolled(member));
+                }
+            }
+            Value::Object(members)
+        }
+        Value::Array(values) => values.iter().map(unrolled).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What a loop makes: for each element of its list, the members with the element in them.
+fn turns(arguments: &Value) -> Map<String, Value> {
+    let identifier = arguments[0].as_str().unwrap_or_default();
+    let elements = arguments[1].as_array().into_iter().flatten();
+    let elements = elements.filter_map(Value::as_str);
+    let made = elements.filter_map(|element| {
+        let body = unrolled(&arguments[2]);
+        with_element(&body, identifier, element)
+            .as_object()
+            .cloned()
+    });
+    made.flatten().collect()
+}
+
+fn with_element(value: &Value, identifier: &str, element: &str) -> Value {
+    let placeholder = format!("${{{identifier}}}");
+    match value {
+        Value::Object(object) => {
+            let reference = object.get("Ref").filter(|_| object.len() == 1);
+            if reference.and_then(Value::as_str) == Some(identifier) {
+                return json!(element);
+            }
+            let member = |(key, member): (&String, &Value)| {
+                let key = key.replace(&placeholder, element);
+                (key, with_element(member, identifier, element))
+            };
+            let members: Map<String, Value> = object.iter().map(member).collect();
+            // A text in which nothing is left to replace is that text.
+            match members.get("Fn::Sub").filter(|_| members.len() == 1) {
+                Some(Value::String(text)) if !text.contains("${") => json!(text),
+                _ => Value::Object(members),
+            }
+        }
+        Value::Array(values) => values
+            .iter()
+            .map(|value| with_element(value, identifier, element))
+            .collect(),
+        Value::String(text) => json!(text.replace(&placeholder, element)),
+        other => other.clone(),
     }
 }
 
@@ -200,7 +341,12 @@ fn refers_only_to(value: &Value, known: &BTreeSet<&str>) -> bool {
                         path.first().and_then(Value::as_str).is_some_and(fine)
                     }
                     ("Fn::Sub", Value::String(text)) => substitutions(text).all(fine),
-                    ("Fn::If" | "Condition", _) => false,
+                    ("Fn::Sub", Value::Array(arguments)) => {
+                        let text = arguments[0].as_str().unwrap_or_default();
+                        let given = |name: &str| arguments[1].get(name).is_some();
+                        substitutions(text).all(|name| given(name) || fine(name))
+                            && refers_only_to(&arguments[1], known)
+                    }
                     _ => refers_only_to(argument, known),
                 })
         }

@@ -71,9 +71,10 @@ async fn every_function_runs_on_arm64() {
     let plan = template.functions();
     let hosted = |function: &Function| {
         let mut environment: Vec<_> = environment.clone().into_iter().collect();
+        environment.extend(function.own_environment());
         environment.push(("AWS_ENDPOINT_URL".to_owned(), emulator.endpoint()));
         Hosted {
-            name: function.binary.clone(),
+            name: function.name.clone(),
             program: program(&project, folder.path(), &function.binary),
             environment,
             processes: 1,
@@ -88,7 +89,7 @@ async fn every_function_runs_on_arm64() {
         .expect("it listens");
     let invoker = host.invoker();
     let function = |name: &str| {
-        let function = plan.iter().find(|function| function.binary == name);
+        let function = plan.iter().find(|function| function.name == name);
         let mut function = function.expect("in the template").clone();
         function.timeout = PATIENCE.as_secs();
         function

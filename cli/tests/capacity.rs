@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::{
 use webhooks::event::Event;
 use webhooks::ledger::{Ledger, Settlement, transition};
 use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::{Meaning, Provider};
+use webhooks::provider::Meaning;
+use webhooks::provider::github::GITHUB;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -98,11 +98,11 @@ async fn every_write_costs_what_is_computed() {
             .expect("a push")
             .delivery;
         let secret = [Secret::new("github-development-secret").expect("a secret")];
-        let verified = verify(&GitHub, &delivery, &secret, NOW).expect("signed");
-        let Ok(Meaning::Event(identity)) = GitHub.identify(&verified) else {
+        let verified = verify(GITHUB, &delivery, &secret, NOW).expect("signed");
+        let Ok(Meaning::Event(identity)) = GITHUB.identify(&verified) else {
             panic!("a push is an event");
         };
-        let event = Event::new(&GitHub, "default", identity, &verified, NOW, None);
+        let event = Event::new(GITHUB, "default", identity, &verified, NOW, None);
         let table = Table {
             client: client(&endpoint),
             indexes: Indexes::of(&template, "Ledger"),

@@ -23,7 +23,7 @@ use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::send::post_copies;
 use webhooks_cli::stack::{NAME, Stack, development_secret};
-use webhooks_cli::template::{Function, Template};
+use webhooks_cli::template::Template;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -49,11 +49,11 @@ async fn sam(project: &Project, endpoint: &str, arguments: &[&str]) {
 }
 
 /// Deploys one function again without SAM, as the README says.
-async fn deploy_alone(project: &Project, endpoint: &str, binary: &str) {
-    let function = format!("{NAME}-{binary}");
+async fn deploy_alone(project: &Project, endpoint: &str, provider: &str) {
+    let function = format!("{NAME}-{provider}");
     let status = Command::new(project.tool("sam/bin/cargo-lambda").expect("installed"))
         .args(["lambda", "deploy", "--endpoint-url", endpoint])
-        .args(["--binary-name", binary, &function])
+        .args(["--binary-name", "receiver", &function])
         .envs(Keys::ours().environment())
         .env("AWS_REGION", REGION)
         .current_dir(project.root())
@@ -112,31 +112,6 @@ async fn call(endpoint: &str, service: &str, method: Method, path: &str, body: V
     let text = answer.text().await.expect("a body");
     assert!(status.is_success(), "{path}: {status} {text}");
     serde_json::from_str(&text).expect("JSON")
-}
-
-/// What the emulator leaves out of an HTTP API that SAM makes: its integrations and routes.
-async fn add_routes(endpoint: &str, api: &str, functions: &[Function]) {
-    let create = |what: &'static str, body| {
-        let path = format!("/v2/apis/{api}/{what}");
-        async move { call(endpoint, "apigateway", Method::POST, &path, body).await }
-    };
-    for function in functions.iter().filter(|function| function.receives()) {
-        let name = format!("{NAME}-{}", function.binary);
-        let integration = json!({
-            "integrationType": "AWS_PROXY",
-            "integrationUri": format!("arn:aws:lambda:{REGION}:000000000000:function:{name}"),
-            "payloadFormatVersion": "2.0",
-        });
-        let integration = create("integrations", integration).await;
-        let id = integration["integrationId"].as_str().expect("an id");
-        for (method, path) in &function.routes {
-            let route = json!({
-                "routeKey": format!("{method} {path}"),
-                "target": format!("integrations/{id}"),
-            });
-            create("routes", route).await;
-        }
-    }
 }
 
 /// The emulator keeps the mapping's concurrency as the text that the parameter is, and then cannot
@@ -203,7 +178,8 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
         &[&build[..], &["--config-file", config]].concat(),
     )
     .await;
-    sam(&project, &endpoint, &["deploy"]).await;
+    let samples = ["deploy", "--parameter-overrides", "Samples=true"];
+    sam(&project, &endpoint, &samples).await;
 
     let stack = Stack::find(emulator::config(&endpoint), NAME)
         .await
@@ -215,19 +191,16 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
         .next()
         .expect("an id");
     let template = Template::read(&project.root().join("template.yaml")).expect("a template");
-    add_routes(&endpoint, api, &template.functions()).await;
     mend_mappings(&endpoint).await;
     let mut probe = Probe::place(&stack).await.expect("probes");
-    for function in template
+    for provider in template
         .functions()
         .iter()
-        .filter(|function| function.receives())
+        .flat_map(|function| &function.providers)
     {
-        let secret = development_secret(&function.binary);
-        stack
-            .put_secret(&function.binary, "default", &secret)
-            .await
-            .expect("a secret");
+        let secret = development_secret(provider);
+        let put = stack.put_secret(provider, "default", &secret);
+        put.await.expect("a secret");
     }
 
     let host = format!("{api}.execute-api.localhost");

@@ -238,7 +238,7 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fail_point_is_left_in_a_release_build() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
-    for binary in ["github", "processor", "relay"] {
+    for binary in ["receiver", "processor", "relay"] {
         let bytes = std::fs::read(build(&project, binary).await).expect("a binary");
         let holds = |name: &str| {
             bytes

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
-use futures::future::join;
+use futures::future::{join, join_all};
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -27,44 +27,60 @@ use crate::recent_digests::RecentDigests;
 use crate::relay::Relay;
 use crate::router::Router;
 use crate::secret_store::SecretStore;
-use crate::settings::{BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings};
+use crate::settings::{
+    self, BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings,
+};
 use crate::timestamp::Timestamp;
 use crate::{aws, faults, limits, log};
 
-/// Runs a provider's receiver.
+/// Runs the receiver of the provider that the environment names, or of several.
 ///
 /// # Errors
 /// When a setting is missing, or Lambda's runtime API goes away.
-pub async fn receive(provider: impl Provider) -> Result<(), Error> {
+pub async fn receive() -> Result<(), Error> {
     start(env!("CARGO_CRATE_NAME"));
+    let providers = settings::providers(&environment)?;
     let settings = ReceiverSettings::read(&environment)?;
     let config = aws::config().await;
+    let receivers: Vec<_> = providers
+        .into_iter()
+        .map(|provider| receiver(provider, &settings, &config))
+        .collect();
+    let first = receivers.first().expect("one provider at least is named");
+    let secrets = join_all(receivers.iter().map(read_secrets));
+    join(secrets, warm(&first.ledger, &first.queue)).await;
+    let handle = |invocation| answer(&receivers, invocation);
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+fn receiver(
+    provider: &'static dyn Provider,
+    settings: &ReceiverSettings,
+    config: &SdkConfig,
+) -> Receiver {
     let secrets_path = format!("{}/{}", settings.secrets_path, provider.name());
-    let secrets = SecretStore::new(&config, secrets_path, provider.methods());
-    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
-    let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
-    let bucket = Bucket::new(&config, &settings.bucket);
-    join(secrets.start(Timestamp::now()), warm(&ledger, &queue)).await;
-    let addresses = AddressLists::new(settings.address_lists_url.clone());
-    for list in secrets.address_lists() {
-        addresses.networks(list, Timestamp::now()).await;
-    }
-    let receiver = Receiver {
+    Receiver {
         provider,
-        settings,
-        secrets,
-        addresses,
+        settings: settings.clone(),
+        secrets: SecretStore::new(config, secrets_path, provider.methods()),
+        addresses: AddressLists::new(settings.address_lists_url.clone()),
         rates: Rates::default(),
         digests: RecentDigests::default(),
-        ledger,
-        bucket,
-        queue,
-    };
-    lambda_runtime::run(service_fn(|invocation| answer(&receiver, invocation))).await
+        ledger: Ledger::new(aws_sdk_dynamodb::Client::new(config), &settings.table),
+        bucket: Bucket::new(config, &settings.bucket),
+        queue: Queue::new(aws_sdk_sqs::Client::new(config), &settings.queue_url),
+    }
+}
+
+async fn read_secrets(receiver: &Receiver) {
+    receiver.secrets.start(Timestamp::now()).await;
+    for list in receiver.secrets.address_lists() {
+        receiver.addresses.networks(list, Timestamp::now()).await;
+    }
 }
 
 async fn answer(
-    receiver: &Receiver<impl Provider>,
+    receivers: &[Receiver],
     invocation: LambdaEvent<Box<RawValue>>,
 ) -> Result<ApiGatewayV2httpResponse, Error> {
     let started = Instant::now();
@@ -74,6 +90,7 @@ async fn answer(
     // Megabytes, now that the request has its own copy of the body.
     drop(event);
     let request_id = request.id().unwrap_or(&context.request_id).to_owned();
+    let receiver = addressed(receivers, &request);
     let receipt = receiver
         .receive(request, context.xray_trace_id.as_deref(), now)
         .await;
@@ -85,6 +102,13 @@ async fn answer(
         &receipt.answer,
         receiver.provider.acknowledgement(),
     ))
+}
+
+/// The receiver whose provider the path names; the first for any other path, to refuse it.
+fn addressed<'a>(receivers: &'a [Receiver], request: &Request) -> &'a Receiver {
+    let named = |receiver: &&Receiver| request.source(receiver.provider.name()).is_some();
+    let first = &receivers[0];
+    receivers.iter().find(named).unwrap_or(first)
 }
 
 /// Runs the processor. `binary` is the crate with the handlers, `env!("CARGO_CRATE_NAME")`: the log

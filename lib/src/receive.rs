@@ -41,9 +41,9 @@ use self::receipt::{Notes, Stop, stop};
 
 /// What a receiver needs.
 #[derive(Debug)]
-pub struct Receiver<P> {
+pub struct Receiver {
     /// Whose deliveries it takes.
-    pub provider: P,
+    pub provider: &'static dyn Provider,
     /// How it is set up.
     pub settings: ReceiverSettings,
     /// The provider's secrets.
@@ -73,7 +73,7 @@ struct Arrival<'a> {
     deadline: Deadline,
 }
 
-impl<P: Provider> Receiver<P> {
+impl Receiver {
     /// Takes one delivery. `xray` is the invocation's X-Ray header, `now` the time of receipt.
     pub async fn receive(&self, request: Request, xray: Option<&str>, now: Timestamp) -> Receipt {
         let mut notes = Notes::default();
@@ -155,7 +155,7 @@ impl<P: Provider> Receiver<P> {
                 notes.name(&identity);
                 faults::point("receive::verified");
                 let (source, trace) = (&arrival.source, arrival.trace());
-                let event = Event::new(&self.provider, source, identity, &verified, now, trace);
+                let event = Event::new(self.provider, source, identity, &verified, now, trace);
                 self.keep_once(event, settings.replays, arrival, notes)
                     .await
             }
@@ -163,7 +163,7 @@ impl<P: Provider> Receiver<P> {
                 faults::point("receive::verified");
                 let event = |element| {
                     let (source, trace) = (&arrival.source, arrival.trace());
-                    Event::of_element(&self.provider, source, element, &verified, now, trace)
+                    Event::of_element(self.provider, source, element, &verified, now, trace)
                 };
                 let events = elements.into_iter().map(event).collect();
                 self.keep_all(events, settings.replays, arrival, notes)
@@ -227,7 +227,7 @@ impl<P: Provider> Receiver<P> {
         if delivery.body.len() > limits::BODY {
             return Err(stop(Answer::TooLarge, "body_too_large"));
         }
-        check_shape(&self.provider, delivery, now).map_err(unauthenticated)
+        check_shape(self.provider, delivery, now).map_err(unauthenticated)
     }
 
     /// The source and its settings, if it takes such a delivery: by method, address and rate. A
@@ -306,7 +306,7 @@ impl<P: Provider> Receiver<P> {
     ) -> Result<Verified<'a>, Stop> {
         let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
         let secrets = source.secrets.as_ref().map_err(unusable)?;
-        verify(&self.provider, delivery, secrets, now).map_err(unauthenticated)
+        verify(self.provider, delivery, secrets, now).map_err(unauthenticated)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::gateway::Origin;
+use crate::provider::{self, Provider};
 
 /// Looks up an environment variable: the environment is a parameter, so that tests have their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -11,6 +12,23 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("set the environment variables {}", .0.join(", "))]
 pub struct BadSettings(Vec<String>);
+
+/// The providers whose deliveries a process takes, from `PROVIDER`: one name for a Lambda of its own, or
+/// several with commas between them where one process serves all, as on a developer's machine.
+///
+/// # Errors
+/// [`BadSettings`] that names the known ones where there is none, or an unknown one among them.
+pub fn providers(lookup: Lookup<'_>) -> Result<Vec<&'static dyn Provider>, BadSettings> {
+    let text = lookup("PROVIDER").unwrap_or_default();
+    let named: Option<Vec<_>> = text
+        .split(',')
+        .map(|name| provider::by_name(name.trim()))
+        .collect();
+    named.ok_or_else(|| {
+        let known: Vec<_> = provider::ALL.iter().map(|known| known.name()).collect();
+        BadSettings(vec![format!("PROVIDER (one of {})", known.join(", "))])
+    })
+}
 
 /// The settings of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +259,25 @@ mod tests {
             "set the environment variables STACK_NAME, QUEUE_URL, PAYLOADS_BUCKET, SECRETS_PATH, \
              PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 7)"
         );
+    }
+
+    #[test]
+    fn a_receiver_takes_known_providers_alone() {
+        let named = |text: &'static str| {
+            let found = providers(&move |_| Some(text.to_owned()));
+            found.map(|found| found.iter().map(|provider| provider.name()).collect())
+        };
+        for provider in provider::ALL {
+            assert_eq!(named(provider.name()), Ok(vec![provider.name()]));
+        }
+        assert_eq!(named("stripe, github"), Ok(vec!["stripe", "github"]));
+        for text in ["", "nobody", "github,nobody", "GitHub", "github,"] {
+            let refused = named(text).expect_err(text).to_string();
+            for provider in provider::ALL {
+                assert!(refused.contains(provider.name()), "{text}: {refused}");
+            }
+        }
+        assert!(providers(&|_| None).is_err());
     }
 
     #[test]

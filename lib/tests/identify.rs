@@ -7,9 +7,9 @@ use deliveries::{
 };
 use serde_json::json;
 use webhooks::delivery::Delivery;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::twilio::TWILIO;
 use webhooks::provider::{Element, Identity, Malformed, Meaning, Provider, by_name};
 use webhooks::verify::verify;
 
@@ -76,7 +76,7 @@ fn pings_are_not_events() {
         kind: "ping".to_owned(),
     };
     let shipped = delivery(&event("github-ping.json"));
-    assert_eq!(identify(&GitHub, &shipped), Ok(Meaning::Ping(ping)));
+    assert_eq!(identify(GITHUB, &shipped), Ok(Meaning::Ping(ping)));
 
     let ping = Identity {
         id: "evt_1".to_owned(),
@@ -84,7 +84,7 @@ fn pings_are_not_events() {
     };
     let body = json!({"id": ping.id, "type": ping.kind, "object": "v2.core.event"});
     let delivery = post(JSON, body.to_string());
-    assert_eq!(identify(&Stripe, &delivery), Ok(Meaning::Ping(ping)));
+    assert_eq!(identify(STRIPE, &delivery), Ok(Meaning::Ping(ping)));
 }
 
 #[test]
@@ -105,13 +105,13 @@ fn github_names_the_action_of_json_and_of_form() {
     ] {
         let expected = (id.clone(), kind.to_owned());
         assert_eq!(
-            named(&GitHub, &github(event, media_type, body)),
+            named(GITHUB, &github(event, media_type, body)),
             expected,
             "{body}"
         );
     }
     let without_hook = without(&github("push", JSON, "{}"), "X-GitHub-Hook-ID");
-    assert_eq!(named(&GitHub, &without_hook).0, GUID);
+    assert_eq!(named(GITHUB, &without_hook).0, GUID);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn github_needs_its_headers_and_json() {
     for header in ["X-GitHub-Event", "X-GitHub-Delivery"] {
         let delivery = without(&github("push", JSON, "{}"), header);
         let expected = Err(Malformed::Header(header));
-        assert_eq!(identify(&GitHub, &delivery), expected);
+        assert_eq!(identify(GITHUB, &delivery), expected);
     }
     for delivery in [
         github("push", JSON, "zen"),
@@ -127,11 +127,11 @@ fn github_needs_its_headers_and_json() {
         github("push", FORM, "payload=zen"),
         github("push", FORM, "action=opened"),
     ] {
-        let result = identify(&GitHub, &delivery);
+        let result = identify(GITHUB, &delivery);
         assert!(matches!(result, Err(Malformed::Body(_))), "{result:?}");
     }
     let unprintable = with(&github("push", JSON, "{}"), "X-GitHub-Delivery", "a b");
-    let result = identify(&GitHub, &unprintable);
+    let result = identify(GITHUB, &unprintable);
     assert_eq!(result, Err(Malformed::Header("X-GitHub-Delivery")));
 }
 
@@ -154,7 +154,7 @@ fn stripe_puts_the_account_before_the_id() {
     ] {
         let delivery = post(JSON, body.to_string());
         let expected = (id.to_owned(), "a".to_owned());
-        assert_eq!(named(&Stripe, &delivery), expected);
+        assert_eq!(named(STRIPE, &delivery), expected);
     }
 }
 
@@ -168,7 +168,7 @@ fn stripe_needs_id_and_type() {
         r#"{"type":"a"}"#,
         r#"{"id":1,"type":"a"}"#,
     ] {
-        let result = identify(&Stripe, &post(JSON, body));
+        let result = identify(STRIPE, &post(JSON, body));
         assert_eq!(result, Err(Malformed::Body("a Stripe event")), "{body}");
     }
     for body in [
@@ -176,7 +176,7 @@ fn stripe_needs_id_and_type() {
         r#"{"id":"evt_1","type":""}"#,
         r#"{"id":"evt 1","type":"a"}"#,
     ] {
-        let result = identify(&Stripe, &post(JSON, body));
+        let result = identify(STRIPE, &post(JSON, body));
         assert_eq!(result, Err(Malformed::Field("id or type")), "{body}");
     }
 }
@@ -202,7 +202,7 @@ fn twilio_names_by_what_is_signed_whatever_the_token_says() {
     ] {
         for token in ["one", "two", "", "SM2:sent"] {
             let delivery = with(&delivery, "I-Twilio-Idempotency-Token", token);
-            assert_eq!(named(&Twilio, &delivery).0, id);
+            assert_eq!(named(TWILIO, &delivery).0, id);
         }
     }
 }
@@ -226,10 +226,10 @@ fn twilio_takes_the_token_where_nothing_signed_names_the_event() {
         let plain = post(FORM, fields);
         let by_token = |token: &str| {
             let delivery = with(&plain, "I-Twilio-Idempotency-Token", token);
-            named(&Twilio, &delivery).0
+            named(TWILIO, &delivery).0
         };
         assert_eq!(by_token("one"), format!("{before}token:one"));
-        let by_digest = named(&Twilio, &plain).0;
+        let by_digest = named(TWILIO, &plain).0;
         assert!(by_digest.starts_with(&format!("{before}sha256:")));
         for token in &unusable {
             assert_eq!(by_token(token), by_digest, "{token:?}");
@@ -310,8 +310,8 @@ fn twilio_names_an_event_by_sid_and_status_without_a_token() {
         ),
     ] {
         let expected = (id.to_owned(), kind.to_owned());
-        assert_eq!(named(&Twilio, &post(FORM, fields)), expected, "{fields}");
-        assert_eq!(named(&Twilio, &get(fields)), expected, "{fields}");
+        assert_eq!(named(TWILIO, &post(FORM, fields)), expected, "{fields}");
+        assert_eq!(named(TWILIO, &get(fields)), expected, "{fields}");
     }
 }
 
@@ -319,7 +319,7 @@ fn twilio_names_an_event_by_sid_and_status_without_a_token() {
 fn twilio_tells_the_turns_of_a_call_apart() {
     let turn = |digits: &str| {
         let fields = format!("CallSid=CA1&CallStatus=in-progress{digits}");
-        named(&Twilio, &post(FORM, fields))
+        named(TWILIO, &post(FORM, fields))
     };
     let [first, second] = [turn(""), turn("&Digits=1")];
     assert_ne!(first.0, second.0);
@@ -330,7 +330,7 @@ fn twilio_tells_the_turns_of_a_call_apart() {
 
 #[test]
 fn twilio_knows_a_repetition_by_its_digest() {
-    let id = |fields: &str| named(&Twilio, &post(FORM, fields)).0;
+    let id = |fields: &str| named(TWILIO, &post(FORM, fields)).0;
     for original in [
         "CallSid=CA1&CallStatus=ringing",
         "EventType=onMessageAdded&Index=1",
@@ -361,18 +361,18 @@ fn twilio_refuses_fields_that_name_two_events() {
         "MessageSid=SM1&MessageStatus=failed&ErrorCode=1x",
         "CallSid=CA1&CallStatus=ringing&SequenceNumber=x",
     ] {
-        let result = identify(&Twilio, &post(FORM, fields));
+        let result = identify(TWILIO, &post(FORM, fields));
         assert!(result.is_err(), "{fields}: {result:?}");
     }
 }
 
 #[test]
 fn twilio_names_what_it_does_not_know_by_its_digest() {
-    let [one, other] = ["a=1", "a=2"].map(|fields| named(&Twilio, &post(FORM, fields)));
+    let [one, other] = ["a=1", "a=2"].map(|fields| named(TWILIO, &post(FORM, fields)));
     assert_ne!(one.0, other.0);
     assert!(one.0.starts_with("sha256:"));
     assert_eq!(one.1, "callback");
-    let chat = named(&Twilio, &post(FORM, "EventType=onMessageAdded&Index=1"));
+    let chat = named(TWILIO, &post(FORM, "EventType=onMessageAdded&Index=1"));
     assert_eq!(chat.1, "onMessageAdded");
     assert!(chat.0.starts_with("sha256:"));
 }
@@ -386,7 +386,7 @@ fn twilio_reads_event_streams_and_objects() {
         (&object, "SM1:sent", "message.sent"),
         (&json!({"n": 1}), "sha256:", "callback"),
     ] {
-        let (id_found, kind_found) = named(&Twilio, &post(JSON, body.to_string()));
+        let (id_found, kind_found) = named(TWILIO, &post(JSON, body.to_string()));
         assert!(id_found.starts_with(id), "{body}: {id_found}");
         assert_eq!(kind_found, kind, "{body}");
     }
@@ -395,7 +395,7 @@ fn twilio_reads_event_streams_and_objects() {
 #[test]
 fn every_element_of_an_event_stream_is_an_event_with_its_own_text() {
     let body = r#" [ {"id": "EZ1", "type": "com.twilio.a"} ,{"type":"b","n":1e999,"id":"EZ2","x":"\ud83d"}, {"n": 1}]"#;
-    let Ok(Meaning::Batch(elements)) = identify(&Twilio, &post(JSON, body)) else {
+    let Ok(Meaning::Batch(elements)) = identify(TWILIO, &post(JSON, body)) else {
         panic!("not a batch");
     };
     let seen: Vec<_> = elements
@@ -423,11 +423,11 @@ fn twilio_refuses_what_names_nothing() {
         post(JSON, "zen"),
         post(JSON, "1"),
     ] {
-        let result = identify(&Twilio, &delivery);
+        let result = identify(TWILIO, &delivery);
         assert!(matches!(result, Err(Malformed::Body(_))), "{delivery:?}");
     }
     for body in ["[1]", r#"[{"id":"EZ1"}, null]"#, r#"[{"id":1}]"#] {
-        let result = identify(&Twilio, &post(JSON, body));
+        let result = identify(TWILIO, &post(JSON, body));
         assert!(matches!(result, Err(Malformed::Body(_))), "{body}");
     }
 }
@@ -436,7 +436,7 @@ fn twilio_refuses_what_names_nothing() {
 fn refuses_ids_that_are_too_long_and_shortens_types() {
     let stripe = |id: usize, kind: usize| {
         let body = json!({"id": "i".repeat(id), "type": "k".repeat(kind)});
-        identify(&Stripe, &post(JSON, body.to_string()))
+        identify(STRIPE, &post(JSON, body.to_string()))
     };
     let longest = Identity {
         id: "i".repeat(256),

@@ -8,9 +8,9 @@ use webhooks::delivery::Delivery;
 use webhooks::envelope::{Message, envelope, whole_envelope};
 use webhooks::event::Event;
 use webhooks::payload::Data;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::twilio::TWILIO;
 use webhooks::provider::{Malformed, Meaning, Provider};
 use webhooks::verify::verify;
 
@@ -64,31 +64,31 @@ type Row = (
 
 const ROWS: [Row; 5] = [
     (
-        &GitHub,
+        GITHUB,
         github,
         r#"{"action": "opened", ODD}"#,
         ("guid", "github.issues.opened"),
     ),
     (
-        &GitHub,
+        GITHUB,
         github_form,
         r#"{"action": "opened", ODD}"#,
         ("guid", "github.issues.opened"),
     ),
     (
-        &Stripe,
+        STRIPE,
         json,
         r#"{ODD, "id": "evt_1", "type": "a", "data": {"object": {ODD}}}"#,
         ("evt_1", "stripe.a"),
     ),
     (
-        &Twilio,
+        TWILIO,
         json,
         r#"{"MessageSid": "SM1", ODD, "MessageStatus": "sent"}"#,
         ("SM1:sent", "twilio.message.sent"),
     ),
     (
-        &Twilio,
+        TWILIO,
         json,
         r#"[{"id": "EZ1", "type": "a", "data": {ODD}, ODD}]"#,
         ("EZ1", "twilio.a"),
@@ -154,35 +154,31 @@ fn is_taken_carried_as_it_is_and_read_past() {
 fn a_field_that_is_read_has_one_value() {
     for (provider, delivery, body) in [
         (
-            &GitHub as &dyn Provider,
+            GITHUB,
             github as fn(&str) -> Delivery,
             r#"{"action": "opened", "action": "closed"}"#,
         ),
         (
-            &Stripe,
+            STRIPE,
             json,
             r#"{"id": "evt_1", "id": "evt_2", "type": "a"}"#,
         ),
         (
-            &Stripe,
+            STRIPE,
             json,
             r#"{"id": "evt_1", "type": "a", "\u0074ype": "b"}"#,
         ),
         (
-            &Stripe,
+            STRIPE,
             json,
             r#"{"id": "evt_1", "type": "a", "account": "a", "account": "b"}"#,
         ),
         (
-            &Twilio,
+            TWILIO,
             json,
             r#"{"MessageSid": "SM1", "MessageStatus": "sent", "MessageSid": "SM2"}"#,
         ),
-        (
-            &Twilio,
-            json,
-            r#"[{"id": "EZ1", "type": "a", "id": "EZ2"}]"#,
-        ),
+        (TWILIO, json, r#"[{"id": "EZ1", "type": "a", "id": "EZ2"}]"#),
     ] {
         let result = identify(provider, &delivery(body));
         assert!(
@@ -197,9 +193,9 @@ fn no_odd_value_names_an_event() {
     let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
     for value in [r#""cut \ud83d""#, r#""nul \u0000""#, "1e999", &deep] {
         for (provider, body) in [
-            (&Stripe as &dyn Provider, r#"{"id": ODD, "type": "a"}"#),
-            (&Stripe, r#"{"id": "evt_1", "type": "a", "account": ODD}"#),
-            (&Twilio, r#"[{"id": ODD, "type": "a"}]"#),
+            (STRIPE, r#"{"id": ODD, "type": "a"}"#),
+            (STRIPE, r#"{"id": "evt_1", "type": "a", "account": ODD}"#),
+            (TWILIO, r#"[{"id": ODD, "type": "a"}]"#),
         ] {
             let result = identify(provider, &json(&body.replace("ODD", value)));
             assert!(result.is_err(), "{body} {value}: {result:?}");
@@ -217,7 +213,7 @@ fn a_type_is_free_text_of_which_the_usable_part_stays() {
         (&deep, "issues"),
     ] {
         let delivery = github(&format!(r#"{{"action": {value}}}"#));
-        match identify(&GitHub, &delivery) {
+        match identify(GITHUB, &delivery) {
             Ok(Meaning::Event(identity)) => assert_eq!(identity.kind, kind),
             other => panic!("{value}: {other:?}"),
         }
@@ -227,13 +223,13 @@ fn a_type_is_free_text_of_which_the_usable_part_stays() {
 #[test]
 fn a_handler_reads_text_with_what_is_missing_marked() {
     let body = r#"{"action": "opened", "id": "cut \ud83d, \ud83d\udc4d, \\ud83d, \udc4d\ud83d"}"#;
-    let secret = development_secret(&GitHub);
-    let delivery = signed(&GitHub, &github(body), &secret, NOW);
-    let verified = verify(&GitHub, &delivery, &[secret], NOW).expect("signed");
-    let Ok(Meaning::Event(identity)) = GitHub.identify(&verified) else {
+    let secret = development_secret(GITHUB);
+    let delivery = signed(GITHUB, &github(body), &secret, NOW);
+    let verified = verify(GITHUB, &delivery, &[secret], NOW).expect("signed");
+    let Ok(Meaning::Event(identity)) = GITHUB.identify(&verified) else {
         panic!("an event");
     };
-    let event = Event::new(&GitHub, "default", identity, &verified, NOW, None);
+    let event = Event::new(GITHUB, "default", identity, &verified, NOW, None);
     #[derive(Deserialize)]
     struct Read {
         id: String,
@@ -256,7 +252,7 @@ fn what_is_not_json_is_malformed() {
         b"{\"id\": \"evt_1\", \"type\": \"a\"} {}",
         b"{\"id\": \"evt_1\", \"type\": \"a\", \"x\": [[[[}",
     ] {
-        for provider in [&GitHub as &dyn Provider, &Stripe, &Twilio] {
+        for provider in [GITHUB, STRIPE, TWILIO] {
             let mut delivery = github("");
             delivery.body = body.to_vec();
             let result = identify(provider, &delivery);

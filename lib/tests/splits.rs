@@ -6,8 +6,8 @@ mod deliveries;
 use deliveries::{FORM, JSON, NOW, secret, signed};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use webhooks::delivery::{Delivery, Headers, Method};
-use webhooks::provider::twilio::Twilio;
-use webhooks::provider::{Identity, Meaning, Provider};
+use webhooks::provider::twilio::TWILIO;
+use webhooks::provider::{Identity, Meaning};
 use webhooks::verify::{Rejection, verify};
 
 const URL: &str = "https://hooks.example.com/webhooks/twilio/sms";
@@ -48,18 +48,18 @@ fn get(url: &str) -> Delivery {
 /// What `sent` is taken for, with the signature of `captured`: nothing, or an event. The signature is
 /// asserted to hold for the text of both.
 fn taken_for(captured: &Delivery, sent: &Delivery) -> Option<Identity> {
-    let captured = signed(&Twilio, captured, &secret("token"), NOW);
+    let captured = signed(TWILIO, captured, &secret("token"), NOW);
     let signature = captured.headers.get("X-Twilio-Signature");
     let mut sent = sent.clone();
     let headers = &mut sent.headers;
     headers.set("X-Twilio-Signature", signature.expect("signed just now"));
     let secrets = [secret("token")];
-    let verified = match verify(&Twilio, &sent, &secrets, NOW) {
+    let verified = match verify(TWILIO, &sent, &secrets, NOW) {
         Ok(verified) => verified,
         Err(Rejection::SplitAnew(_) | Rejection::BodyHashMismatch) => return None,
         Err(other) => panic!("the same text was to be signed: {other}: {sent:?}"),
     };
-    match Twilio.identify(&verified) {
+    match TWILIO.identify(&verified) {
         Ok(Meaning::Event(identity)) => Some(identity),
         Ok(other) => panic!("not an event: {other:?}"),
         Err(_) => None,
@@ -107,7 +107,7 @@ fn a_form_is_not_taken_for_a_get() {
 fn a_form_is_not_taken_for_json() {
     let evil = r#"[{"id":"EZ1","type":"evil"}]"#;
     let mut covered = request(Method::Post, &format!("{URL}?"), JSON, evil);
-    Twilio.sign(&mut covered, &secret("token"), NOW);
+    TWILIO.sign(&mut covered, &secret("token"), NOW);
     let typed = format!("&{}&", covered.query);
     let pairs = message(&typed);
     let captured = post(&format!("{URL}?a=1"), &pairs);

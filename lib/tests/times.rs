@@ -3,36 +3,27 @@
 
 mod deliveries;
 
-use std::fs;
 use std::time::Duration;
 
 use deliveries::path;
-use serde_yaml_ng::{Mapping, Value};
+use serde_json::{Map, Value};
 use webhooks::limits;
 use webhooks::provider::ALL;
+use webhooks_cli::template::Template;
 
+/// The template with its loop written out.
 fn template() -> Value {
-    let text = fs::read_to_string(path("template.yaml")).expect("the template is there");
-    serde_yaml_ng::from_str(&text).expect("the template is YAML")
+    let template = Template::read(&path("template.yaml")).expect("a template");
+    template.document().clone()
 }
 
 /// All resources of a type, by logical id.
 fn resources(template: &Value, kind: &str) -> Vec<(String, Value)> {
-    let all = template["Resources"].as_mapping().expect("resources");
-    let of_kind = all.iter().filter(|(_, resource)| resource["Type"] == *kind);
+    let all = template["Resources"].as_object().expect("resources");
+    let of_kind = all.iter().filter(|(_, resource)| resource["Type"] == kind);
     of_kind
-        .map(|(id, resource)| (text(id), resource.clone()))
+        .map(|(id, resource)| (id.clone(), resource.clone()))
         .collect()
-}
-
-/// The function whose binary has this name.
-fn function(template: &Value, binary: &str) -> Value {
-    let functions = resources(template, "AWS::Serverless::Function");
-    let named = |(_, function): &(String, Value)| {
-        function["Metadata"]["BuildProperties"]["Binary"] == *binary
-    };
-    let (_, function) = functions.into_iter().find(named).expect(binary);
-    function["Properties"].clone()
 }
 
 fn queue(template: &Value, id: &str) -> Value {
@@ -53,35 +44,60 @@ fn milliseconds(value: &Value) -> Duration {
 
 #[test]
 fn functions_have_the_time_that_the_code_counts_on() {
-    let template = template();
-    let mut expected = vec![
-        ("processor", limits::PROCESSOR_TIMEOUT),
-        ("relay", limits::RELAY_TIMEOUT),
-    ];
-    let receivers = ALL.iter().map(|provider| provider.name());
-    expected.extend(receivers.map(|name| (name, limits::RECEIVER_TIMEOUT)));
-    let functions = resources(&template, "AWS::Serverless::Function");
-    assert_eq!(functions.len(), expected.len());
-    for (binary, timeout) in expected {
-        let function = function(&template, binary);
-        assert_eq!(seconds(&function["Timeout"]), timeout, "{binary}");
+    let functions = resources(&template(), "AWS::Serverless::Function");
+    for (id, function) in functions {
+        let limit = match text(&function["Metadata"]["BuildProperties"]["Binary"]).as_str() {
+            "receiver" => limits::RECEIVER_TIMEOUT,
+            "processor" => limits::PROCESSOR_TIMEOUT,
+            "relay" => limits::RELAY_TIMEOUT,
+            other => panic!("{id}: {other} has no limit"),
+        };
+        assert_eq!(seconds(&function["Properties"]["Timeout"]), limit, "{id}");
     }
 }
 
 #[test]
 fn the_gateway_outwaits_the_receivers() {
-    let template = template();
-    for provider in ALL {
-        let name = provider.name();
-        let events = function(&template, name)["Events"].clone();
-        let events = events.as_mapping().expect("routes");
-        assert!(events.len() >= 2, "{name}");
-        for (id, event) in events {
-            assert_eq!(event["Type"], *"HttpApi", "{name}, {id:?}");
-            let timeout = milliseconds(&event["Properties"]["TimeoutInMillis"]);
-            assert!(timeout > limits::RECEIVER_TIMEOUT, "{name}, {id:?}");
-        }
+    let integrations = resources(&template(), "AWS::ApiGatewayV2::Integration");
+    assert!(!integrations.is_empty());
+    for (id, integration) in integrations {
+        let properties = &integration["Properties"];
+        let timeout = milliseconds(&properties["TimeoutInMillis"]);
+        assert!(timeout > limits::RECEIVER_TIMEOUT, "{id}");
+        assert_eq!(properties["PayloadFormatVersion"], *"2.0", "{id}");
     }
+}
+
+/// CloudFormation takes 500 resources, and SAM adds some of its own: the API's stage, the schedule's
+/// permission, the queue's mapping.
+#[test]
+fn sixty_providers_are_one_stack() {
+    const PROVIDERS: usize = 60;
+    let template = template();
+    let all = template["Resources"].as_object().expect("resources").len();
+    let (listed, for_each) = per_provider(&template);
+    assert_eq!(for_each, 7);
+    let others = all - listed * for_each;
+    assert!(others + PROVIDERS * for_each + 10 <= 500, "{others} others");
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm").len();
+    assert!(alarms < 15, "{alarms} alarms");
+}
+
+/// The number of providers in the template's list, and of resources for each.
+fn per_provider(template: &Value) -> (usize, usize) {
+    let functions = resources(template, "AWS::Serverless::Function");
+    let provider = |function: &Value| {
+        let variables = &function["Properties"]["Environment"]["Variables"];
+        variables["PROVIDER"].as_str().map(str::to_owned)
+    };
+    let providers: Vec<_> = functions
+        .iter()
+        .filter_map(|(_, function)| provider(function))
+        .collect();
+    let all = template["Resources"].as_object().expect("resources");
+    let first = providers.first().expect("a provider");
+    let its = all.keys().filter(|id| id.starts_with(first)).count();
+    (providers.len(), its)
 }
 
 #[test]
@@ -100,7 +116,7 @@ fn dead_letters_wait_14_days() {
     let queue = queue(&template(), "Queue");
     assert!(seconds(&queue["MessageRetentionPeriod"]) <= retention);
     let target = &queue["RedrivePolicy"]["deadLetterTargetArn"];
-    assert_eq!(text(target), "DeadLetterQueue.Arn");
+    assert_eq!(target["Fn::GetAtt"][0], "DeadLetterQueue");
 }
 
 #[test]
@@ -111,7 +127,7 @@ fn deployment_refuses_a_retention_below_7_days() {
 }
 
 fn allowed_days(retention: &Value) -> Vec<u64> {
-    let allowed = retention["AllowedValues"].as_sequence();
+    let allowed = retention["AllowedValues"].as_array();
     let allowed = allowed.expect("a list of days");
     allowed.iter().filter_map(Value::as_u64).collect()
 }
@@ -120,55 +136,60 @@ fn allowed_days(retention: &Value) -> Vec<u64> {
 fn a_payload_outlives_its_event_by_a_week_whatever_the_retention() {
     let template = template();
     let payloads = template["Mappings"]["Payloads"]
-        .as_mapping()
+        .as_object()
         .expect("a mapping");
     let allowed = allowed_days(&template["Parameters"]["RetentionDays"]);
     assert_eq!(payloads.len(), allowed.len());
     for days in allowed {
-        let payload = payloads[days.to_string()]["Days"].as_u64();
+        let payload = payloads[&days.to_string()]["Days"].as_u64();
         assert!(payload.expect("its days") >= days + 7, "{days}");
     }
     let bucket = &template["Resources"]["Payloads"]["Properties"];
     let rule = &bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"];
-    let arguments: Vec<_> = rule.as_sequence().expect("FindInMap").iter().collect();
+    let arguments = &rule["Fn::FindInMap"];
     assert_eq!(arguments[0], "Payloads");
-    assert_eq!(text(arguments[1]), "RetentionDays");
+    assert_eq!(arguments[1]["Ref"], "RetentionDays");
 }
 
 /// Every statement of every policy, with the id of the resource it stands in.
-fn statements(template: &Value) -> Vec<(String, Mapping)> {
-    fn collect(id: &str, value: &Value, found: &mut Vec<(String, Mapping)>) {
+fn statements(template: &Value) -> Vec<(String, Map<String, Value>)> {
+    fn collect(id: &str, value: &Value, found: &mut Vec<(String, Map<String, Value>)>) {
         match value {
-            Value::Mapping(mapping) => {
-                let statements = match mapping.get("Statement") {
-                    Some(Value::Sequence(statements)) => statements.as_slice(),
+            Value::Object(object) => {
+                let statements = match object.get("Statement") {
+                    Some(Value::Array(statements)) => statements.as_slice(),
                     Some(statement) => std::slice::from_ref(statement),
                     None => &[],
                 };
                 let statements = statements.iter().map(|statement| {
                     // One under a condition stands in the middle of an `!If`.
-                    let statement = statement.as_mapping().or(statement[1].as_mapping());
-                    (id.to_owned(), statement.expect("a statement").clone())
+                    let condition = statement.get("Fn::If");
+                    let statement = condition.map_or(statement, |arguments| &arguments[1]);
+                    (
+                        id.to_owned(),
+                        statement.as_object().expect("a statement").clone(),
+                    )
                 });
                 found.extend(statements);
-                for (_, inner) in mapping {
-                    collect(id, inner, found);
-                }
+                object.values().for_each(|inner| collect(id, inner, found));
             }
-            Value::Sequence(sequence) => {
-                for inner in sequence {
-                    collect(id, inner, found);
-                }
-            }
-            Value::Tagged(tagged) => collect(id, &tagged.value, found),
+            Value::Array(values) => values.iter().for_each(|inner| collect(id, inner, found)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     let mut found = Vec::new();
-    for (id, resource) in template["Resources"].as_mapping().expect("resources") {
-        collect(&text(id), resource, &mut found);
+    for (id, resource) in template["Resources"].as_object().expect("resources") {
+        collect(id, resource, &mut found);
     }
     found
+}
+
+/// What a reference or a text names.
+fn named(value: &Value) -> Option<String> {
+    let reference = value.get("Ref").or(value.get("Fn::Sub"));
+    let attribute = value.get("Fn::GetAtt").map(|path| path[0].clone());
+    let name = reference.cloned().or(attribute).unwrap_or(value.clone());
+    name.as_str().map(str::to_owned)
 }
 
 #[test]
@@ -176,15 +197,16 @@ fn every_statement_is_one_action_on_one_resource() {
     let statements = statements(&template());
     assert!(statements.len() > ALL.len());
     for (id, statement) in statements {
-        let field = |name| statement.get(name).and_then(Value::as_str);
+        let field = |name| statement.get(name).and_then(named);
         let action = field("Action").unwrap_or_else(|| panic!("{id} has one action"));
+        let (action, resource) = (action.as_str(), field("Resource"));
         assert!(!statement.contains_key("NotAction") && !statement.contains_key("NotResource"));
-        if field("Effect") == Some("Deny") {
-            assert!(field("Resource").is_some(), "{id}, {action}");
+        if field("Effect").as_deref() == Some("Deny") {
+            assert!(resource.is_some(), "{id}, {action}");
             continue;
         }
         assert!(!action.contains('*'), "{id}, {action}");
-        match field("Resource") {
+        match resource.as_deref() {
             // The policy that says who may take the role stands on the role itself.
             None => assert_eq!(action, "sts:AssumeRole", "{id}"),
             // X-Ray has no resources to name.
@@ -214,7 +236,7 @@ fn every_function_has_a_role_of_its_own() {
         .map(|(id, function)| {
             let properties = &function["Properties"];
             assert!(properties.get("Policies").is_none(), "{id}");
-            text(&properties["Role"])
+            properties["Role"]["Fn::GetAtt"][0].to_string()
         })
         .collect();
     let functions = roles.len();
@@ -230,6 +252,7 @@ fn the_architecture_is_a_literal() {
     let architectures = &template["Globals"]["Function"]["Architectures"];
     assert_eq!(architectures[0], *"arm64");
     for (name, function) in resources(&template, "AWS::Serverless::Function") {
-        assert!(function["Properties"]["Architectures"].is_null(), "{name}");
+        let properties = &function["Properties"];
+        assert!(properties.get("Architectures").is_none(), "{name}");
     }
 }

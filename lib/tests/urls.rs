@@ -7,7 +7,7 @@ use deliveries::{FORM, NOW, delivery, post, request, secret, signed};
 use serde_json::{Value, json};
 use webhooks::gateway::Origin;
 use webhooks::limits;
-use webhooks::provider::twilio::{Twilio, signed_urls};
+use webhooks::provider::twilio::{TWILIO, signed_urls};
 use webhooks::verify::{Rejection, verify};
 
 const OWN: &str = "abc123.execute-api.us-east-1.amazonaws.com";
@@ -43,12 +43,12 @@ fn verify_signed_for(url: &str, mut event: Value, origin: Origin<'_>) -> Result<
     let secret = secret("token");
     let mut sent = post(FORM, BODY);
     sent.urls = vec![url.to_owned()];
-    let sent = signed(&Twilio, &sent, &secret, NOW);
+    let sent = signed(TWILIO, &sent, &secret, NOW);
     let signature = sent.headers.get("X-Twilio-Signature");
     event["headers"]["x-twilio-signature"] = json!(signature.expect("signed just now"));
     let delivery = request(&event).delivery(origin);
     let delivery = delivery.expect("the body is text");
-    verify(&Twilio, &delivery, &[secret], NOW).map(|_| ())
+    verify(TWILIO, &delivery, &[secret], NOW).map(|_| ())
 }
 
 #[test]

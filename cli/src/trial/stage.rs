@@ -62,7 +62,7 @@ impl Stage {
         let plan = template.functions();
         let (mut proxies, mut hosted) = (Vec::new(), Vec::new());
         for function in &plan {
-            let (name, faults) = (function.binary.clone(), Arc::clone(&faults));
+            let (name, faults) = (function.name.clone(), Arc::clone(&faults));
             let judge = Arc::new(move |call: &Call| faults(&name, call));
             let proxy = Proxy::start(upstream.clone(), u64::from(HASTE), judge).await?;
             hosted.push(host(project, function, &environment, &proxy.url())?);
@@ -88,7 +88,7 @@ impl Stage {
     /// # Errors
     /// [`Failure`] when the template has none.
     pub fn function(&self, name: &str) -> Result<&Function, Failure> {
-        let found = self.plan.iter().find(|function| function.binary == name);
+        let found = self.plan.iter().find(|function| function.name == name);
         found.ok_or_else(|| Failure::of(format!("template.yaml has no function {name}")))
     }
 
@@ -164,10 +164,11 @@ fn host(
         )));
     }
     let mut environment: Vec<(String, String)> = environment.clone().into_iter().collect();
+    environment.extend(function.own_environment());
     environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()));
     let limit = Duration::from_secs(function.timeout);
     Ok(Hosted {
-        name: function.binary.clone(),
+        name: function.name.clone(),
         program,
         environment,
         processes: if function.scheduled { 1 } else { PROCESSES },

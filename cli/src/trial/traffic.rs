@@ -230,10 +230,7 @@ impl Traffic {
 
     async fn invoke(&self, kind: Kind, request: &Value) -> Heard {
         let name = kind.provider();
-        let function = self
-            .functions
-            .iter()
-            .find(|function| function.binary == name);
+        let function = self.functions.iter().find(|function| function.name == name);
         let Some(function) = function else {
             return Heard::Nothing;
         };

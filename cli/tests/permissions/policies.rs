@@ -9,7 +9,7 @@ use crate::rendering::Rendering;
 /// The role of a function.
 #[derive(Clone)]
 pub(crate) struct Role {
-    /// The function's binary.
+    /// The function's name without the stack's.
     pub(crate) function: String,
     pub(crate) id: String,
     pub(crate) arn: String,
@@ -57,7 +57,7 @@ pub(crate) fn roles(rendering: &Rendering, text: &str) -> Vec<Role> {
             }
         });
         Role {
-            function: binary(function),
+            function: name(function),
             grants: grants.collect(),
             id: id.clone(),
             arn,
@@ -66,18 +66,25 @@ pub(crate) fn roles(rendering: &Rendering, text: &str) -> Vec<Role> {
     functions.iter().map(role_of).collect()
 }
 
-/// A function's binary, by its name without the stack's.
-pub(crate) fn binary(function: &Value) -> String {
-    let name = function["FunctionName"].as_str().expect("a name");
-    name.rsplit('-').next().expect("a word").to_owned()
+/// A function's name without the stack's.
+pub(crate) fn name(function: &Value) -> String {
+    let whole = function["FunctionName"].as_str().expect("a name");
+    whole.rsplit('-').next().expect("a word").to_owned()
 }
 
-/// The line of a statement of a role.
+/// The line of a statement of a role, which may stand in the loop over the providers.
 fn line(text: &str, role: &str, sid: &str) -> usize {
+    let alone = format!("{role}:");
+    let found = |line: &str| line.trim() == alone;
+    let heading = if text.lines().any(found) {
+        alone.as_str()
+    } else {
+        "${Provider}Role:"
+    };
     let mut lines = text.lines().enumerate();
     lines
         .by_ref()
-        .find(|(_, line)| *line == format!("  {role}:"))
+        .find(|(_, line)| line.trim() == heading)
         .expect("the role");
     let named = format!("Sid: {sid}");
     let at = lines

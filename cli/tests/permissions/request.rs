@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use webhooks_cli::keys::REGION;
 use webhooks_cli::proxy::Call;
 
-use crate::policies::binary;
+use crate::policies::name;
 use crate::rendering::{ACCOUNT, Rendering};
 
 /// What has to be allowed for a call to succeed.
@@ -177,7 +177,7 @@ pub(crate) fn by_lambda(rendering: &Rendering, globals: &Value) -> Vec<(String, 
     let mut requests = Vec::new();
     for function in rendering.resources("AWS::Serverless::Function").values() {
         let mut add = |action: &str, resource: &str| {
-            requests.push((binary(function), Request::new(action, resource)));
+            requests.push((name(function), Request::new(action, resource)));
         };
         let group = text(&function["LoggingConfig"]["LogGroup"]);
         let stream = arn(

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use webhooks::address_lists::AddressLists;
 use webhooks::limits;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
 use webhooks::receive::{Receipt, Receiver};
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, http, line};
@@ -24,7 +24,7 @@ const AGE: i64 = limits::ADDRESSES_AGE.as_secs() as i64;
 const PAUSE: i64 = limits::ADDRESSES_PAUSE.as_secs() as i64;
 
 fn from(address: &str) -> Value {
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["requestContext"]["http"]["sourceIp"] = json!(address);
     event
 }
@@ -100,13 +100,13 @@ fn says(status: StatusCode, body: &str) -> Mode {
 }
 
 /// GitHub's function with the published list as the setting of its source `default`.
-async fn guarded(publisher: &Publisher, unavailable: &str) -> (Endpoint, Receiver<GitHub>) {
+async fn guarded(publisher: &Publisher, unavailable: &str) -> (Endpoint, Receiver) {
     let endpoint = Endpoint::open().await;
     let settings = json!({"addresses": "github", "addresses_unavailable": unavailable});
     endpoint
         .put_settings("github", "default", &settings.to_string())
         .await;
-    let mut receiver = endpoint.receiver(GitHub);
+    let mut receiver = endpoint.receiver(GITHUB);
     receiver.addresses = AddressLists::new(Some(publisher.url.clone()));
     (endpoint, receiver)
 }
@@ -119,15 +119,15 @@ async fn another_address_is_refused_before_its_signature_and_the_secret_are_look
     for (source, secret) in [("default", SECRET), ("blank", " ")] {
         endpoint.put_secret("github", source, secret).await;
         endpoint.put_settings("github", source, &settings).await;
-        let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+        let receiver = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
         let mut event = from(INSIDE);
         event["rawPath"] = json!(format!("/webhooks/github/{source}"));
         let receipt = deliver(&receiver, event, START).await;
         assert_eq!(status_and_reason(&receipt), not_allowed(), "{source}");
-        assert_eq!(http(&GitHub, &receipt)["body"], Value::Null);
+        assert_eq!(http(GITHUB, &receipt)["body"], Value::Null);
     }
     nothing.assert_untouched();
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     for address in [OUTSIDE, "2001:db8::7", "::ffff:198.51.100.9"] {
         let receipt = deliver(&receiver, from(address), START).await;
         assert_eq!(status_and_reason(&receipt), accepted(), "{address}");
@@ -139,7 +139,7 @@ async fn only_the_address_that_the_gateway_saw_counts() {
     let endpoint = Endpoint::open().await;
     let settings = json!({"addresses": [OUTSIDE]}).to_string();
     endpoint.put_settings("github", "default", &settings).await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     let mut forwarded = from(INSIDE);
     for header in [
         "x-forwarded-for",
@@ -191,9 +191,9 @@ async fn each_provider_has_its_own_list() {
     let endpoint = Endpoint::open().await;
     let settings = r#"{"addresses": "stripe", "addresses_unavailable": "refuse"}"#;
     endpoint.put_settings("stripe", "default", settings).await;
-    let mut receiver = endpoint.receiver(Stripe);
+    let mut receiver = endpoint.receiver(STRIPE);
     receiver.addresses = AddressLists::new(Some(publisher.url.clone()));
-    let event = delivery(&Stripe, "charge.succeeded").gateway_event();
+    let event = delivery(STRIPE, "charge.succeeded").gateway_event();
     assert_eq!(deliver(&receiver, event, START).await.answer.status(), 202);
     assert_eq!(publisher.asked(), ["/files/ips/ips_webhooks.json"]);
 }
@@ -246,7 +246,7 @@ async fn without_any_list_the_setting_decides() {
             let (status, reason) = status_and_reason(&receipt);
             let note = line(&receipt)["addresses"].clone();
             assert_eq!((status, reason, note), expected);
-            let retry_after = &http(&GitHub, &receipt)["headers"]["retry-after"];
+            let retry_after = &http(GITHUB, &receipt)["headers"]["retry-after"];
             assert_eq!(retry_after.is_string(), status == 503);
         }
     }

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use webhooks::envelope::Message;
 use webhooks::ledger::{Settlement, Status};
 use webhooks::limits;
-use webhooks::provider::Provider;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::twilio::TWILIO;
 
 use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, key, line, sign};
 use crate::support::broken::Untouched;
@@ -17,14 +16,14 @@ use crate::support::sample::{START, at, end, failed, item};
 #[tokio::test]
 async fn an_accepted_event_is_in_the_ledger_and_in_the_queue() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "pull_request");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "pull_request");
     let request = serde_json::from_value(fixture.gateway_event()).expect("a gateway event");
     let xray = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
     let receipt = receiver.receive(request, Some(xray), START).await;
 
     let key = key(&fixture);
-    let response = http(&GitHub, &receipt);
+    let response = http(GITHUB, &receipt);
     assert_eq!(response["statusCode"], 202);
     assert_eq!(response["headers"]["content-type"], "application/json");
     let body: Value =
@@ -63,11 +62,11 @@ async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
     let endpoint = Endpoint::open().await;
     let both = r#"{"methods": ["POST", "GET"]}"#;
     endpoint.put_settings("twilio", "default", both).await;
-    let github = endpoint.receiver(GitHub);
-    let stripe = endpoint.receiver(Stripe);
-    let twilio = endpoint.receiver(Twilio);
+    let github = endpoint.receiver(GITHUB);
+    let stripe = endpoint.receiver(STRIPE);
+    let twilio = endpoint.receiver(TWILIO);
     for event in ["push", "push-form", "pull_request"] {
-        let fixture = delivery(&GitHub, event);
+        let fixture = delivery(GITHUB, event);
         assert_eq!(
             answer(&github, &fixture, START).await,
             (202, "accepted"),
@@ -85,7 +84,7 @@ async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
         "connect",
         "thin",
     ] {
-        let fixture = delivery(&Stripe, event);
+        let fixture = delivery(STRIPE, event);
         assert_eq!(
             answer(&stripe, &fixture, START).await,
             (202, "accepted"),
@@ -98,7 +97,7 @@ async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
         );
     }
     for event in ["message", "message-get", "status", "json"] {
-        let fixture = delivery(&Twilio, event);
+        let fixture = delivery(TWILIO, event);
         assert_eq!(
             answer(&twilio, &fixture, START).await,
             (202, "accepted"),
@@ -116,11 +115,11 @@ async fn every_event_in_the_folder_is_accepted_once_and_then_a_duplicate() {
 #[tokio::test]
 async fn twilio_hears_an_empty_twiml_document_for_both() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
-    let fixture = delivery(&Twilio, "message");
+    let receiver = endpoint.receiver(TWILIO);
+    let fixture = delivery(TWILIO, "message");
     for outcome in ["accepted", "duplicate"] {
         let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
-        let response = http(&Twilio, &receipt);
+        let response = http(TWILIO, &receipt);
         assert_eq!(response["statusCode"], 200);
         assert_eq!(response["headers"]["content-type"], "text/xml");
         assert_eq!(response["headers"]["webhook-outcome"], outcome);
@@ -133,8 +132,8 @@ async fn twilio_hears_an_empty_twiml_document_for_both() {
 async fn a_ping_is_answered_and_not_recorded() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
-    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
-    let ping = delivery(&GitHub, "ping");
+    let receiver = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
+    let ping = delivery(GITHUB, "ping");
     assert_eq!(answer(&receiver, &ping, START).await, (200, "ignored"));
     nothing.assert_untouched();
 }
@@ -142,8 +141,8 @@ async fn a_ping_is_answered_and_not_recorded() {
 #[tokio::test]
 async fn thirty_deliveries_at_once_make_one_event_and_one_message() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     let answers = join_all((0..30).map(|_| answer(&receiver, &fixture, START))).await;
     let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
     assert_eq!(
@@ -157,13 +156,13 @@ async fn thirty_deliveries_at_once_make_one_event_and_one_message() {
 #[tokio::test]
 async fn a_repetition_of_what_is_under_way_or_over_changes_nothing() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     for (settlement, status) in [
         (None, Status::Received),
         (Some(Settlement::Done(Vec::new())), Status::Done),
         (Some(Settlement::Ignored), Status::Ignored),
     ] {
-        let fixture = delivery(&GitHub, "push");
+        let fixture = delivery(GITHUB, "push");
         assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
         if let Some(settlement) = settlement {
             end(&receiver.ledger, &key(&fixture), settlement, at(1)).await;
@@ -184,15 +183,15 @@ async fn a_repetition_of_what_is_under_way_or_over_changes_nothing() {
 #[tokio::test]
 async fn another_body_under_the_same_id_is_a_duplicate_that_counts_as_a_conflict() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     // A failed event, which the true delivery could start again.
     end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
     endpoint.queue.bodies().await;
     let mut other = fixture.clone();
     other.delivery.body = b"{}".to_vec();
-    sign(&mut other, &GitHub, SECRET, START);
+    sign(&mut other, GITHUB, SECRET, START);
     let receipt = deliver(&receiver, other.gateway_event(), at(2)).await;
     assert_eq!(
         (receipt.answer.status(), receipt.answer.outcome()),
@@ -218,8 +217,8 @@ async fn another_body_under_the_same_id_is_a_duplicate_that_counts_as_a_conflict
 #[tokio::test]
 async fn a_redelivery_of_a_failed_event_starts_it_again() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     answer(&receiver, &fixture, START).await;
     end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
     endpoint.queue.bodies().await;
@@ -236,12 +235,12 @@ async fn a_redelivery_of_a_failed_event_starts_it_again() {
 #[tokio::test]
 async fn a_large_payload_goes_to_the_queue_by_reference() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let mut fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let mut fixture = delivery(GITHUB, "push");
     fixture.delivery.body = json!({"text": "a".repeat(limits::BODY - 100)})
         .to_string()
         .into_bytes();
-    sign(&mut fixture, &GitHub, SECRET, START);
+    sign(&mut fixture, GITHUB, SECRET, START);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let bodies = endpoint.queue.bodies().await;
     let message: Value = serde_json::from_str(&bodies[0]).expect("JSON");
@@ -252,5 +251,5 @@ async fn a_large_payload_goes_to_the_queue_by_reference() {
         item.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
-    assert_eq!(GitHub.name(), item.event.key().provider);
+    assert_eq!(GITHUB.name(), item.event.key().provider);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 use uuid::Uuid;
 use webhooks::event::EventKey;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::twilio::TWILIO;
 use webhooks::receive::{Receipt, Receiver};
 use webhooks_cli::emulator;
 use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
@@ -28,11 +28,11 @@ fn element(id: &str) -> String {
     )
 }
 
-async fn send(receiver: &Receiver<Twilio>, ids: &[&str]) -> Receipt {
-    let mut fixture = delivery(&Twilio, "json");
+async fn send(receiver: &Receiver, ids: &[&str]) -> Receipt {
+    let mut fixture = delivery(TWILIO, "json");
     let elements: Vec<String> = ids.iter().map(|id| element(id)).collect();
     fixture.delivery.body = format!("[ {} ]", elements.join(" ,\n")).into_bytes();
-    sign(&mut fixture, &Twilio, SECRET, START);
+    sign(&mut fixture, TWILIO, SECRET, START);
     deliver(receiver, fixture.gateway_event(), START).await
 }
 
@@ -60,7 +60,7 @@ fn said(lines: &[(&str, &str)]) -> Vec<(String, String)> {
 #[tokio::test]
 async fn overlapping_batches_make_each_event_once() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
+    let receiver = endpoint.receiver(TWILIO);
     let [a, b, c] = &ids();
     let steps: [Step<'_>; 5] = [
         (&[a, b], 202, &[(a, "accepted"), (b, "accepted")]),
@@ -128,7 +128,7 @@ async fn a_batch_of_which_one_event_is_not_durable_is_sent_again() {
     let proxy = Proxy::start(endpoint.world.endpoint(), 1, judge).await;
     let proxy = proxy.expect("a proxy");
     let config = emulator::config(&proxy.url());
-    let receiver = endpoint.receiver_at(Twilio, &config, &config, endpoint.world.config());
+    let receiver = endpoint.receiver_at(TWILIO, &config, &config, endpoint.world.config());
 
     let receipt = send(&receiver, &[a, b, c]).await;
     assert_eq!(receipt.answer.status(), 503);
@@ -147,7 +147,7 @@ async fn a_batch_of_which_one_event_is_not_durable_is_sent_again() {
 #[tokio::test]
 async fn a_long_batch_is_kept_whole() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
+    let receiver = endpoint.receiver(TWILIO);
     let ids: Vec<String> = (0..60).map(|_| ids()[0].clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let receipt = send(&receiver, &ids).await;

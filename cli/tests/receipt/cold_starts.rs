@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use futures::future::join_all;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
 use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
@@ -33,10 +33,10 @@ fn quota() -> Judge {
 /// One delivery for each function that is started for it.
 async fn start(endpoint: &Endpoint, ssm: &Proxy) -> u16 {
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, config, config, &emulator::config(&ssm.url()));
+    let receiver = endpoint.receiver_at(GITHUB, config, config, &emulator::config(&ssm.url()));
     let now = Timestamp::now();
-    let mut fixture = delivery(&GitHub, "push");
-    sign(&mut fixture, &GitHub, SECRET, now);
+    let mut fixture = delivery(GITHUB, "push");
+    sign(&mut fixture, GITHUB, SECRET, now);
     receiver.secrets.start(now).await;
     let receipt = deliver_late(&receiver, fixture.gateway_event(), now, Timestamp::now());
     receipt.await.answer.status()

@@ -82,19 +82,19 @@ impl Endpoint {
     }
 
     /// The provider's function as it starts: it has not read any secret yet.
-    pub(crate) fn receiver<P: Provider>(&self, provider: P) -> Receiver<P> {
+    pub(crate) fn receiver(&self, provider: &'static dyn Provider) -> Receiver {
         let config = self.world.config();
         self.receiver_at(provider, config, config, config)
     }
 
     /// The same with the services elsewhere.
-    pub(crate) fn receiver_at<P: Provider>(
+    pub(crate) fn receiver_at(
         &self,
-        provider: P,
+        provider: &'static dyn Provider,
         dynamodb: &SdkConfig,
         sqs: &SdkConfig,
         ssm: &SdkConfig,
-    ) -> Receiver<P> {
+    ) -> Receiver {
         let settings = ReceiverSettings {
             table: self.world.table().to_owned(),
             queue_url: self.queue.url.clone(),
@@ -111,16 +111,16 @@ impl Endpoint {
 }
 
 /// A function with nothing behind it but an endpoint that must not be called.
-pub(crate) fn receiver_alone<P: Provider>(provider: P, nothing: &Untouched) -> Receiver<P> {
+pub(crate) fn receiver_alone(provider: &'static dyn Provider, nothing: &Untouched) -> Receiver {
     let config = nothing.config();
     receiver(provider, settings(), [&config; 4])
 }
 
-fn receiver<P: Provider>(
-    provider: P,
+fn receiver(
+    provider: &'static dyn Provider,
     settings: ReceiverSettings,
     [dynamodb, sqs, ssm, s3]: [&SdkConfig; 4],
-) -> Receiver<P> {
+) -> Receiver {
     let path = format!("{}/{}", settings.secrets_path, provider.name());
     let methods = provider.methods();
     Receiver {
@@ -171,17 +171,13 @@ pub(crate) fn sign(fixture: &mut Fixture, provider: &dyn Provider, text: &str, n
 }
 
 /// What the function makes of the gateway's event.
-pub(crate) async fn deliver<P: Provider>(
-    receiver: &Receiver<P>,
-    gateway_event: Value,
-    now: Timestamp,
-) -> Receipt {
+pub(crate) async fn deliver(receiver: &Receiver, gateway_event: Value, now: Timestamp) -> Receipt {
     deliver_late(receiver, gateway_event, now, now).await
 }
 
 /// The same with a function that had to start first.
-pub(crate) async fn deliver_late<P: Provider>(
-    receiver: &Receiver<P>,
+pub(crate) async fn deliver_late(
+    receiver: &Receiver,
     mut gateway_event: Value,
     arrived_at: Timestamp,
     now: Timestamp,
@@ -192,8 +188,8 @@ pub(crate) async fn deliver_late<P: Provider>(
 }
 
 /// Status and outcome of the delivery's answer.
-pub(crate) async fn answer<P: Provider>(
-    receiver: &Receiver<P>,
+pub(crate) async fn answer(
+    receiver: &Receiver,
     fixture: &Fixture,
     now: Timestamp,
 ) -> (u16, &'static str) {

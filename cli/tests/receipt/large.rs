@@ -12,7 +12,7 @@ use webhooks::event::Event;
 use webhooks::ledger::Status;
 use webhooks::limits;
 use webhooks::process::Processor;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
@@ -28,7 +28,7 @@ const INVOCATION: usize = 6 * 1024 * 1024;
 
 /// A push of that many bytes that no compression makes small.
 fn push_of(size: usize) -> Fixture {
-    let mut fixture = delivery(&GitHub, "push");
+    let mut fixture = delivery(GITHUB, "push");
     let id = fixture
         .delivery
         .headers
@@ -38,7 +38,7 @@ fn push_of(size: usize) -> Fixture {
     let text = STANDARD.encode(noise(size));
     let body = json!({"id": id, "noise": &text[..size - frame]});
     fixture.delivery.body = body.to_string().into_bytes();
-    sign(&mut fixture, &GitHub, SECRET, START);
+    sign(&mut fixture, GITHUB, SECRET, START);
     fixture
 }
 
@@ -81,7 +81,7 @@ async fn process(processor: &Arc<Processor<Seen>>, batch: Value) -> Value {
     json!(processor.process(batch).await.expect("ids"))
 }
 
-fn without_bucket<P>(receiver: Receiver<P>, closed: &Closed) -> Receiver<P> {
+fn without_bucket(receiver: Receiver, closed: &Closed) -> Receiver {
     Receiver {
         bucket: Bucket::new(&closed.config(), "any"),
         ..receiver
@@ -91,7 +91,7 @@ fn without_bucket<P>(receiver: Receiver<P>, closed: &Closed) -> Receiver<P> {
 #[tokio::test]
 async fn ten_large_ones_arrive_in_one_batch_byte_for_byte() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     let sizes = [limits::BODY, 2_000_000].into_iter();
     let sizes = sizes.chain(std::iter::repeat_n(1_000_000, 8));
     let fixtures: Vec<Fixture> = sizes.map(push_of).collect();
@@ -121,7 +121,7 @@ async fn ten_large_ones_arrive_in_one_batch_byte_for_byte() {
 async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     // Sizes below and above what a message, and what an item carries.
     let fixtures: Vec<Fixture> = [50_000, 130_000, 600_000, limits::BODY]
         .into_iter()
@@ -149,7 +149,7 @@ async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
 async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(200_000);
-    let receiver = without_bucket(endpoint.receiver(GitHub), &closed);
+    let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
     let payload = item(&endpoint.world.ledger(), &key(&fixture)).await;
@@ -163,7 +163,7 @@ async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
 async fn goes_whole_to_the_queue_when_neither_bucket_nor_ledger_takes_it() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     let receiver = without_bucket(receiver, &closed);
     let fixture = push_of(200_000);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
@@ -175,7 +175,7 @@ async fn goes_whole_to_the_queue_when_neither_bucket_nor_ledger_takes_it() {
 #[tokio::test]
 async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
-    let receiver = without_bucket(endpoint.receiver(GitHub), &closed);
+    let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(900_000);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let batch = batch(&endpoint).await;
@@ -189,7 +189,7 @@ async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
 async fn a_duplicate_is_one_though_the_bucket_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(limits::BODY);
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let receiver = without_bucket(receiver, &closed);
     assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
@@ -199,7 +199,7 @@ async fn a_duplicate_is_one_though_the_bucket_is_down() {
 #[tokio::test]
 async fn is_not_acknowledged_when_nothing_takes_it() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
-    let receiver = without_bucket(endpoint.receiver(GitHub), &closed);
+    let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(limits::BODY);
     assert_eq!(
         answer(&receiver, &fixture, START).await,
@@ -214,7 +214,7 @@ async fn is_not_acknowledged_when_nothing_takes_it() {
 async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GitHub), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
     let batch = batch(&endpoint).await;
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
 
@@ -241,7 +241,7 @@ async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
 async fn fails_at_once_when_the_payload_is_gone() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GitHub), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let bucket = endpoint.world.bucket_name();
     let digest = hex(&webhooks::signature::sha256(&fixture.delivery.body));

@@ -8,7 +8,7 @@ use webhooks::envelope::{Message, envelope};
 use webhooks::ledger::{Ledger, Status};
 use webhooks::limits;
 use webhooks::process::Processor;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
 
@@ -55,14 +55,14 @@ async fn process(endpoint: &Endpoint) -> Value {
 async fn answers_503_when_nothing_durable_is_left() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = endpoint.receiver_at(
-        GitHub,
+        GITHUB,
         &closed.config(),
         &closed.config(),
         endpoint.world.config(),
     );
-    let fixture = delivery(&GitHub, "push");
+    let fixture = delivery(GITHUB, "push");
     let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
-    let response = http(&GitHub, &receipt);
+    let response = http(GITHUB, &receipt);
     assert_eq!(response["statusCode"], 503);
     assert_eq!(response["headers"]["retry-after"], "30");
     assert_eq!(response["body"], Value::Null);
@@ -77,8 +77,8 @@ async fn answers_503_when_nothing_durable_is_left() {
 async fn the_queue_carries_the_whole_event_when_dynamodb_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
-    let fixture = delivery(&GitHub, "push-form");
+    let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
+    let fixture = delivery(GITHUB, "push-form");
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
     assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
@@ -105,11 +105,11 @@ async fn the_queue_carries_the_whole_event_when_dynamodb_is_down() {
 async fn the_queue_carries_the_largest_event_that_an_item_can_hold() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
-    let mut fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
+    let mut fixture = delivery(GITHUB, "push");
     let text = "a".repeat(limits::BODY - 100);
     fixture.delivery.body = json!({"text": text}).to_string().into_bytes();
-    crate::endpoint::sign(&mut fixture, &GitHub, crate::endpoint::SECRET, START);
+    crate::endpoint::sign(&mut fixture, GITHUB, crate::endpoint::SECRET, START);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let messages = endpoint.queue.bodies().await;
     let message = Message::read(&messages[0]).expect("an envelope");
@@ -127,8 +127,8 @@ async fn an_event_that_is_in_both_is_processed_once() {
         Lossy::before(&endpoint.world.endpoint()).await,
         endpoint.world.config(),
     );
-    let receiver = endpoint.receiver_at(GitHub, &dynamodb.config(), config, config);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver_at(GITHUB, &dynamodb.config(), config, config);
+    let fixture = delivery(GITHUB, "push");
     // DynamoDB does everything and is never heard.
     dynamodb.lose(u32::MAX);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
@@ -144,9 +144,9 @@ async fn an_event_that_is_in_both_is_processed_once() {
 async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let (ledger, config) = (endpoint.world.ledger(), endpoint.world.config());
-    let up = endpoint.receiver(GitHub);
-    let down = endpoint.receiver_at(GitHub, &closed.config(), config, config);
-    let fixture = delivery(&GitHub, "push");
+    let up = endpoint.receiver(GITHUB);
+    let down = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
+    let fixture = delivery(GITHUB, "push");
     let key = key(&fixture);
     assert_eq!(answer(&up, &fixture, START).await, (202, "accepted"));
     endpoint.queue.bodies().await;
@@ -179,8 +179,8 @@ async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down()
 async fn the_ledger_keeps_for_the_relay_what_sqs_did_not_take() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, config, &closed.config(), config);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver_at(GITHUB, config, &closed.config(), config);
+    let fixture = delivery(GITHUB, "push");
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     let ledger: Ledger = endpoint.world.ledger();
     let item = item(&ledger, &key(&fixture)).await;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use webhooks::limits;
 use webhooks::provider::Provider;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::twilio::TWILIO;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{
@@ -15,12 +15,12 @@ use crate::support::broken::Untouched;
 use crate::support::sample::{START, at};
 
 /// What becomes of a gateway event that is refused without a call.
-async fn refused(provider: impl Provider, gateway_event: Value) -> (u16, Value) {
+async fn refused(provider: &'static dyn Provider, gateway_event: Value) -> (u16, Value) {
     let nothing = Untouched::new();
     let receiver = receiver_alone(provider, &nothing);
     let receipt = deliver(&receiver, gateway_event, START).await;
     nothing.assert_untouched();
-    let response = http(&receiver.provider, &receipt);
+    let response = http(receiver.provider, &receipt);
     assert_eq!(response["body"], Value::Null);
     assert_eq!(
         response["headers"]["webhook-outcome"],
@@ -30,8 +30,13 @@ async fn refused(provider: impl Provider, gateway_event: Value) -> (u16, Value) 
 }
 
 /// Why the log says a delivery with another signature header, or none, is refused.
-async fn reason(provider: impl Provider, event: &str, header: &str, value: Option<&str>) -> Value {
-    let mut event = delivery(&provider, event).gateway_event();
+async fn reason(
+    provider: &'static dyn Provider,
+    event: &str,
+    header: &str,
+    value: Option<&str>,
+) -> Value {
+    let mut event = delivery(provider, event).gateway_event();
     let headers = event["headers"].as_object_mut().expect("headers");
     match value {
         Some(value) => headers.insert(header.to_owned(), json!(value)),
@@ -48,31 +53,31 @@ fn too_large() -> Value {
 
 #[tokio::test]
 async fn refuses_other_methods_before_it_looks_at_the_size() {
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["body"] = too_large();
     for method in ["GET", "PUT", "HEAD", "post", ""] {
         event["requestContext"]["http"]["method"] = json!(method);
-        assert_eq!(refused(GitHub, event.clone()).await, (405, json!("method")));
+        assert_eq!(refused(GITHUB, event.clone()).await, (405, json!("method")));
     }
-    let mut event = delivery(&Twilio, "message").gateway_event();
+    let mut event = delivery(TWILIO, "message").gateway_event();
     event["requestContext"]["http"]["method"] = json!("DELETE");
-    assert_eq!(refused(Twilio, event).await, (405, json!("method")));
+    assert_eq!(refused(TWILIO, event).await, (405, json!("method")));
 }
 
 #[tokio::test]
 async fn refuses_a_large_body_before_it_looks_at_the_signature() {
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["headers"] = json!({});
     event["body"] = too_large();
-    assert_eq!(refused(GitHub, event).await, (413, json!("body_too_large")));
+    assert_eq!(refused(GITHUB, event).await, (413, json!("body_too_large")));
 }
 
 #[tokio::test]
 async fn refuses_a_body_that_is_not_the_base64_that_the_gateway_says() {
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["isBase64Encoded"] = json!(true);
     assert_eq!(
-        refused(GitHub, event).await,
+        refused(GITHUB, event).await,
         (400, json!("body_not_base64"))
     );
 }
@@ -80,7 +85,7 @@ async fn refuses_a_body_that_is_not_the_base64_that_the_gateway_says() {
 #[tokio::test]
 async fn refuses_what_is_no_signature_of_github_without_a_call() {
     let reason =
-        async |value: Option<&str>| reason(GitHub, "push", "x-hub-signature-256", value).await;
+        async |value: Option<&str>| reason(GITHUB, "push", "x-hub-signature-256", value).await;
     assert_eq!(reason(None).await, "missing_header");
     let digest = "0".repeat(64);
     for value in [
@@ -99,7 +104,7 @@ async fn refuses_what_is_no_signature_of_github_without_a_call() {
 #[tokio::test]
 async fn refuses_what_is_no_signature_of_stripe_without_a_call() {
     let reason = async |value: Option<&str>| {
-        reason(Stripe, "charge.succeeded", "stripe-signature", value).await
+        reason(STRIPE, "charge.succeeded", "stripe-signature", value).await
     };
     assert_eq!(reason(None).await, "missing_header");
     let (t, digest) = (format!("t={}", START.seconds()), "0".repeat(64));
@@ -124,15 +129,15 @@ async fn refuses_what_is_no_signature_of_stripe_without_a_call() {
 #[tokio::test]
 async fn refuses_what_is_no_signature_of_twilio_without_a_call() {
     let reason =
-        async |value: Option<&str>| reason(Twilio, "message", "x-twilio-signature", value).await;
+        async |value: Option<&str>| reason(TWILIO, "message", "x-twilio-signature", value).await;
     assert_eq!(reason(None).await, "missing_header");
     for value in ["", "AAAA", "not base64", &"A".repeat(27)] {
         assert_eq!(reason(Some(value)).await, "malformed_header", "{value}");
     }
-    let mut event = delivery(&Twilio, "json").gateway_event();
+    let mut event = delivery(TWILIO, "json").gateway_event();
     event["rawQueryString"] = json!("");
     assert_eq!(
-        refused(Twilio, event).await,
+        refused(TWILIO, event).await,
         (401, json!("body_not_covered"))
     );
 }
@@ -147,9 +152,9 @@ async fn knows_no_other_path_and_makes_no_call_for_one() {
         "/webhooks/github/..",
     ];
     for path in paths {
-        let mut event = delivery(&GitHub, "push").gateway_event();
+        let mut event = delivery(GITHUB, "push").gateway_event();
         event["rawPath"] = json!(path);
-        assert_eq!(refused(GitHub, event).await, (401, json!("no_such_path")));
+        assert_eq!(refused(GITHUB, event).await, (401, json!("no_such_path")));
     }
 }
 
@@ -157,16 +162,16 @@ async fn knows_no_other_path_and_makes_no_call_for_one() {
 async fn a_source_that_is_not_registered_answers_like_a_wrong_signature() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
-    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
-    let mut forgery = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
+    let mut forgery = delivery(GITHUB, "push");
     forgery.delivery.body[10] ^= 1;
     let forgery = deliver(&receiver, forgery.gateway_event(), START).await;
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["rawPath"] = json!("/webhooks/github/nobody");
     let receipt = deliver(&receiver, event, START).await;
     nothing.assert_untouched();
     assert_eq!(receipt.answer.status(), 401);
-    assert_eq!(http(&GitHub, &receipt), http(&GitHub, &forgery));
+    assert_eq!(http(GITHUB, &receipt), http(GITHUB, &forgery));
     assert_eq!(line(&receipt)["reason"], "no_such_source");
 }
 
@@ -174,11 +179,11 @@ async fn a_source_that_is_not_registered_answers_like_a_wrong_signature() {
 async fn a_forgery_reaches_neither_the_ledger_nor_the_queue() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
-    let receiver = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
-    let mut flipped = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
+    let mut flipped = delivery(GITHUB, "push");
     flipped.delivery.body[10] ^= 1;
-    let mut other_secret = delivery(&GitHub, "push");
-    sign(&mut other_secret, &GitHub, "another secret", START);
+    let mut other_secret = delivery(GITHUB, "push");
+    sign(&mut other_secret, GITHUB, "another secret", START);
     for forgery in [flipped, other_secret] {
         let receipt = deliver(&receiver, forgery.gateway_event(), START).await;
         assert_eq!(receipt.answer.status(), 401);
@@ -193,8 +198,8 @@ async fn a_signature_of_one_source_does_not_hold_at_another() {
     endpoint
         .put_secret("github", "other", "the secret of the other")
         .await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     let mut event = fixture.gateway_event();
     event["rawPath"] = json!("/webhooks/github/other");
     let receipt = deliver(&receiver, event, START).await;
@@ -206,11 +211,11 @@ async fn a_signature_of_one_source_does_not_hold_at_another() {
 async fn what_is_signed_and_no_event_is_malformed_and_goes_nowhere() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
-    let github = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
+    let github = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
     let malformed = |change: fn(&mut Fixture)| {
-        let mut fixture = delivery(&GitHub, "push");
+        let mut fixture = delivery(GITHUB, "push");
         change(&mut fixture);
-        sign(&mut fixture, &GitHub, SECRET, START);
+        sign(&mut fixture, GITHUB, SECRET, START);
         fixture.gateway_event()
     };
     for event in [
@@ -228,7 +233,7 @@ async fn what_is_signed_and_no_event_is_malformed_and_goes_nowhere() {
             (receipt.answer.status(), reason),
             (400, &json!("not_an_event"))
         );
-        assert_eq!(http(&GitHub, &receipt)["body"], Value::Null);
+        assert_eq!(http(GITHUB, &receipt)["body"], Value::Null);
     }
     nothing.assert_untouched();
 }
@@ -245,6 +250,6 @@ async fn an_event_of_another_format_is_named_and_is_sent_again() {
             "requestContext": context,
         });
         let expected = (503, json!("payload_format"));
-        assert_eq!(refused(GitHub, event).await, expected);
+        assert_eq!(refused(GITHUB, event).await, expected);
     }
 }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use webhooks::ledger::Body;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks_cli::fixture::Fixture;
 
@@ -13,10 +13,10 @@ use crate::support::broken::Closed;
 use crate::support::sample::{FAR, START, at, end, failed, item};
 use crate::support::unique;
 
-async fn guarded() -> (Endpoint, Receiver<GitHub>) {
+async fn guarded() -> (Endpoint, Receiver) {
     let endpoint = Endpoint::open().await;
     refuse_replays(&endpoint).await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     (endpoint, receiver)
 }
 
@@ -27,9 +27,9 @@ async fn refuse_replays(endpoint: &Endpoint) {
 
 /// A push whose body no test had before.
 fn fresh() -> Fixture {
-    let mut fixture = delivery(&GitHub, "push");
+    let mut fixture = delivery(GITHUB, "push");
     fixture.delivery.body = json!({"once": unique("body")}).to_string().into_bytes();
-    crate::endpoint::sign(&mut fixture, &GitHub, SECRET, START);
+    crate::endpoint::sign(&mut fixture, GITHUB, SECRET, START);
     fixture
 }
 
@@ -57,7 +57,7 @@ async fn a_captured_body_under_another_name_is_refused() {
     ] {
         let receipt = deliver(&receiver, replay.gateway_event(), at(1)).await;
         assert_eq!(receipt.answer.status(), 401);
-        assert_eq!(http(&GitHub, &receipt)["body"], Value::Null);
+        assert_eq!(http(GITHUB, &receipt)["body"], Value::Null);
         let line = line(&receipt);
         assert_eq!(line["reason"], "replayed_body");
         assert_eq!(line["first.id"], key(&genuine).id);
@@ -114,10 +114,10 @@ async fn a_crash_after_the_body_is_claimed_loses_nothing_and_lets_nobody_in() {
 async fn what_the_ledger_had_before_is_known_by_its_id() {
     let endpoint = Endpoint::open().await;
     let genuine = fresh();
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(answer(&receiver, &genuine, START).await, (202, "accepted"));
     refuse_replays(&endpoint).await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     // The first to bring a body after the setting has it, whoever that is.
     let replay = with(&genuine, GUID, &unique("guid"));
     assert_eq!(answer(&receiver, &replay, at(1)).await, (202, "accepted"));
@@ -133,8 +133,8 @@ async fn a_body_is_held_for_its_source_alone_and_no_event_has_its_key() {
     let genuine = fresh();
     assert_eq!(answer(&receiver, &genuine, START).await, (202, "accepted"));
     let other = with(&genuine, GUID, &unique("guid"));
-    let other = event_at(&GitHub, &other, "other");
-    let receiver = endpoint.receiver(GitHub);
+    let other = event_at(GITHUB, &other, "other");
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(deliver(&receiver, other, at(1)).await.answer.status(), 202);
     let digest = hex::encode(webhooks::signature::sha256(&genuine.delivery.body));
     let mut event = with(&fresh(), GUID, &format!("#{digest}")).gateway_event();
@@ -152,7 +152,7 @@ async fn an_event_that_cannot_be_held_against_replays_is_kept_all_the_same() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     refuse_replays(&endpoint).await;
     let config = endpoint.world.config();
-    let receiver = endpoint.receiver_at(GitHub, &closed.config(), config, config);
+    let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     assert_eq!(answer(&receiver, &fresh(), START).await, (202, "accepted"));
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
@@ -160,7 +160,7 @@ async fn an_event_that_cannot_be_held_against_replays_is_kept_all_the_same() {
 #[tokio::test]
 async fn without_the_setting_it_is_an_event_and_counted() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     let genuine = fresh();
     let again = with(&genuine, GUID, &unique("guid"));
     for (fixture, status, known) in [
@@ -179,7 +179,7 @@ async fn without_the_setting_it_is_an_event_and_counted() {
 #[tokio::test]
 async fn two_hooks_that_share_a_guid_are_two_events_unless_bodies_count() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     let one = fresh();
     let other = with(&one, HOOK, "2");
     assert_eq!(answer(&receiver, &one, START).await, (202, "accepted"));

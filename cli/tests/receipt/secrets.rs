@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use webhooks::limits;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{
@@ -14,8 +14,8 @@ use crate::support::sample::{START, at};
 const PAUSE: i64 = limits::SECRETS_PAUSE.as_secs() as i64;
 
 fn signed_with(secret: &str) -> Fixture {
-    let mut fixture = delivery(&GitHub, "push");
-    sign(&mut fixture, &GitHub, secret, START);
+    let mut fixture = delivery(GITHUB, "push");
+    sign(&mut fixture, GITHUB, secret, START);
     fixture
 }
 
@@ -27,16 +27,16 @@ async fn a_start_without_secrets_is_an_outage_and_not_a_refusal() {
         Untouched::new(),
     );
     let mut receiver =
-        endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), &ssm.config());
+        endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), &ssm.config());
     ssm.lose(u32::MAX);
     let forgery = signed_with("forged");
-    for fixture in [delivery(&GitHub, "push"), forgery] {
+    for fixture in [delivery(GITHUB, "push"), forgery] {
         // The gateway has waited long for them.
         let waited = at(limits::FIRST_ANSWER.as_secs() as i64);
         let receipt = deliver_late(&receiver, fixture.gateway_event(), START, waited).await;
         assert_eq!(receipt.answer.status(), 503);
         assert_eq!(line(&receipt)["reason"], "secrets_unavailable");
-        let response = http(&GitHub, &receipt);
+        let response = http(GITHUB, &receipt);
         assert_eq!(response["headers"]["retry-after"], "30");
         assert_eq!(response["body"], Value::Null);
     }
@@ -45,7 +45,7 @@ async fn a_start_without_secrets_is_an_outage_and_not_a_refusal() {
     receiver.ledger = endpoint.world.ledger();
     receiver.queue = endpoint.queue.queue();
     assert_eq!(
-        answer(&receiver, &delivery(&GitHub, "push"), START).await,
+        answer(&receiver, &delivery(GITHUB, "push"), START).await,
         (202, "accepted")
     );
 }
@@ -54,8 +54,8 @@ async fn a_start_without_secrets_is_an_outage_and_not_a_refusal() {
 async fn a_blank_parameter_refuses_its_source_and_no_other() {
     let endpoint = Endpoint::open().await;
     endpoint.put_secret("github", "blank", " \n\t\r\n ").await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     let mut event = fixture.gateway_event();
     event["rawPath"] = "/webhooks/github/blank".into();
     let receipt = deliver(&receiver, event, START).await;
@@ -67,7 +67,7 @@ async fn a_blank_parameter_refuses_its_source_and_no_other() {
 #[tokio::test]
 async fn a_rotation_takes_effect_without_a_restart_at_most_once_per_pause() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(
         answer(&receiver, &signed_with(SECRET), START).await,
         (202, "accepted")
@@ -97,8 +97,8 @@ async fn a_rotation_takes_effect_without_a_restart_at_most_once_per_pause() {
 #[tokio::test]
 async fn a_source_that_is_registered_later_is_found() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let mut event = delivery(&GitHub, "push").gateway_event();
+    let receiver = endpoint.receiver(GITHUB);
+    let mut event = delivery(GITHUB, "push").gateway_event();
     event["rawPath"] = "/webhooks/github/later".into();
     let receipt = deliver(&receiver, event.clone(), START).await;
     assert_eq!(receipt.answer.status(), 401);
@@ -111,7 +111,7 @@ async fn a_source_that_is_registered_later_is_found() {
 async fn a_source_that_gets_its_first_usable_secret_is_served() {
     let endpoint = Endpoint::open().await;
     endpoint.put_secret("github", "default", " ").await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(
         answer(&receiver, &signed_with(SECRET), START).await,
         (503, "unavailable")
@@ -126,7 +126,7 @@ async fn a_source_that_gets_its_first_usable_secret_is_served() {
 #[tokio::test]
 async fn a_secret_that_was_taken_away_stops_working_when_the_secrets_are_read_again() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(
         answer(&receiver, &signed_with(SECRET), START).await,
         (202, "accepted")
@@ -150,7 +150,7 @@ async fn goes_on_with_the_secrets_at_hand_when_ssm_is_down() {
         Lossy::before(&endpoint.world.endpoint()).await,
         endpoint.world.config(),
     );
-    let receiver = endpoint.receiver_at(GitHub, config, config, &ssm.config());
+    let receiver = endpoint.receiver_at(GITHUB, config, config, &ssm.config());
     assert_eq!(
         answer(&receiver, &signed_with(SECRET), START).await,
         (202, "accepted")
@@ -173,7 +173,7 @@ async fn asks_ssm_at_most_once_per_pause_while_it_is_down() {
         Lossy::before(&endpoint.world.endpoint()).await,
         endpoint.world.config(),
     );
-    let receiver = endpoint.receiver_at(GitHub, config, config, &ssm.config());
+    let receiver = endpoint.receiver_at(GITHUB, config, config, &ssm.config());
     assert_eq!(
         answer(&receiver, &signed_with(SECRET), START).await,
         (202, "accepted")
@@ -204,7 +204,7 @@ async fn accepts_every_line_and_says_which_one_matched() {
     endpoint
         .put_secret("github", "default", "first\n\nsecond\r\n")
         .await;
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     for (secret, number) in [("first", 1), ("second", 2)] {
         let receipt = deliver(&receiver, signed_with(secret).gateway_event(), START).await;
         assert_eq!(receipt.answer.status(), 202);
@@ -219,9 +219,9 @@ async fn reads_more_sources_than_one_page_has() {
         let source = format!("source-{number:02}");
         endpoint.put_secret("github", &source, SECRET).await;
     }
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     for source in ["source-00", "source-12", "source-24"] {
-        let mut event = delivery(&GitHub, "push").gateway_event();
+        let mut event = delivery(GITHUB, "push").gateway_event();
         event["rawPath"] = format!("/webhooks/github/{source}").into();
         assert_eq!(
             deliver(&receiver, event, START).await.answer.status(),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use webhooks::provider::Provider;
-use webhooks::provider::github::GitHub;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::twilio::TWILIO;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, line, sign};
@@ -20,17 +20,17 @@ pub(crate) fn event_at(provider: &dyn Provider, fixture: &Fixture, source: &str)
 #[tokio::test]
 async fn a_get_is_a_delivery_only_where_the_settings_say_so() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
-    let get = delivery(&Twilio, "message-get");
+    let receiver = endpoint.receiver(TWILIO);
+    let get = delivery(TWILIO, "message-get");
     assert_eq!(
         answer(&receiver, &get, START).await,
         (405, "method_not_allowed")
     );
     let settings = r#"{"methods": ["GET"]}"#;
     endpoint.put_settings("twilio", "default", settings).await;
-    let receiver = endpoint.receiver(Twilio);
+    let receiver = endpoint.receiver(TWILIO);
     assert_eq!(answer(&receiver, &get, START).await, (202, "accepted"));
-    let post = delivery(&Twilio, "message");
+    let post = delivery(TWILIO, "message");
     assert_eq!(
         answer(&receiver, &post, START).await,
         (405, "method_not_allowed")
@@ -40,22 +40,22 @@ async fn a_get_is_a_delivery_only_where_the_settings_say_so() {
 #[tokio::test]
 async fn a_get_at_no_source_answers_as_one_at_a_source_without_settings() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
-    let get = delivery(&Twilio, "message-get");
-    let there = deliver(&receiver, event_at(&Twilio, &get, "default"), START).await;
-    let nowhere = deliver(&receiver, event_at(&Twilio, &get, "nobody"), START).await;
-    assert_eq!(http(&Twilio, &there), http(&Twilio, &nowhere));
+    let receiver = endpoint.receiver(TWILIO);
+    let get = delivery(TWILIO, "message-get");
+    let there = deliver(&receiver, event_at(TWILIO, &get, "default"), START).await;
+    let nowhere = deliver(&receiver, event_at(TWILIO, &get, "nobody"), START).await;
+    assert_eq!(http(TWILIO, &there), http(TWILIO, &nowhere));
 }
 
 #[tokio::test]
 async fn settings_take_effect_without_a_restart() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(Twilio);
-    let post = delivery(&Twilio, "message");
+    let receiver = endpoint.receiver(TWILIO);
+    let post = delivery(TWILIO, "message");
     assert_eq!(answer(&receiver, &post, START).await, (202, "accepted"));
     let settings = r#"{"methods": ["POST", "GET"]}"#;
     endpoint.put_settings("twilio", "default", settings).await;
-    let get = delivery(&Twilio, "message-get");
+    let get = delivery(TWILIO, "message-get");
     assert_eq!(answer(&receiver, &get, at(1)).await, (202, "accepted"));
 }
 
@@ -64,7 +64,7 @@ async fn settings_that_cannot_be_used_close_their_source_and_no_other() {
     let endpoint = Endpoint::open().await;
     let (nothing, ssm) = (Untouched::new(), endpoint.world.config());
     endpoint.put_secret("github", "broken", SECRET).await;
-    let fixture = delivery(&GitHub, "push");
+    let fixture = delivery(GITHUB, "push");
     for settings in [
         "canary",
         r#"{"replay": "refuse"}"#,
@@ -73,14 +73,14 @@ async fn settings_that_cannot_be_used_close_their_source_and_no_other() {
         r#"{"rate": 0}"#,
     ] {
         endpoint.put_settings("github", "broken", settings).await;
-        let closed = endpoint.receiver_at(GitHub, &nothing.config(), &nothing.config(), ssm);
-        let receipt = deliver(&closed, event_at(&GitHub, &fixture, "broken"), START).await;
+        let closed = endpoint.receiver_at(GITHUB, &nothing.config(), &nothing.config(), ssm);
+        let receipt = deliver(&closed, event_at(GITHUB, &fixture, "broken"), START).await;
         assert_eq!(receipt.answer.status(), 503, "{settings}");
         assert_eq!(line(&receipt)["reason"], "invalid_settings");
-        assert_eq!(http(&GitHub, &receipt)["headers"]["retry-after"], "30");
+        assert_eq!(http(GITHUB, &receipt)["headers"]["retry-after"], "30");
     }
     nothing.assert_untouched();
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
 }
 
@@ -91,8 +91,8 @@ async fn a_parameter_of_another_name_below_a_source_closes_it() {
     endpoint
         .put_secret("github", source, r#"{"rate": 1}"#)
         .await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
     assert_eq!(
         answer(&receiver, &fixture, START).await,
         (503, "unavailable")
@@ -103,9 +103,9 @@ async fn a_parameter_of_another_name_below_a_source_closes_it() {
 async fn settings_without_a_secret_make_no_source_that_lets_anybody_in() {
     let endpoint = Endpoint::open().await;
     endpoint.put_settings("github", "half", "{}").await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
-    let receipt = deliver(&receiver, event_at(&GitHub, &fixture, "half"), START).await;
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
+    let receipt = deliver(&receiver, event_at(GITHUB, &fixture, "half"), START).await;
     assert_eq!(receipt.answer.status(), 503);
     assert_eq!(line(&receipt)["reason"], "no_usable_secret");
 }
@@ -114,9 +114,9 @@ async fn settings_without_a_secret_make_no_source_that_lets_anybody_in() {
 async fn a_source_named_settings_is_a_source() {
     let endpoint = Endpoint::open().await;
     endpoint.put_secret("github", "settings", SECRET).await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "push");
-    let receipt = deliver(&receiver, event_at(&GitHub, &fixture, "settings"), START).await;
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "push");
+    let receipt = deliver(&receiver, event_at(GITHUB, &fixture, "settings"), START).await;
     assert_eq!(receipt.answer.status(), 202);
 }
 
@@ -127,14 +127,14 @@ async fn a_source_with_a_public_url_of_its_own_is_signed_under_that_alone() {
     endpoint.put_secret("twilio", "own", SECRET).await;
     let settings = json!({"public_url": BASE}).to_string();
     endpoint.put_settings("twilio", "own", &settings).await;
-    let mut receiver = endpoint.receiver(Twilio);
+    let mut receiver = endpoint.receiver(TWILIO);
     receiver.settings.public_url = Some("https://stack.example.com".to_owned());
-    let mut fixture = delivery(&Twilio, "message");
+    let mut fixture = delivery(TWILIO, "message");
     let mut outcome = async |base: &str, source: &str| {
         let url = format!("{base}/webhooks/twilio/{source}");
         fixture.delivery.urls = vec![url];
-        sign(&mut fixture, &Twilio, SECRET, START);
-        let event = event_at(&Twilio, &fixture, source);
+        sign(&mut fixture, TWILIO, SECRET, START);
+        let event = event_at(TWILIO, &fixture, source);
         deliver(&receiver, event, START).await.answer.status()
     };
     assert_eq!(outcome(BASE, "own").await, 202);

@@ -1,7 +1,7 @@
 //! The line that every delivery leaves, and what is never in it.
 
 use serde_json::{Value, json};
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::receive::Receipt;
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, key, line, sign, text};
@@ -14,15 +14,15 @@ const IN_HEADER: &str = "canary-in-a-header";
 /// Delivers the same event in every way there is.
 async fn receipts() -> (Vec<Receipt>, String) {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
-    let receiver = endpoint.receiver(GitHub);
+    let receiver = endpoint.receiver(GITHUB);
     let outage = endpoint.receiver_at(
-        GitHub,
+        GITHUB,
         &closed.config(),
         &closed.config(),
         endpoint.world.config(),
     );
     let signed = |body: Value| {
-        let mut fixture = delivery(&GitHub, "push");
+        let mut fixture = delivery(GITHUB, "push");
         fixture
             .delivery
             .headers
@@ -33,7 +33,7 @@ async fn receipts() -> (Vec<Receipt>, String) {
             .set("x-github-hook-id", endpoint.secrets_path.trim_matches('/'));
         fixture.delivery.headers.set("user-agent", IN_HEADER);
         fixture.delivery.body = body.to_string().into_bytes();
-        sign(&mut fixture, &GitHub, SECRET, START);
+        sign(&mut fixture, GITHUB, SECRET, START);
         fixture
     };
     let good = signed(json!({"email": IN_BODY}));
@@ -77,8 +77,8 @@ async fn no_line_has_a_secret_a_signature_a_header_or_a_body() {
 #[tokio::test]
 async fn a_line_says_what_happened_to_which_event() {
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GitHub);
-    let fixture = delivery(&GitHub, "pull_request");
+    let receiver = endpoint.receiver(GITHUB);
+    let fixture = delivery(GITHUB, "pull_request");
     let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
     let expected = json!({
         "level": "INFO",

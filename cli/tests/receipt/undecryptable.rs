@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use webhooks::deadline::Deadline;
 use webhooks::limits;
-use webhooks::provider::github::GitHub;
+use webhooks::provider::github::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
@@ -51,10 +51,10 @@ impl Ssm {
         }
     }
 
-    fn receiver(&self, endpoint: &Endpoint) -> Receiver<GitHub> {
+    fn receiver(&self, endpoint: &Endpoint) -> Receiver {
         let config = endpoint.world.config();
         let ssm = emulator::config(&self.proxy.url());
-        endpoint.receiver_at(GitHub, config, config, &ssm)
+        endpoint.receiver_at(GITHUB, config, config, &ssm)
     }
 
     /// Calls since this was asked last.
@@ -67,7 +67,7 @@ impl Ssm {
     }
 }
 
-async fn keep_fresh(receiver: &Receiver<GitHub>, now: Timestamp) {
+async fn keep_fresh(receiver: &Receiver, now: Timestamp) {
     let deadline = Deadline::new(None, limits::ANSWER, now);
     receiver.secrets.keep_fresh(now, deadline).await;
 }
@@ -84,8 +84,8 @@ async fn closes_its_source_and_no_other() {
     let ssm = Ssm::refusing(&endpoint, &["broken"]).await;
     let receiver = ssm.receiver(&endpoint);
     for (source, status) in [("default", 202), ("broken", 503), ("other", 202)] {
-        let fixture = delivery(&GitHub, "push");
-        let receipt = deliver(&receiver, event_at(&GitHub, &fixture, source), START).await;
+        let fixture = delivery(GITHUB, "push");
+        let receipt = deliver(&receiver, event_at(GITHUB, &fixture, source), START).await;
         assert_eq!(receipt.answer.status(), status, "{source}");
         let reason = (status == 503).then_some("secret_undecryptable");
         assert_eq!(line(&receipt)["reason"].as_str(), reason);
@@ -97,7 +97,7 @@ async fn is_served_when_it_can_be_decrypted_after_all() {
     let endpoint = Endpoint::open().await;
     let ssm = Ssm::refusing(&endpoint, &["default"]).await;
     let receiver = ssm.receiver(&endpoint);
-    let fixture = delivery(&GitHub, "push");
+    let fixture = delivery(GITHUB, "push");
     let unavailable = (503, "unavailable");
     assert_eq!(answer(&receiver, &fixture, START).await, unavailable);
     ssm.allow();
@@ -115,7 +115,7 @@ async fn costs_three_calls_for_ten_sources_once_it_is_known() {
     endpoint.put_secret("github", "broken", SECRET).await;
     let ssm = Ssm::refusing(&endpoint, &["broken"]).await;
     let receiver = ssm.receiver(&endpoint);
-    let fixture = delivery(&GitHub, "push");
+    let fixture = delivery(GITHUB, "push");
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
     // One that fails, the list, and groups of 10, 5, 2, 1, 1, 3 and 5.
     assert_eq!(ssm.calls(), 2 + 7);
@@ -143,7 +143,7 @@ async fn many_of_them_cost_a_bounded_number_of_calls_and_no_source_that_is_at_ha
         let pages = 7;
         assert!(ssm.calls() <= 1 + pages + limits::DECRYPTIONS);
     }
-    let fixture = delivery(&GitHub, "push");
+    let fixture = delivery(GITHUB, "push");
     assert_eq!(
         answer(&receiver, &fixture, at(4 * AGE)).await,
         (202, "accepted")

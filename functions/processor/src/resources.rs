@@ -1,4 +1,4 @@
-//! What the handlers share.
+//! Clients and names that the handlers share.
 
 use aws_config::SdkConfig;
 use webhooks::settings::{BadSettings, Lookup, required};
@@ -10,6 +10,13 @@ pub(crate) struct Resources {
     pub(crate) sns: aws_sdk_sns::Client,
     /// `BUS_NAME`: the EventBridge bus.
     pub(crate) bus: String,
+    /// The targets of the sample handlers; none where the stack has no samples.
+    pub(crate) samples: Option<Samples>,
+}
+
+/// The names of what the sample handlers write to.
+#[derive(Debug)]
+pub(crate) struct Samples {
     /// `TOPIC_ARN`: the SNS topic for notifications.
     pub(crate) topic: String,
     /// `PAYMENTS_TABLE`: the DynamoDB table of payments.
@@ -18,14 +25,48 @@ pub(crate) struct Resources {
 
 impl Resources {
     pub(crate) fn new(config: &SdkConfig, lookup: Lookup<'_>) -> Result<Self, BadSettings> {
-        let names = ["BUS_NAME", "TOPIC_ARN", "PAYMENTS_TABLE"];
-        let [bus, topic, payments] = required(lookup, names)?;
+        let [bus] = required(lookup, ["BUS_NAME"])?;
         Ok(Self {
             event_bridge: aws_sdk_eventbridge::Client::new(config),
             sns: aws_sdk_sns::Client::new(config),
             bus,
-            topic,
-            payments,
+            samples: Samples::read(lookup)?,
         })
+    }
+}
+
+impl Samples {
+    /// The samples of the environment. One name without the other is a mistake.
+    fn read(lookup: Lookup<'_>) -> Result<Option<Self>, BadSettings> {
+        let names = ["TOPIC_ARN", "PAYMENTS_TABLE"];
+        let is_set = |name: &&str| lookup(name).is_some_and(|value| !value.is_empty());
+        if !names.iter().any(is_set) {
+            return Ok(None);
+        }
+        let [topic, payments] = required(lookup, names)?;
+        Ok(Some(Self { topic, payments }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_all_there_or_none() {
+        let read = |topic: &'static str, payments: &'static str| {
+            Samples::read(&move |name| {
+                let value = if name == "TOPIC_ARN" { topic } else { payments };
+                Some(value.to_owned())
+            })
+        };
+        assert!(read("", "").expect("none").is_none());
+        assert!(read("topic", "table").expect("both").is_some());
+        for (topic, payments, missing) in
+            [("topic", "", "PAYMENTS_TABLE"), ("", "table", "TOPIC_ARN")]
+        {
+            let refused = read(topic, payments).expect_err("one alone").to_string();
+            assert!(refused.ends_with(missing), "{refused}");
+        }
     }
 }

@@ -34,12 +34,12 @@ struct Charge {
 
 /// Notes when each thing happened to a charge: `succeeded_at`, `refunded_at`, ... Stripe does not
 /// send events in order, so none of these overwrites another; `events` counts them. Events about
-/// something else, a dispute or a refund, go on to the bus.
+/// something else, a dispute or a refund, go on to the bus; so do all where there is no table.
 pub(crate) async fn on_charge(context: Context<Resources>, event: Event<'static>) -> Outcome {
-    let Some(noted_at) = noted_at(event.kind()) else {
+    let (Some(noted_at), Some(samples)) = (noted_at(event.kind()), &context.state.samples) else {
         return bus::forward(context, event).await;
     };
-    match payment(&context.state.payments, noted_at, &event) {
+    match payment(&samples.payments, noted_at, &event) {
         Some(update) => Outcome::Done(vec![TransactWriteItem::builder().update(update).build()]),
         None => Outcome::failed("not a charge event"),
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use webhooks::event::Event;
 use webhooks::router::{Context, Outcome};
 
+use crate::bus;
 use crate::effect::Effect;
 use crate::refusal::{self, Refusal};
 use crate::resources::Resources;
@@ -29,15 +30,21 @@ const REFUSED: &str = "SNS refused the notification";
 
 /// Publishes the message. The attributes `provider` and `source` are for the filters of
 /// subscriptions; `idempotencyKey` is the same should it be published twice. A body that SNS does not take
-/// is left out, and `dataref` says where it is.
+/// is left out, and `dataref` says where it is. Where there is no topic, the event goes on to the bus.
 pub(crate) async fn on_message(context: Context<Resources>, event: Event<'static>) -> Outcome {
+    let Some(samples) = &context.state.samples else {
+        return bus::forward(context, event).await;
+    };
     let Some(message) = event.data::<Message>() else {
         return Outcome::failed("not an inbound message");
     };
     let key = &context.idempotency_key;
     let reference = Effect::of(&event, key, message.by_reference(&event));
     let whole = Effect::of(&event, key, message);
-    let sent = refusal::or_by_reference(publish(&context, &whole), publish(&context, &reference));
+    let sent = refusal::or_by_reference(
+        publish(&context, &samples.topic, &whole),
+        publish(&context, &samples.topic, &reference),
+    );
     refusal::outcome(sent.await, REFUSED)
 }
 
@@ -55,11 +62,12 @@ impl Message {
 
 async fn publish(
     context: &Context<Resources>,
+    topic: &str,
     notification: &Effect<'_, Message>,
 ) -> Result<(), Refusal> {
     let text = serde_json::to_string(notification)
         .map_err(|_| Refusal::Lasting("the notification is not JSON".to_owned()))?;
-    let publish = context.state.sns.publish().topic_arn(&context.state.topic);
+    let publish = context.state.sns.publish().topic_arn(topic);
     let publish = publish
         .message(text)
         .set_message_attributes(Some(attributes(notification)));

@@ -5,9 +5,9 @@ use webhooks::delivery::{Delivery, Method};
 use webhooks::event::Event;
 use webhooks::limits;
 use webhooks::payload::{Payload, form_fields};
-use webhooks::provider::github::GitHub;
-use webhooks::provider::stripe::Stripe;
-use webhooks::provider::twilio::Twilio;
+use webhooks::provider::github::GITHUB;
+use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::twilio::TWILIO;
 use webhooks::provider::{Meaning, Provider};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -21,20 +21,20 @@ const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// Deliveries of GitHub's.
 pub fn github(data: &[u8]) {
     let mut delivery = delivery::read(data);
-    deliver(&GitHub, &mut delivery, data).expect("GitHub's signature covers any body");
+    deliver(GITHUB, &mut delivery, data).expect("GitHub's signature covers any body");
 }
 
 /// Deliveries of Stripe's.
 pub fn stripe(data: &[u8]) {
     let mut delivery = delivery::read(data);
-    deliver(&Stripe, &mut delivery, data).expect("Stripe's signature covers any body");
+    deliver(STRIPE, &mut delivery, data).expect("Stripe's signature covers any body");
 }
 
 /// Deliveries of Twilio's. Not everything can be signed so that it is accepted: the signature
 /// covers the URL and, of the body, a form or what has its hash in the URL.
 pub fn twilio(data: &[u8]) {
     let mut delivery = delivery::read(data);
-    let refused = match deliver(&Twilio, &mut delivery, data) {
+    let refused = match deliver(TWILIO, &mut delivery, data) {
         Ok(()) => return,
         Err(rejection) => rejection,
     };

@@ -34,8 +34,10 @@ const DELIVERY: &str = "X-GitHub-Delivery";
 const HOOK: &str = "X-GitHub-Hook-ID";
 
 /// GitHub, and GitHub Enterprise Server.
+pub const GITHUB: &dyn Provider = &GitHub;
+
 #[derive(Clone, Copy, Debug)]
-pub struct GitHub;
+struct GitHub;
 
 #[derive(Deserialize)]
 struct Body {

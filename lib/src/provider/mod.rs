@@ -1,6 +1,7 @@
 //! The providers. Each is one file that knows how its provider signs, names and identifies an
 //! event, and nothing else: no clock, no environment, no network, no AWS.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::compression::Dictionary;
@@ -15,7 +16,7 @@ pub mod stripe;
 pub mod twilio;
 
 /// Every provider, for the command line and the tests that hold for all; a function knows its own.
-pub static ALL: &[&dyn Provider] = &[&github::GitHub, &stripe::Stripe, &twilio::Twilio];
+pub static ALL: &[&dyn Provider] = &[github::GITHUB, stripe::STRIPE, twilio::TWILIO];
 
 /// The provider of that name in [`ALL`].
 pub fn by_name(name: &str) -> Option<&'static dyn Provider> {
@@ -27,7 +28,7 @@ pub fn by_name(name: &str) -> Option<&'static dyn Provider> {
 pub const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// What differs from one provider to the next.
-pub trait Provider: Sync {
+pub trait Provider: fmt::Debug + Sync {
     /// The name in routes, parameters, event types and logs: lower case, no punctuation.
     fn name(&self) -> &'static str;
 

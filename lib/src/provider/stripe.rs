@@ -42,8 +42,10 @@ static SCHEME: Scheme = Scheme {
 const PING: &str = "v2.core.event_destination.ping";
 
 /// Stripe: snapshot events, thin (v2) events and events of connected accounts.
+pub const STRIPE: &dyn Provider = &Stripe;
+
 #[derive(Clone, Copy, Debug)]
-pub struct Stripe;
+struct Stripe;
 
 #[derive(Deserialize)]
 struct Body {

@@ -36,8 +36,10 @@ const BODY_HASH: &str = "bodySHA256";
 const MAX_PARAMETERS: usize = 1000;
 
 /// Twilio: messaging, voice, status callbacks, and Event Streams.
+pub const TWILIO: &dyn Provider = &Twilio;
+
 #[derive(Clone, Copy, Debug)]
-pub struct Twilio;
+struct Twilio;
 
 static DICTIONARIES: [Dictionary; 1] = [Dictionary {
     name: "twilio-1",

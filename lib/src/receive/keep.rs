@@ -11,13 +11,12 @@ use crate::deadline::Late;
 use crate::envelope::{envelope, whole_envelope};
 use crate::event::Event;
 use crate::ledger::{Body, Existing, LedgerError, Record, Status, token};
-use crate::provider::Provider;
 use crate::queue::QueueError;
 use crate::record::{NotRecorded, record};
 use crate::source::Replays;
 use crate::{faults, limits};
 
-impl<P: Provider> Receiver<P> {
+impl Receiver {
     /// Keeps an event, if its body is not known under another id where the source refuses that.
     pub(super) async fn keep_once(
         &self,
