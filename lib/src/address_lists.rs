@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use tracing::warn;
 
 use crate::limits;
-use crate::provider::AddressList;
+use crate::provider::profile::AddressList;
 use crate::source::network;
 use crate::timestamp::Timestamp;
 

@@ -1,6 +1,7 @@
 //! What the sender hears.
 
-use crate::provider::Later;
+use crate::provider::meaning::Reply;
+use crate::provider::profile::Later;
 
 /// The answer to one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Answer {
         /// The event's id.
         id: String,
     },
+    /// The provider asks whose the endpoint is, and hears it.
+    Challenged(Reply),
     /// Genuine, but not what the provider's documentation describes.
     Malformed,
     /// The signature does not hold, or there is no such source: a stranger cannot tell the two apart.
@@ -44,7 +47,7 @@ impl Answer {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Accepted { .. } => 202,
-            Self::Duplicate { .. } | Self::Ignored { .. } => 200,
+            Self::Duplicate { .. } | Self::Ignored { .. } | Self::Challenged(_) => 200,
             Self::Malformed => 400,
             Self::Unauthenticated => 401,
             Self::MethodNotAllowed => 405,
@@ -59,7 +62,7 @@ impl Answer {
         match self {
             Self::Accepted { .. } => "accepted",
             Self::Duplicate { .. } => "duplicate",
-            Self::Ignored { .. } => "ignored",
+            Self::Ignored { .. } | Self::Challenged(_) => "ignored",
             Self::Malformed => "malformed",
             Self::Unauthenticated => "unauthenticated",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -73,7 +76,8 @@ impl Answer {
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Accepted { id } | Self::Duplicate { id } | Self::Ignored { id } => Some(id),
-            Self::Malformed
+            Self::Challenged(_)
+            | Self::Malformed
             | Self::Unauthenticated
             | Self::MethodNotAllowed
             | Self::TooLarge

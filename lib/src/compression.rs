@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
-use crate::{limits, provider};
+use crate::limits;
+use crate::provider::catalog;
 
 /// A text that payloads share much with. Items name the one that packed them, so it must never
 /// change: a better one has another name and comes before it.
@@ -88,10 +89,11 @@ struct Prepared {
 }
 
 static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| {
-    let all = provider::ALL.iter().flat_map(|provider| {
-        let dictionaries = provider.dictionaries().iter();
+    let all = catalog::all().flat_map(|provider| {
+        let profile = provider.profile();
+        let dictionaries = profile.dictionaries.iter();
         dictionaries.map(|Dictionary { name, text }| Prepared {
-            provider: provider.name(),
+            provider: profile.name,
             name,
             encoder: LazyLock::new(Box::new(|| EncoderDictionary::copy(text, LEVEL))),
             decoder: LazyLock::new(Box::new(|| DecoderDictionary::copy(text))),
@@ -162,9 +164,7 @@ mod tests {
 
     #[test]
     fn no_dictionary_changes_while_items_name_it() {
-        let all = provider::ALL
-            .iter()
-            .flat_map(|provider| provider.dictionaries());
+        let all = catalog::all().flat_map(|provider| provider.profile().dictionaries);
         let digests: Vec<(&str, String)> = all
             .map(|one| (one.name, hex::encode(&sha256(one.text)[..8])))
             .collect();

@@ -8,9 +8,11 @@ use serde::de::DeserializeOwned;
 use crate::json;
 use crate::name;
 use crate::payload::{Data, Payload};
-use crate::provider::{Element, Identity, Provider};
+use crate::provider::Provider;
+use crate::provider::identity::Identity;
+use crate::provider::meaning::Element;
 use crate::timestamp::Timestamp;
-use crate::verify::Verified;
+use crate::verified::Verified;
 
 /// The identity of an event, and its key in the ledger: `github/default/292430182:72d3162e-…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +74,7 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     /// The event that a verified delivery carries.
     pub fn new(
-        provider: &(impl Provider + ?Sized),
+        provider: &dyn Provider,
         source: &str,
         identity: Identity,
         verified: &Verified<'a>,
@@ -81,11 +83,11 @@ impl<'a> Event<'a> {
     ) -> Self {
         Self {
             key: EventKey {
-                provider: provider.name().to_owned(),
+                provider: provider.profile().name.to_owned(),
                 source: source.to_owned(),
                 id: identity.id,
             },
-            kind: format!("{}.{}", provider.name(), identity.kind),
+            kind: format!("{}.{}", provider.profile().name, identity.kind),
             received_at,
             payload: Payload::of(verified.delivery()),
             traceparent,
@@ -95,7 +97,7 @@ impl<'a> Event<'a> {
     /// The event that an element of a verified delivery is. Its payload is the element alone: the same
     /// event may come in another batch, or by itself.
     pub fn of_element(
-        provider: &(impl Provider + ?Sized),
+        provider: &dyn Provider,
         source: &str,
         element: Element,
         verified: &Verified<'a>,

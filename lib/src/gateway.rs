@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::answer::{Answer, RETRY_AFTER_SECONDS};
 use crate::delivery::{Delivery, Method};
 use crate::name;
-use crate::provider::Acknowledgement;
+use crate::provider::profile::Acknowledgement;
 use crate::timestamp::Timestamp;
 
 /// The source of a delivery whose path names none.
@@ -266,20 +266,36 @@ pub fn response(answer: &Answer, acknowledgement: Acknowledgement) -> ApiGateway
     }
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(answer.status());
-    if let Some(id) = answer.id() {
-        let (status, media_type, body) = match acknowledgement {
-            Acknowledgement::Json => {
-                let body = json!({"id": id, "outcome": answer.outcome()}).to_string();
-                (answer.status(), "application/json", body)
-            }
-            Acknowledgement::Twiml => (200, "text/xml", TWIML.to_owned()),
-        };
+    let body = match (answer, answer.id()) {
+        (Answer::Challenged(reply), _) => Some((200, reply.media_type, reply.text.clone())),
+        (_, Some(id)) => positive(answer, id, acknowledgement),
+        (_, None) => None,
+    };
+    if let Some((status, media_type, body)) = body {
         header("content-type", media_type);
+        // What a provider wants to hear again is no page for a browser.
+        header("x-content-type-options", "nosniff");
         response.status_code = i64::from(status);
         response.body = Some(body.into());
     }
     response.headers = headers;
     response
+}
+
+/// Status, media type and body of a positive answer.
+fn positive(
+    answer: &Answer,
+    id: &str,
+    acknowledgement: Acknowledgement,
+) -> Option<(u16, &'static str, String)> {
+    match acknowledgement {
+        Acknowledgement::Json => {
+            let body = json!({"id": id, "outcome": answer.outcome()}).to_string();
+            Some((answer.status(), "application/json", body))
+        }
+        Acknowledgement::Twiml => Some((200, "text/xml", TWIML.to_owned())),
+        Acknowledgement::Empty => Some((200, "text/plain", String::new())),
+    }
 }
 
 const TWIML: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;

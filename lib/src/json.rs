@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -22,6 +22,70 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
             Cow::Owned(paired) => serde_json::from_str(&paired).ok(),
             Cow::Borrowed(_) => None,
         })
+}
+
+/// The members of an object that have these names, unread, in the order of the names. A name may come
+/// once; what is not named is passed over.
+pub(crate) fn members(bytes: &[u8], names: &[&str]) -> Option<Vec<Option<Box<RawValue>>>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let found = |text: &str| {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let found = Named(names).deserialize(&mut deserializer).ok()?;
+        deserializer.end().ok()?;
+        Some(found)
+    };
+    found(text).or_else(|| match paired(text) {
+        Cow::Owned(paired) => found(&paired),
+        Cow::Borrowed(_) => None,
+    })
+}
+
+/// The member at the end of a path, members joined by dots, unread.
+pub(crate) fn member(bytes: &[u8], path: &str) -> Option<Box<RawValue>> {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let found = members(bytes, &[name])?.pop().flatten()?;
+    match rest {
+        Some(rest) => member(found.get().as_bytes(), rest),
+        None => Some(found),
+    }
+}
+
+/// Reads members by name.
+struct Named<'a>(&'a [&'a str]);
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = Vec<Option<Box<RawValue>>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Named<'_> {
+    type Value = Vec<Option<Box<RawValue>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found: Vec<Option<Box<RawValue>>> = self.0.iter().map(|_| None).collect();
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            match self.0.iter().position(|wanted| *wanted == name) {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some(at) if found[at].is_some() => {
+                    return Err(A::Error::custom("a member comes twice"));
+                }
+                Some(at) => found[at] = Some(map.next_value()?),
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The members of an object, in their order and unread.
@@ -116,6 +180,21 @@ mod tests {
         let text = r#"{"cut": "\ud83d"}"#;
         let raw: Box<RawValue> = read(text.as_bytes()).expect("JSON");
         assert_eq!(raw.get(), text);
+    }
+
+    #[test]
+    fn finds_members_by_name_and_passes_over_the_rest() {
+        let text = r#"{"a": {"b": {"c": 1e999}}, "x": "\ud83d", "x": 1, "cut \ud83d": [], "d": null}"#;
+        let found = |path| member(text.as_bytes(), path).map(|raw| raw.get().to_owned());
+        assert_eq!(found("a.b.c").as_deref(), Some("1e999"));
+        assert_eq!(found("d").as_deref(), Some("null"));
+        assert_eq!(found("a.b").as_deref(), Some(r#"{"c": 1e999}"#));
+        for path in ["", "b", "a.c", "a.b.c.d", "d.e", "x"] {
+            assert_eq!(found(path), None, "{path}");
+        }
+        for broken in ["", "[]", "{", r#"{"a": 1} {}"#, r#"{"a": NaN}"#, "null"] {
+            assert!(members(broken.as_bytes(), &["a"]).is_none(), "{broken}");
+        }
     }
 
     #[test]

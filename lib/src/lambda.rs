@@ -58,11 +58,11 @@ fn receiver(
     settings: &ReceiverSettings,
     config: &SdkConfig,
 ) -> Receiver {
-    let secrets_path = format!("{}/{}", settings.secrets_path, provider.name());
+    let secrets_path = format!("{}/{}", settings.secrets_path, provider.profile().name);
     Receiver {
         provider,
         settings: settings.clone(),
-        secrets: SecretStore::new(config, secrets_path, provider.methods()),
+        secrets: SecretStore::new(config, secrets_path, provider.profile().methods),
         addresses: AddressLists::new(settings.address_lists_url.clone()),
         rates: Rates::default(),
         digests: RecentDigests::default(),
@@ -94,19 +94,19 @@ async fn answer(
     let receipt = receiver
         .receive(request, context.xray_trace_id.as_deref(), now)
         .await;
-    let name = receiver.provider.name();
+    let name = receiver.provider.profile().name;
     for report in receipt.reports(name, Some(&request_id), started.elapsed().as_millis()) {
         report.emit(&receiver.settings.stack, Some(name), now);
     }
     Ok(response(
         &receipt.answer,
-        receiver.provider.acknowledgement(),
+        receiver.provider.profile().acknowledgement,
     ))
 }
 
 /// The receiver whose provider the path names; the first for any other path, to refuse it.
 fn addressed<'a>(receivers: &'a [Receiver], request: &Request) -> &'a Receiver {
-    let named = |receiver: &&Receiver| request.source(receiver.provider.name()).is_some();
+    let named = |receiver: &&Receiver| request.source(receiver.provider.profile().name).is_some();
     let first = &receivers[0];
     receivers.iter().find(named).unwrap_or(first)
 }

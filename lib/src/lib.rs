@@ -10,7 +10,7 @@
 //! What holds everywhere, stated as what is absent:
 //!
 //! - Provider files read no clock, no environment, no network, and know nothing of AWS.
-//! - No event comes from a request but through [`verify::Verified`], which only [`verify::verify`]
+//! - No event comes from a request but through [`verified::Verified`], which only [`verify::verify`]
 //!   makes.
 //! - Nothing before the signature holds parses a body or calls DynamoDB or SQS.
 //! - Only [`gateway`] builds HTTP responses, and only [`answer`] knows status codes.
@@ -44,6 +44,7 @@ pub mod rate;
 pub mod receive;
 pub mod recent_digests;
 pub mod record;
+pub mod rejection;
 pub mod relay;
 pub mod report;
 pub mod router;
@@ -55,4 +56,5 @@ pub mod signature;
 pub mod source;
 pub mod timestamp;
 pub mod trace;
+pub mod verified;
 pub mod verify;

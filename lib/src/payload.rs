@@ -80,6 +80,19 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Members of the payload read as JSON, as [`json::members`] finds them.
+    pub(crate) fn members(&self, names: &[&str]) -> Option<Vec<Option<Box<RawValue>>>> {
+        match self.wrapped_json() {
+            Some(wrapped) => json::members(wrapped.as_bytes(), names),
+            None => json::members(&self.bytes, names),
+        }
+    }
+
+    /// Whether this is a form that wraps JSON.
+    pub(crate) fn wraps_json(&self) -> bool {
+        self.wrapped_json().is_some()
+    }
+
     /// The payload as the envelope carries it. JSON goes in as it was sent, wrapped JSON is
     /// unwrapped, and a form becomes an object of strings, with an array where a key repeats.
     pub fn data(&self) -> Data {

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join;
 use futures::stream::{self, StreamExt};
@@ -19,10 +20,12 @@ use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
 use crate::ledger::Ledger;
-use crate::provider::{Meaning, Provider};
+use crate::provider::Provider;
+use crate::provider::meaning::Meaning;
 use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
+use crate::rejection::Rejection;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
 use crate::source::{
@@ -30,7 +33,8 @@ use crate::source::{
 };
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
-use crate::verify::{Rejection, Verified, check_shape, verify};
+use crate::verified::Verified;
+use crate::verify::{check_shape, verify};
 use crate::{faults, limits};
 
 mod keep;
@@ -89,12 +93,12 @@ impl Receiver {
         now: Timestamp,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        let deadline = Deadline::new(request.arrived_at(), self.secrets.answer_within(), now);
+        let deadline = Deadline::new(request.arrived_at(), self.answer_within(), now);
         if request.is_of_another_format() {
             error!("the event is not of payload format 2.0; set PayloadFormatVersion to 2.0");
             return Err(stop(Answer::Unavailable, "payload_format"));
         }
-        let source = request.source(self.provider.name()).map(str::to_owned);
+        let source = request.source(self.provider.profile().name).map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
         let delivery = request
             .delivery(self.settings.origin())
@@ -114,6 +118,16 @@ impl Receiver {
         };
         self.secrets.keep_fresh(now, deadline).await;
         self.take(delivery, &arrival, notes).await
+    }
+
+    /// The time in which this request is answered: later while the function has just started and has no
+    /// secrets.
+    fn answer_within(&self) -> Duration {
+        if self.secrets.may_wait() {
+            limits::FIRST_ANSWER
+        } else {
+            limits::answer(self.provider.profile().answer_within)
+        }
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
@@ -151,6 +165,7 @@ impl Receiver {
                 notes.name(&identity);
                 Ok(Answer::Ignored { id: identity.id })
             }
+            Meaning::Challenge(reply) => Ok(Answer::Challenged(reply)),
             Meaning::Event(identity) => {
                 notes.name(&identity);
                 faults::point("receive::verified");
@@ -221,7 +236,7 @@ impl Receiver {
 
     /// Method, size and header shape: what can be refused without knowing anything.
     fn refuse_cheaply(&self, delivery: &Delivery, now: Timestamp) -> Result<(), Stop> {
-        if !self.provider.methods().contains(&delivery.method) {
+        if !self.provider.profile().methods.contains(&delivery.method) {
             return Err(stop(Answer::MethodNotAllowed, "method"));
         }
         if delivery.body.len() > limits::BODY {
@@ -245,7 +260,7 @@ impl Receiver {
         let settings = match source.as_deref().map(|source| &source.settings) {
             Some(Ok(settings)) => Arc::clone(settings),
             Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
-            None => Arc::new(SourceSettings::default_for(self.provider.methods())),
+            None => Arc::new(SourceSettings::default_for(self.provider.profile().methods)),
         };
         if !settings.methods.contains(&arrival.method) {
             return Err(stop(Answer::MethodNotAllowed, "method"));
@@ -294,7 +309,7 @@ impl Receiver {
     }
 
     fn throttled(&self) -> Stop {
-        stop(Answer::Throttled(self.provider.later()), "rate_exceeded")
+        stop(Answer::Throttled(self.provider.profile().later), "rate_exceeded")
     }
 
     /// Checks the signature.
@@ -321,7 +336,7 @@ const fn urgency(answer: &Answer) -> u8 {
         | Answer::TooLarge => 1,
         Answer::Accepted { .. } => 2,
         Answer::Duplicate { .. } => 3,
-        Answer::Ignored { .. } => 4,
+        Answer::Ignored { .. } | Answer::Challenged(_) => 4,
     }
 }
 

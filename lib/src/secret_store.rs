@@ -17,7 +17,7 @@ use crate::aws;
 use crate::deadline::Deadline;
 use crate::delivery::Method;
 use crate::limits;
-use crate::provider::AddressList;
+use crate::provider::profile::AddressList;
 use crate::source::{Addresses, Source};
 use crate::timestamp::Timestamp;
 
@@ -85,16 +85,11 @@ impl SecretStore {
         self.read(limits::FIRST_SECRETS, now).await;
     }
 
-    /// How long after its arrival a request is answered at the latest: later while the function has
-    /// just started and has no secrets, but only once, so that an outage of SSM does not fill the
-    /// account with functions that wait.
-    pub fn answer_within(&self) -> Duration {
-        let waits = self.with_cache(|cache| cache.sources.is_none() && !cache.gave_up);
-        if waits {
-            limits::FIRST_ANSWER
-        } else {
-            limits::ANSWER
-        }
+    /// Whether requests may wait for secrets beyond the provider's deadline: while the function has just
+    /// started and has none, but only once, so that an outage of SSM does not fill the account with
+    /// functions that wait.
+    pub fn may_wait(&self) -> bool {
+        self.with_cache(|cache| cache.sources.is_none() && !cache.gave_up)
     }
 
     /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay, and

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::gateway::Origin;
-use crate::provider::{self, Provider};
+use crate::provider::{Provider, catalog};
 
 /// Looks up an environment variable: the environment is a parameter, so that tests have their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -20,13 +20,13 @@ pub struct BadSettings(Vec<String>);
 /// [`BadSettings`] that names the known ones where there is none, or an unknown one among them.
 pub fn providers(lookup: Lookup<'_>) -> Result<Vec<&'static dyn Provider>, BadSettings> {
     let text = lookup("PROVIDER").unwrap_or_default();
-    let named: Option<Vec<_>> = text
-        .split(',')
-        .map(|name| provider::by_name(name.trim()))
-        .collect();
+    let named = |name: &str| -> Option<&'static dyn Provider> {
+        Some(catalog::by_name(name.trim())?)
+    };
+    let named: Option<Vec<_>> = text.split(',').map(named).collect();
     named.ok_or_else(|| {
-        let known: Vec<_> = provider::ALL.iter().map(|known| known.name()).collect();
-        BadSettings(vec![format!("PROVIDER (one of {})", known.join(", "))])
+        let known = catalog::names().join(", ");
+        BadSettings(vec![format!("PROVIDER (one of {known})")])
     })
 }
 
@@ -265,16 +265,16 @@ mod tests {
     fn a_receiver_takes_known_providers_alone() {
         let named = |text: &'static str| {
             let found = providers(&move |_| Some(text.to_owned()));
-            found.map(|found| found.iter().map(|provider| provider.name()).collect())
+            found.map(|found| found.iter().map(|provider| provider.profile().name).collect())
         };
-        for provider in provider::ALL {
-            assert_eq!(named(provider.name()), Ok(vec![provider.name()]));
+        for name in catalog::names() {
+            assert_eq!(named(name), Ok(vec![name]));
         }
         assert_eq!(named("stripe, github"), Ok(vec!["stripe", "github"]));
         for text in ["", "nobody", "github,nobody", "GitHub", "github,"] {
             let refused = named(text).expect_err(text).to_string();
-            for provider in provider::ALL {
-                assert!(refused.contains(provider.name()), "{text}: {refused}");
+            for name in catalog::names() {
+                assert!(refused.contains(name), "{text}: {refused}");
             }
         }
         assert!(providers(&|_| None).is_err());

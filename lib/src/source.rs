@@ -12,7 +12,8 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use crate::delivery::Method;
-use crate::provider::{self, AddressList};
+use crate::provider::catalog;
+use crate::provider::profile::AddressList;
 use crate::secret::Secret;
 
 /// A registered source.
@@ -214,8 +215,8 @@ fn addresses(value: &Value) -> Result<Addresses, &'static str> {
     const PROBLEM: &str = "must be a list of networks (CIDR) or a provider's name";
     match value {
         Value::String(name) => {
-            let provider = provider::by_name(name).ok_or(PROBLEM)?;
-            let list = provider.address_list();
+            let provider = catalog::by_name(name).ok_or(PROBLEM)?;
+            let list = provider.profile().addresses;
             let list = list.ok_or("this provider publishes no list of addresses")?;
             Ok(Addresses::Published(list))
         }

@@ -8,19 +8,27 @@
 //! <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys> and
 //! <https://www.twilio.com/docs/events/webhook-quickstart>.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use self::split::Parameters;
-use super::{Acknowledgement, AddressList, Later, Malformed, Meaning, Provider, required};
+use super::advice::{Advice, Lookalike, NO_ADVICE};
+use super::identity::Malformed;
+use super::meaning::Meaning;
+use super::profile::{Acknowledgement, Covers, Later, Profile};
+use super::{Explained, Provider, Signer};
 use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
 use crate::limits;
 use crate::payload::{FORM, form_fields};
+use crate::rejection::Rejection;
+use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
 use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
 use crate::timestamp::Timestamp;
-use crate::verify::{Rejection, Verified};
+use crate::verified::Verified;
 
 mod identity;
 mod split;
@@ -36,27 +44,50 @@ const BODY_HASH: &str = "bodySHA256";
 const MAX_PARAMETERS: usize = 1000;
 
 /// Twilio: messaging, voice, status callbacks, and Event Streams.
-pub const TWILIO: &dyn Provider = &Twilio;
+pub static TWILIO: &dyn Explained = &Twilio;
 
 #[derive(Clone, Copy, Debug)]
 struct Twilio;
 
-static DICTIONARIES: [Dictionary; 1] = [Dictionary {
-    name: "twilio-1",
-    text: include_bytes!("../../dictionaries/twilio-1"),
-}];
+static PROFILE: Profile = Profile {
+    name: "twilio",
+    methods: &[Method::Post, Method::Get],
+    answer_within: Duration::from_secs(15),
+    acknowledgement: Acknowledgement::Twiml,
+    later: Later::ServiceUnavailable,
+    covers: Covers::UrlAndBody,
+    tolerance: None,
+    addresses: None,
+    dictionaries: &[Dictionary {
+        name: "twilio-1",
+        text: include_bytes!("../../dictionaries/twilio-1"),
+    }],
+};
+
+static ADVICE: Advice = Advice {
+    form: "It should be base64 with padding: 28 characters, or 44 with HMAC_SHA256.",
+    confusions: " (each account and subaccount has its own Auth Token)",
+    lookalikes: &[
+        Lookalike {
+            prefix: "AC",
+            length: Some(SID_LENGTH),
+            what: "looks like an account SID",
+        },
+        Lookalike {
+            prefix: "SK",
+            length: Some(SID_LENGTH),
+            what: "looks like an API key's SID",
+        },
+    ],
+    ..NO_ADVICE
+};
+
+/// The length of Twilio's identifiers.
+const SID_LENGTH: usize = 34;
 
 impl Provider for Twilio {
-    fn name(&self) -> &'static str {
-        "twilio"
-    }
-
-    fn methods(&self) -> &'static [Method] {
-        &[Method::Post, Method::Get]
-    }
-
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement::Twiml
+    fn profile(&self) -> &Profile {
+        &PROFILE
     }
 
     fn verify(
@@ -65,7 +96,8 @@ impl Provider for Twilio {
         secrets: &[Secret],
         _: Timestamp,
     ) -> Result<usize, Rejection> {
-        let value = required(&delivery.headers, SIGNATURE)?;
+        let value = delivery.headers.get(SIGNATURE);
+        let value = value.ok_or(Rejection::MissingHeader(SIGNATURE))?;
         let hash = hash(&delivery.headers)?;
         let signature = from_base64(hash, value).ok_or(Rejection::MalformedHeader {
             header: SIGNATURE,
@@ -91,20 +123,15 @@ impl Provider for Twilio {
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
         identity::name(verified.delivery())
     }
+}
 
-    fn later(&self) -> Later {
-        Later::ServiceUnavailable
-    }
-
-    fn address_list(&self) -> Option<AddressList> {
-        None
-    }
-
-    fn dictionaries(&self) -> &'static [Dictionary] {
-        &DICTIONARIES
-    }
-
-    fn sign(&self, delivery: &mut Delivery, secret: &Secret, _: Timestamp) {
+impl Signer for Twilio {
+    fn sign(
+        &self,
+        delivery: &mut Delivery,
+        secret: &Secret,
+        _: Timestamp,
+    ) -> Result<(), NotSignable> {
         if !is_form(delivery) {
             cover_body(delivery);
         }
@@ -121,6 +148,13 @@ impl Provider for Twilio {
             &[url.as_bytes(), parameters.as_bytes()],
         );
         delivery.headers.set(SIGNATURE, STANDARD.encode(digest));
+        Ok(())
+    }
+}
+
+impl Explained for Twilio {
+    fn advice(&self) -> &Advice {
+        &ADVICE
     }
 }
 

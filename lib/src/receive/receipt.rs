@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::event::Event;
-use crate::provider::Identity;
+use crate::provider::identity::Identity;
 use crate::report::{Level, Metric, Report};
 
 /// What became of a delivery: for the sender, and for the log.
@@ -108,7 +108,7 @@ impl Receipt {
         let (level, metric) = match &self.answer {
             Answer::Accepted { .. } => (Level::Info, Metric::Accepted),
             Answer::Duplicate { .. } => (Level::Info, Metric::Duplicate),
-            Answer::Ignored { .. } => (Level::Info, Metric::Ignored),
+            Answer::Ignored { .. } | Answer::Challenged(_) => (Level::Info, Metric::Ignored),
             Answer::Malformed
             | Answer::Unauthenticated
             | Answer::MethodNotAllowed

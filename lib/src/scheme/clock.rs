@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{At, Clock, Unit};
 use crate::timestamp::Timestamp;
-use crate::verify::Rejection;
+use crate::rejection::Rejection;
 
 impl Clock {
     /// Refuses a time that is too old or too far ahead.

@@ -1,7 +1,7 @@
 //! Signature schemes as data: where a signature stands, how it is written, what it covers, and
 //! which key and algorithm make it.
 //!
-//! One engine reads every [`Scheme`]: [`verify`] holds a delivery against it, [`sign`] makes a
+//! One engine reads every [`Scheme`]: [`verification`] holds a delivery against it, [`signing`] makes a
 //! delivery as the provider would. A scheme that cannot be said in these terms is code of its
 //! provider.
 
@@ -13,11 +13,8 @@ mod clock;
 mod key;
 mod parts;
 mod signatures;
-mod signing;
-mod verification;
-
-pub use signing::{NotSignable, sign};
-pub use verification::{verify, verify_any};
+pub mod signing;
+pub mod verification;
 
 /// How a delivery is signed.
 #[derive(Debug)]

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::{At, Form, Part, Place, Scheme};
 use crate::delivery::{Delivery, Method};
+use crate::json;
 use crate::payload::form_fields;
-use crate::verify::Rejection;
+use crate::rejection::Rejection;
 
 impl Scheme {
     /// The signed parts of a delivery that was sent to `url`.
@@ -106,13 +107,11 @@ pub(super) fn query(delivery: &Delivery, name: &'static str) -> Result<String, R
 /// A text or number of the JSON body, as it is written there.
 pub(super) fn field(delivery: &Delivery, path: &'static str) -> Result<String, Rejection> {
     let missing = Rejection::MissingHeader(path);
-    let body: serde_json::Value =
-        serde_json::from_slice(&delivery.body).map_err(|_| missing.clone())?;
-    let pointer = format!("/{}", path.replace('.', "/"));
-    match body.pointer(&pointer) {
-        Some(serde_json::Value::String(text)) => Ok(text.clone()),
-        Some(serde_json::Value::Number(number)) => Ok(number.to_string()),
-        Some(_) | None => Err(missing),
+    let value = json::member(&delivery.body, path).ok_or(missing.clone())?;
+    match value.get().as_bytes() {
+        [b'"', ..] => json::read(value.get().as_bytes()).ok_or(missing),
+        [b'-' | b'0'..=b'9', ..] => Ok(value.get().to_owned()),
+        _ => Err(missing),
     }
 }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::parts::{field, header, pairs, query};
 use super::{Algorithm, Encoding, Form, Place, Required, Scheme};
 use crate::delivery::Delivery;
-use crate::verify::Rejection;
+use crate::rejection::Rejection;
 
 /// Most signatures that are tried: a provider sends one for each key, and an unsigned request must
 /// not cost more than a genuine one.
@@ -22,7 +22,7 @@ impl Scheme {
     }
 
     /// Refuses a request without a header that the provider always sends.
-    pub(super) fn check_required(&self, delivery: &Delivery) -> Result<(), Rejection> {
+    pub(crate) fn check_required(&self, delivery: &Delivery) -> Result<(), Rejection> {
         for Required(name, wanted) in self.required {
             let value = header(delivery, name)?;
             if value.is_empty() || wanted.is_some_and(|wanted| value != wanted) {

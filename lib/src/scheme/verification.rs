@@ -13,7 +13,7 @@ use crate::delivery::Delivery;
 use crate::secret::Secret;
 use crate::signature::verify_mac;
 use crate::timestamp::Timestamp;
-use crate::verify::Rejection;
+use crate::rejection::Rejection;
 
 /// The index of the secret that signed a delivery by one of a provider's schemes.
 ///

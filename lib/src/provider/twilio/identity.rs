@@ -22,7 +22,8 @@ use super::{TOKEN, body, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::json::{self, Members};
 use crate::payload::{FORM, Payload, form_fields};
-use crate::provider::{Element, Identity, Malformed, Meaning};
+use crate::provider::identity::{Identity, Malformed};
+use crate::provider::meaning::{Element, Meaning};
 use crate::signature::sha256;
 
 /// The parameters that name an event.

@@ -27,7 +27,7 @@ use super::{BODY_HASH, body, body_hash, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::payload::form_fields;
 use crate::signature::sha256;
-use crate::verify::Rejection;
+use crate::rejection::Rejection;
 
 /// Names whose value is a SID in every form that has them.
 const SIDS: [&str; 7] = [

@@ -1,0 +1,72 @@
+//! The profile of a provider: what is true of its deliveries whatever they say.
+
+use std::time::Duration;
+
+use crate::compression::Dictionary;
+use crate::delivery::Method;
+
+/// The profile of a provider.
+#[derive(Debug)]
+pub struct Profile {
+    /// The name in routes, parameters, event types and logs: lower case, no punctuation.
+    pub name: &'static str,
+    /// The request methods that may carry deliveries. A source takes the first alone, unless its
+    /// settings name others.
+    pub methods: &'static [Method],
+    /// The time after which the provider hangs up, or 10 s where it publishes none.
+    pub answer_within: Duration,
+    /// The form of a positive answer.
+    pub acknowledgement: Acknowledgement,
+    /// The answer that the provider takes for "send it again later".
+    pub later: Later,
+    /// The parts of a request that the signature covers.
+    pub covers: Covers,
+    /// How far a signed time may be from now, either way; none where no time is signed.
+    pub tolerance: Option<Duration>,
+    /// The published addresses that deliveries come from, where the provider publishes them.
+    pub addresses: Option<AddressList>,
+    /// Texts that its payloads have in common, newest first: the first makes items smaller, and all
+    /// are needed to read items. None where nothing is known.
+    pub dictionaries: &'static [Dictionary],
+}
+
+/// The parts of a request that a signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// The body.
+    Body,
+    /// The public URL, and the body or its parameters.
+    UrlAndBody,
+}
+
+/// The form of a positive answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// `{"id": "...", "outcome": "..."}`.
+    Json,
+    /// 200 and an empty body, where the provider shows people what it gets.
+    Empty,
+    /// An empty TwiML document, which tells Twilio to do nothing more.
+    Twiml,
+}
+
+/// The answer that a provider takes for "send it again later".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// 503 with `Retry-After`: any failure will do.
+    ServiceUnavailable,
+    /// 429 with `Retry-After`, where a 5xx counts against the endpoint.
+    TooManyRequests,
+}
+
+/// A published list of addresses: a JSON object in which a field is an array of networks or single
+/// addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressList {
+    /// Scheme and host.
+    pub host: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// The field's name.
+    pub field: &'static str,
+}

@@ -1,0 +1,68 @@
+//! A provider as a row of data.
+
+use super::advice::Advice;
+use super::identity::Malformed;
+use super::meaning::Meaning;
+use super::naming::Naming;
+use super::profile::Profile;
+use super::{Explained, Provider, Signer};
+use crate::delivery::Delivery;
+use crate::rejection::Rejection;
+use crate::scheme::Scheme;
+use crate::scheme::signing::{NotSignable, sign};
+use crate::scheme::verification::verify_any;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+use crate::verified::Verified;
+
+/// A provider as a row of data.
+#[derive(Debug)]
+pub struct Row {
+    /// What is true of its deliveries whatever they say.
+    pub profile: Profile,
+    /// How it signs. The first scheme that a request claims decides.
+    pub schemes: &'static [Scheme],
+    /// How it names events.
+    pub naming: Naming,
+    /// What is known of its signatures beside the schemes.
+    pub advice: Advice,
+}
+
+impl Provider for Row {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn verify(
+        &self,
+        delivery: &Delivery,
+        secrets: &[Secret],
+        now: Timestamp,
+    ) -> Result<usize, Rejection> {
+        verify_any(self.schemes, delivery, secrets, now)
+    }
+
+    fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
+        self.naming.identify(verified.delivery())
+    }
+}
+
+impl Signer for Row {
+    /// Signs by the first scheme whose own headers the delivery has, else by the first.
+    fn sign(
+        &self,
+        delivery: &mut Delivery,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<(), NotSignable> {
+        let named = |scheme: &&Scheme| scheme.check_required(delivery).is_ok();
+        let scheme = self.schemes.iter().find(named).or(self.schemes.first());
+        sign(scheme.ok_or(NotSignable)?, delivery, secret, now)
+    }
+}
+
+impl Explained for Row {
+    fn advice(&self) -> &Advice {
+        &self.advice
+    }
+}

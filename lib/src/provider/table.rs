@@ -1,0 +1,188 @@
+//! The table of providers: a row for each that needs no code.
+
+use std::time::Duration;
+
+use super::advice::{Advice, Lookalike, NO_ADVICE};
+use super::naming::{Body, Naming, Piece};
+use super::profile::{Acknowledgement, AddressList, Covers, Later, Profile};
+use super::row::Row;
+use crate::compression::Dictionary;
+use crate::delivery::Method;
+use crate::scheme::{
+    Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,
+};
+use crate::signature::Hash;
+
+/// Every row, in the order of the alphabet.
+pub static ROWS: &[&Row] = &[&GITHUB, &STRIPE];
+
+/// The commonest profile: one JSON event posted, of which the signature covers the body.
+const POSTED: Profile = Profile {
+    name: "",
+    methods: &[Method::Post],
+    answer_within: Duration::from_secs(10),
+    acknowledgement: Acknowledgement::Json,
+    later: Later::ServiceUnavailable,
+    covers: Covers::Body,
+    tolerance: None,
+    addresses: None,
+    dictionaries: &[],
+};
+
+/// The commonest scheme: a header with an HMAC-SHA256 of the body, the secret's text its key.
+const HMAC_OF_BODY: Scheme = Scheme {
+    place: Place::Header(""),
+    form: Form::Whole,
+    encoding: Encoding::Hex,
+    algorithm: Algorithm::Hmac(Hash::Sha256),
+    keys: &[Key::Text],
+    signed: &[Part::Body],
+    clock: None,
+    required: &[],
+};
+
+/// Names that stand in a JSON body.
+const IN_BODY: Naming = Naming {
+    body: Body::Json,
+    id: &[],
+    kind: &[],
+    ping: None,
+    challenge: None,
+};
+
+/// GitHub, and GitHub Enterprise Server.
+///
+/// `X-Hub-Signature` (SHA-1) is sent beside the signature for old receivers and must never become a
+/// fallback: a forger would choose it. The id is the hook's id and the delivery's GUID: the GUID
+/// names the event and is shared by all hooks that hear of it, and a redelivery repeats it.
+///
+/// Facts: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>,
+/// <https://docs.github.com/en/webhooks/webhook-events-and-payloads> and
+/// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-githubs-ip-addresses>.
+pub static GITHUB: Row = Row {
+    profile: Profile {
+        name: "github",
+        addresses: Some(AddressList {
+            host: "https://api.github.com",
+            path: "/meta",
+            field: "hooks",
+        }),
+        dictionaries: &[Dictionary {
+            name: "github-1",
+            text: include_bytes!("../../dictionaries/github-1"),
+        }],
+        ..POSTED
+    },
+    schemes: &[Scheme {
+        place: Place::Header("X-Hub-Signature-256"),
+        form: Form::Prefixed("sha256="),
+        ..HMAC_OF_BODY
+    }],
+    naming: Naming {
+        id: &[
+            &[
+                Piece::Header("X-GitHub-Hook-ID"),
+                Piece::Text(":"),
+                Piece::Header("X-GitHub-Delivery"),
+            ],
+            &[Piece::Header("X-GitHub-Delivery")],
+        ],
+        kind: &[
+            &[
+                Piece::Header("X-GitHub-Event"),
+                Piece::Text("."),
+                Piece::Field("action"),
+            ],
+            &[Piece::Header("X-GitHub-Event")],
+        ],
+        ping: Some("ping"),
+        ..IN_BODY
+    },
+    advice: Advice {
+        unsigned: "GitHub signs only when the webhook has a secret: enter one in its settings. If it has \
+                   one, a proxy dropped the header, or the request is not from GitHub.",
+        form: "It should be sha256= and 64 hexadecimal digits.",
+        confusions: " (each webhook and each GitHub App has its own)",
+        lookalikes: &[
+            lookalike("ghp_", "looks like an access token"),
+            lookalike("gho_", "looks like an access token"),
+            lookalike("ghu_", "looks like an access token"),
+            lookalike("ghs_", "looks like an access token"),
+            lookalike("github_pat_", "looks like an access token"),
+            lookalike("-----BEGIN", "looks like a private key"),
+        ],
+        ..NO_ADVICE
+    },
+};
+
+/// Stripe: snapshot events, thin (v2) events and events of connected accounts.
+///
+/// `v0` is a signature for test mode without security: to accept it would be a downgrade. The whole
+/// secret is the key, its `whsec_` included. The id is the event's own, after its account where it
+/// has one: two connected accounts are two tenants. The ping is sent when somebody presses "send test
+/// ping" on an event destination.
+///
+/// Facts: <https://docs.stripe.com/webhooks/signature>, <https://docs.stripe.com/events/how-events-work>,
+/// <https://docs.stripe.com/event-destinations#thin-events> and <https://docs.stripe.com/ips>.
+pub static STRIPE: Row = Row {
+    profile: Profile {
+        name: "stripe",
+        tolerance: FIVE_MINUTES,
+        addresses: Some(AddressList {
+            host: "https://stripe.com",
+            path: "/files/ips/ips_webhooks.json",
+            field: "WEBHOOKS",
+        }),
+        dictionaries: &[Dictionary {
+            name: "stripe-1",
+            text: include_bytes!("../../dictionaries/stripe-1"),
+        }],
+        ..POSTED
+    },
+    schemes: &[Scheme {
+        place: Place::Header("Stripe-Signature"),
+        form: Form::Pairs {
+            separator: ",",
+            name: "v1",
+        },
+        signed: &[Part::Time, Part::Literal("."), Part::Body],
+        clock: Some(Clock {
+            at: At::Pair("t"),
+            unit: Unit::Seconds,
+            past: FIVE_MINUTES,
+            future: FIVE_MINUTES,
+        }),
+        ..HMAC_OF_BODY
+    }],
+    naming: Naming {
+        id: &[
+            &[Piece::Field("account"), Piece::Text(":"), Piece::Field("id")],
+            &[Piece::Field("context"), Piece::Text(":"), Piece::Field("id")],
+            &[Piece::Field("id")],
+        ],
+        kind: &[&[Piece::Field("type")]],
+        ping: Some("v2.core.event_destination.ping"),
+        ..IN_BODY
+    },
+    advice: Advice {
+        form: "It should be t=, Unix seconds, and ,v1= with 64 hexadecimal digits.",
+        confusions: " (each endpoint, test mode and the Stripe CLI have their own)",
+        lookalikes: &[
+            lookalike("sk_", "looks like an API key"),
+            lookalike("rk_", "looks like an API key"),
+            lookalike("pk_", "looks like an API key"),
+            lookalike("we_", "looks like an endpoint's id"),
+        ],
+        prefix: Some("whsec_"),
+        indented: true,
+        ..NO_ADVICE
+    },
+};
+
+const fn lookalike(prefix: &'static str, what: &'static str) -> Lookalike {
+    Lookalike {
+        prefix,
+        length: None,
+        what,
+    }
+}
