@@ -13,12 +13,15 @@ mod secret;
 mod url;
 
 use webhooks::delivery::{Delivery, Headers};
-use webhooks::provider::Provider;
+use webhooks::provider::Explained;
+use webhooks::provider::profile::Covers;
+use webhooks::rejection::Rejection;
+use webhooks::scheme::Scheme;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks::verify::{Rejection, verify};
+use webhooks::verify::verify;
 
-use crate::case::Case;
+use crate::captured_request::CapturedRequest;
 
 /// Why a signature does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,28 +45,28 @@ const SURELY_MILLISECONDS: i64 = 100_000_000_000;
 /// The reason for a rejection: the first change that makes the signature hold, or, where none
 /// does, what the rejection says and what was tried.
 pub fn diagnose(
-    provider: &dyn Provider,
-    case: &Case,
+    provider: &dyn Explained,
+    captured: &CapturedRequest,
     now: Timestamp,
     rejection: Rejection,
 ) -> Finding {
-    let trial = |now| Trial {
+    let examined = |now| Examined {
         provider,
-        case,
+        captured,
         now,
     };
     let Rejection::TimestampOutOfTolerance { skew_seconds } = rejection else {
-        return trial(now).explain(&rejection);
+        return examined(now).explain(&rejection);
     };
     let signed_at = Timestamp::from_seconds(now.seconds().saturating_sub(skew_seconds));
-    let trial = trial(signed_at);
-    match verify(provider, &case.delivery, &case.secrets, signed_at) {
+    let examined = examined(signed_at);
+    match verify(provider, &captured.delivery, &captured.secrets, signed_at) {
         Ok(_) => Finding::new(
             format!("the signature is right, but {}", off_by(skew_seconds)),
-            clock_step(case, now, signed_at),
+            clock_step(captured, now, signed_at),
         ),
         Err(rejection) => {
-            let Finding { why, step } = trial.explain(&rejection);
+            let Finding { why, step } = examined.explain(&rejection);
             Finding::new(format!("{why}; besides, {}", off_by(skew_seconds)), step)
         }
     }
@@ -78,9 +81,9 @@ fn off_by(skew_seconds: i64) -> String {
     )
 }
 
-fn clock_step(case: &Case, now: Timestamp, signed_at: Timestamp) -> &'static str {
+fn clock_step(captured: &CapturedRequest, now: Timestamp, signed_at: Timestamp) -> &'static str {
     let milliseconds = |moment: Timestamp| moment.seconds() >= SURELY_MILLISECONDS;
-    match case.now {
+    match captured.now {
         _ if milliseconds(signed_at) => "The signed timestamp is in milliseconds; sign seconds.",
         Some(_) if milliseconds(now) => "The field now is in milliseconds; write Unix seconds.",
         None => {
@@ -97,15 +100,15 @@ fn clock_step(case: &Case, now: Timestamp, signed_at: Timestamp) -> &'static str
 
 /// A request and the means to check changed forms of it.
 #[derive(Clone, Copy)]
-struct Trial<'a> {
-    provider: &'a dyn Provider,
-    case: &'a Case,
+struct Examined<'a> {
+    provider: &'a dyn Explained,
+    captured: &'a CapturedRequest,
     now: Timestamp,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Examined<'a> {
     fn delivery(&self) -> &'a Delivery {
-        &self.case.delivery
+        &self.captured.delivery
     }
 
     fn holds(&self, delivery: &Delivery, secrets: &[Secret]) -> bool {
@@ -116,19 +119,27 @@ impl<'a> Trial<'a> {
     fn holds_with(&self, change: impl FnOnce(&mut Delivery)) -> bool {
         let mut delivery = self.delivery().clone();
         change(&mut delivery);
-        self.holds(&delivery, &self.case.secrets)
+        self.holds(&delivery, &self.captured.secrets)
     }
 
     fn holds_with_body(&self, body: &[u8]) -> bool {
         self.holds_with(|delivery| delivery.body = body.to_vec())
     }
 
-    /// The name of the header in which the provider signs.
+    /// The name of the header in which the provider signs: the one that is there, where it may be one
+    /// of several.
     fn signature_header(&self) -> Option<String> {
+        let schemes = self.provider.schemes();
+        let is_there =
+            |scheme: &&Scheme| self.delivery().headers.get(scheme.place.name()).is_some();
+        let scheme = schemes.iter().find(is_there).or(schemes.first());
+        if let Some(scheme) = scheme {
+            return Some(scheme.place.name().to_owned());
+        }
         let mut delivery = self.delivery().clone();
         delivery.headers = Headers::default();
-        self.provider
-            .sign(&mut delivery, self.case.secrets.first()?, self.now);
+        let secret = self.captured.secrets.first()?;
+        self.provider.sign(&mut delivery, secret, self.now).ok()?;
         let (name, _) = delivery.headers.iter().next()?;
         Some(name.to_owned())
     }
@@ -175,12 +186,12 @@ impl<'a> Trial<'a> {
         }
         let why = match body::looks_rewritten(self) {
             true => {
-                "no secret gives this signature, and the body looks re-serialised: Stripe indents \
+                "no secret gives this signature, and the body looks re-serialised: the provider indents \
                  its events, and this one has no line break"
             }
             false => "no secret gives this signature",
         };
-        let url = match url::is_signed(self.provider) {
+        let url = match self.provider.profile().covers == Covers::UrlAndBody {
             true => ", and the URL with other schemes, hosts, stages, slashes and queries",
             false => "",
         };
@@ -189,7 +200,7 @@ impl<'a> Trial<'a> {
              with other line ends, white space, escapes and encodings{url}. Likeliest: the secret \
              is another endpoint's{}, or the body was changed after it was signed. {}",
             self.hints(),
-            secret::confusions(self.provider),
+            self.provider.advice().confusions,
             body::RAW
         );
         Finding::new(why, step)

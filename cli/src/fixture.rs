@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider::Provider;
+use webhooks::provider::Signer;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -101,7 +101,7 @@ impl Fixture {
     /// [`Failure`] when the file is not a delivery of that provider.
     pub fn renew(
         &mut self,
-        provider: &dyn Provider,
+        provider: &dyn Signer,
         secret: &Secret,
         now: Timestamp,
     ) -> Result<String, Failure> {
@@ -134,11 +134,13 @@ impl Fixture {
     /// [`Failure`] when the file is not a delivery of that provider.
     pub fn sign(
         &mut self,
-        provider: &dyn Provider,
+        provider: &dyn Signer,
         secret: &Secret,
         now: Timestamp,
     ) -> Result<String, Failure> {
-        provider.sign(&mut self.delivery, secret, now);
+        provider
+            .sign(&mut self.delivery, secret, now)
+            .map_err(|error| Failure::new("the event", error))?;
         let verified = verify(provider, &self.delivery, std::slice::from_ref(secret), now)
             .map_err(|error| Failure::new("signing the event", error))?;
         let meaning = provider

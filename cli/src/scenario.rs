@@ -7,7 +7,7 @@ use serde_json::json;
 use webhooks::delivery::Delivery;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
-use webhooks::provider::Provider;
+use webhooks::provider::Signer;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -165,7 +165,7 @@ pub struct Report {
 pub async fn play(
     project: &Project,
     local: &Local,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Vec<Report>, Failure> {
     let mut probe = Probe::place(&local.stack).await?;
     let both = json!({"methods": ["POST", "GET"]}).to_string();
@@ -194,7 +194,7 @@ pub async fn play(
             effects: 0,
         });
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + time_limit;
     loop {
         for report in &mut reports {
             report.look(local, &mut probe).await?;
@@ -218,10 +218,10 @@ pub async fn play(
 fn prepare(
     project: &Project,
     local: &Local,
-    provider: &dyn Provider,
+    provider: &dyn Signer,
     step: Step,
 ) -> Result<(Delivery, EventKey), Failure> {
-    let secret = development_secret(provider.name());
+    let secret = development_secret(provider.profile().name);
     let secret = Secret::new(secret).map_err(|error| Failure::new("the secret", error))?;
     let source = if step.how == How::UnknownSource {
         "unregistered"
@@ -230,12 +230,12 @@ fn prepare(
     };
     let age = if step.how == How::Stale { 600 } else { 0 };
     let now = Timestamp::from_seconds(Timestamp::now().seconds() - age);
-    let mut fixture = Fixture::read(project, provider.name(), step.event)?;
-    fixture.address(&local_url(&local.url(), provider.name(), source));
+    let mut fixture = Fixture::read(project, provider.profile().name, step.event)?;
+    fixture.address(&local_url(&local.url(), provider.profile().name, source));
     let id = fixture.renew(provider, &secret, now)?;
     let mut delivery = fixture.delivery;
     let key = EventKey {
-        provider: provider.name().to_owned(),
+        provider: provider.profile().name.to_owned(),
         source: source.to_owned(),
         id,
     };

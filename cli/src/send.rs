@@ -7,7 +7,7 @@ use clap::Args;
 use futures::future::join_all;
 use webhooks::delivery::{Delivery, Method};
 use webhooks::gateway::DEFAULT_SOURCE;
-use webhooks::provider::{self, Provider};
+use webhooks::provider::{Explained, catalog};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -77,16 +77,16 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     let provider = find_provider(&args.provider)?;
     let secret = match &args.secret {
         Some(place) => SecretFile::parse(place)?.read()?,
-        None => development_secret(provider.name()),
+        None => development_secret(provider.profile().name),
     };
     let secret = Secret::new(secret).map_err(|error| Failure::usage(error.to_string()))?;
     let url = args
         .url
         .clone()
-        .unwrap_or_else(|| local_url(&args.base, provider.name(), &args.source));
+        .unwrap_or_else(|| local_url(&args.base, provider.profile().name, &args.source));
     let signed_at = Timestamp::from_seconds(Timestamp::now().seconds().saturating_sub(args.stale));
 
-    let mut fixture = Fixture::read(&Project::here()?, provider.name(), &args.event)?;
+    let mut fixture = Fixture::read(&Project::here()?, provider.profile().name, &args.event)?;
     // A printed event stays at the address that it names; a sent one is signed for where it goes.
     if !args.print || args.url.is_some() {
         fixture.address(&url);
@@ -119,16 +119,10 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
 ///
 /// # Errors
 /// [`Failure`] with the names there are.
-pub fn find_provider(name: &str) -> Result<&'static dyn Provider, Failure> {
-    provider::by_name(name).ok_or_else(|| {
-        let names: Vec<_> = provider::ALL
-            .iter()
-            .map(|provider| provider.name())
-            .collect();
-        Failure::usage(format!(
-            "no provider {name}; there are {}",
-            names.join(", ")
-        ))
+pub fn find_provider(name: &str) -> Result<&'static dyn Explained, Failure> {
+    catalog::by_name(name).ok_or_else(|| {
+        let names = catalog::names().join(", ");
+        Failure::usage(format!("no provider {name}; there are {names}"))
     })
 }
 

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 use webhooks::delivery::Method;
-use webhooks::provider::{ALL, Provider, by_name};
+use webhooks::provider::{Explained, catalog};
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
-use crate::case::{BadField, Case, Vector};
+use crate::captured_request::{BadField, CapturedRequest, Vector};
 use crate::diagnosis::{Finding, diagnose};
 use crate::failure::Failure;
 use crate::terminal::printable;
@@ -21,7 +21,7 @@ pub struct VerifyArgs {
     /// Whose request it is
     #[arg(
         value_name = "PROVIDER",
-        value_parser = PossibleValuesParser::new(ALL.iter().map(|provider| provider.name())),
+        value_parser = PossibleValuesParser::new(catalog::names()),
         requires = "request",
         required_unless_present = "vectors"
     )]
@@ -60,7 +60,7 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         file.ok_or_else(|| Failure::usage("give a file: --request FILE or --vectors FILE"))?;
     let name = if file == "-" { "standard input" } else { file };
     let json = read(file).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    let answer = match args.provider.as_deref().and_then(by_name) {
+    let answer = match args.provider.as_deref().and_then(catalog::by_name) {
         Some(provider) => check_request(provider, &json, Timestamp::now()),
         None => check_vectors(&json, Timestamp::now()),
     };
@@ -76,7 +76,7 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 /// # Errors
 /// What is wrong with the JSON.
 pub fn check_request(
-    provider: &dyn Provider,
+    provider: &dyn Explained,
     json: &[u8],
     clock: Timestamp,
 ) -> Result<Answer, String> {
@@ -85,10 +85,10 @@ pub fn check_request(
         Value::Array(_) => return Err("a list and not one request; use --vectors".to_owned()),
         _ => return Err("not a JSON object".to_owned()),
     };
-    let case = Case::read(&fields).map_err(|bad| bad.to_string())?;
-    let (verdict, good) = match judge(provider, &case, clock) {
+    let captured = CapturedRequest::read(&fields).map_err(|bad| bad.to_string())?;
+    let (verdict, good) = match judge(provider, &captured, clock) {
         Ok(secret) => (
-            format!("valid{}\n", which(secret, case.secrets.len())),
+            format!("valid{}\n", which(secret, captured.secrets.len())),
             true,
         ),
         Err(finding) => (
@@ -96,7 +96,7 @@ pub fn check_request(
             false,
         ),
     };
-    let text = verdict + &method_note(provider, case.delivery.method);
+    let text = verdict + &method_note(provider, captured.delivery.method);
     Ok(Answer { text, good })
 }
 
@@ -151,11 +151,11 @@ impl Tally {
         clock: Timestamp,
     ) -> Result<Option<String>, BadField> {
         let vector = Vector::read(fields)?;
-        let Some(provider) = by_name(vector.provider) else {
+        let Some(provider) = catalog::by_name(vector.provider) else {
             self.skipped += 1;
             return Ok(None);
         };
-        let found = judge(provider, &Case::read(fields)?, clock);
+        let found = judge(provider, &CapturedRequest::read(fields)?, clock);
         if found.is_ok() == vector.valid {
             self.passed += 1;
             return Ok(None);
@@ -187,11 +187,15 @@ impl Tally {
 }
 
 /// The index of the secret that signed the request, or why none did.
-fn judge(provider: &dyn Provider, case: &Case, clock: Timestamp) -> Result<usize, Finding> {
-    let now = case.now.unwrap_or(clock);
-    match verify(provider, &case.delivery, &case.secrets, now) {
+fn judge(
+    provider: &dyn Explained,
+    captured: &CapturedRequest,
+    clock: Timestamp,
+) -> Result<usize, Finding> {
+    let now = captured.now.unwrap_or(clock);
+    match verify(provider, &captured.delivery, &captured.secrets, now) {
         Ok(verified) => Ok(verified.secret()),
-        Err(rejection) => Err(diagnose(provider, case, now, rejection)),
+        Err(rejection) => Err(diagnose(provider, captured, now, rejection)),
     }
 }
 
@@ -210,12 +214,12 @@ fn which(secret: usize, secrets: usize) -> String {
 }
 
 /// The signature is one thing, the function's answer another.
-fn method_note(provider: &dyn Provider, method: Method) -> String {
-    match provider.methods().contains(&method) {
+fn method_note(provider: &dyn Explained, method: Method) -> String {
+    match provider.profile().methods.contains(&method) {
         true => String::new(),
         false => format!(
             "note: {} sends no events by this method; the function answers 405\n",
-            provider.name()
+            provider.profile().name
         ),
     }
 }

@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn finds_members_by_name_and_passes_over_the_rest() {
-        let text = r#"{"a": {"b": {"c": 1e999}}, "x": "\ud83d", "x": 1, "cut \ud83d": [], "d": null}"#;
+        let text =
+            r#"{"a": {"b": {"c": 1e999}}, "x": "\ud83d", "x": 1, "cut \ud83d": [], "d": null}"#;
         let found = |path| member(text.as_bytes(), path).map(|raw| raw.get().to_owned());
         assert_eq!(found("a.b.c").as_deref(), Some("1e999"));
         assert_eq!(found("d").as_deref(), Some("null"));

@@ -98,7 +98,9 @@ impl Receiver {
             error!("the event is not of payload format 2.0; set PayloadFormatVersion to 2.0");
             return Err(stop(Answer::Unavailable, "payload_format"));
         }
-        let source = request.source(self.provider.profile().name).map(str::to_owned);
+        let source = request
+            .source(self.provider.profile().name)
+            .map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
         let delivery = request
             .delivery(self.settings.origin())
@@ -309,7 +311,10 @@ impl Receiver {
     }
 
     fn throttled(&self) -> Stop {
-        stop(Answer::Throttled(self.provider.profile().later), "rate_exceeded")
+        stop(
+            Answer::Throttled(self.provider.profile().later),
+            "rate_exceeded",
+        )
     }
 
     /// Checks the signature.

@@ -20,9 +20,8 @@ pub struct BadSettings(Vec<String>);
 /// [`BadSettings`] that names the known ones where there is none, or an unknown one among them.
 pub fn providers(lookup: Lookup<'_>) -> Result<Vec<&'static dyn Provider>, BadSettings> {
     let text = lookup("PROVIDER").unwrap_or_default();
-    let named = |name: &str| -> Option<&'static dyn Provider> {
-        Some(catalog::by_name(name.trim())?)
-    };
+    let named =
+        |name: &str| -> Option<&'static dyn Provider> { Some(catalog::by_name(name.trim())?) };
     let named: Option<Vec<_>> = text.split(',').map(named).collect();
     named.ok_or_else(|| {
         let known = catalog::names().join(", ");
@@ -265,7 +264,12 @@ mod tests {
     fn a_receiver_takes_known_providers_alone() {
         let named = |text: &'static str| {
             let found = providers(&move |_| Some(text.to_owned()));
-            found.map(|found| found.iter().map(|provider| provider.profile().name).collect())
+            found.map(|found| {
+                found
+                    .iter()
+                    .map(|provider| provider.profile().name)
+                    .collect()
+            })
         };
         for name in catalog::names() {
             assert_eq!(named(name), Ok(vec![name]));

@@ -6,21 +6,15 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
 use serde_json::Value;
-use sha2::Sha256;
-use webhooks::provider::Provider;
+use webhooks::provider::advice::Lookalike;
+use webhooks::scheme::verification::holds_with_key;
 use webhooks::secret::Secret;
 
-use super::{Finding, Trial, digest};
+use super::{Examined, Finding};
 
 const BOM: char = '\u{feff}';
 const PREFIX: &str = "whsec_";
-/// How GitHub's access tokens begin.
-const TOKENS: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "github_pat_"];
-/// The length of Twilio's identifiers.
-const SID_LENGTH: usize = 34;
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -38,9 +32,9 @@ const SENDER_ENCODED: &str = "The sender was given the secret in base64, or enco
     same text on both sides.";
 
 /// The signature holds with another reading of a configured secret.
-pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
-    trial
-        .case
+pub(super) fn mishandled(examined: &Examined<'_>) -> Option<Finding> {
+    examined
+        .captured
         .secrets
         .iter()
         .zip(1..)
@@ -50,7 +44,7 @@ pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
                 .into_iter()
                 .flatten();
             let Reading { what, step, .. } = readings
-                .find(|reading| reading.key != secret.bytes() && signs(trial, &reading.key))?;
+                .find(|reading| reading.key != secret.bytes() && signs(examined, &reading.key))?;
             let why = format!("the signature is right for secret {number} {what}");
             Some(Finding::new(why, step))
         })
@@ -173,73 +167,41 @@ fn decoded(text: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn signs(trial: &Trial<'_>, key: &[u8]) -> bool {
+fn signs(examined: &Examined<'_>, key: &[u8]) -> bool {
     if key.is_empty() {
         return false;
     }
     match std::str::from_utf8(key).map(Secret::new) {
-        Ok(Ok(secret)) => trial.holds(trial.delivery(), &[secret]),
+        Ok(Ok(secret)) => examined.holds(examined.delivery(), &[secret]),
         Ok(Err(_)) => false,
-        Err(_) => signs_binary(trial, key).unwrap_or(false),
+        Err(_) => signs_binary(examined, key),
     }
 }
 
-/// A key that is not text is no secret of the library's, so that its HMAC is made here, for the
-/// providers whose signed bytes are plain.
-fn signs_binary(trial: &Trial<'_>, key: &[u8]) -> Option<bool> {
-    let name = trial.signature_header()?;
-    let value = trial.delivery().headers.get(&name)?;
-    let body = trial.delivery().body.as_slice();
-    let message = match trial.provider.name() {
-        "github" => body.to_vec(),
-        "stripe" => [digest::signed_time(value)?.as_bytes(), b".", body].concat(),
-        _ => return None,
-    };
-    let digest = digest::hexadecimal(&hmac_sha256(key, &message));
-    Some(
-        value
-            .split([',', '='])
-            .any(|text| text.eq_ignore_ascii_case(&digest)),
-    )
-}
-
-fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
-}
-
-/// Which other secrets of the provider are easily taken for this one.
-pub(super) fn confusions(provider: &dyn Provider) -> &'static str {
-    match provider.name() {
-        "stripe" => " (each endpoint, test mode and the Stripe CLI have their own)",
-        "github" => " (each webhook and each GitHub App has its own)",
-        "twilio" => " (each account and subaccount has its own Auth Token)",
-        _ => "",
-    }
+/// A key that is not text is no secret of the library's; schemes that are data can be asked all the same.
+fn signs_binary(examined: &Examined<'_>, key: &[u8]) -> bool {
+    let schemes = examined.provider.schemes().iter();
+    let mut schemes = schemes.map(|scheme| holds_with_key(scheme, examined.delivery(), key));
+    schemes.any(|holds| holds)
 }
 
 /// Secrets that look like something else. Says what they look like, and nothing of what they are.
-pub(super) fn hints(trial: &Trial<'_>) -> impl Iterator<Item = String> {
-    let provider = trial.provider.name();
-    let numbered = trial.case.secrets.iter().zip(1..);
+pub(super) fn hints(examined: &Examined<'_>) -> impl Iterator<Item = String> {
+    let advice = examined.provider.advice();
+    let numbered = examined.captured.secrets.iter().zip(1..);
     numbered.filter_map(move |(secret, number)| {
-        let looks_like = |prefixes: &[&str]| {
-            prefixes
-                .iter()
-                .any(|prefix| secret.bytes().starts_with(prefix.as_bytes()))
+        let text = secret.bytes();
+        let is = |other: &&Lookalike| {
+            let fits = other.length.is_none_or(|length| length == text.len());
+            fits && text.starts_with(other.prefix.as_bytes())
         };
-        let sid = secret.bytes().len() == SID_LENGTH;
-        let what = match provider {
-            "stripe" if looks_like(&["sk_", "rk_", "pk_"]) => "looks like an API key",
-            "stripe" if looks_like(&["we_"]) => "looks like an endpoint's id",
-            "stripe" if !looks_like(&[PREFIX]) => "does not begin with whsec_, as Stripe's do",
-            "github" if looks_like(TOKENS) => "looks like an access token",
-            "github" if looks_like(&["-----BEGIN"]) => "looks like a private key",
-            "twilio" if sid && looks_like(&["AC"]) => "looks like an account SID",
-            "twilio" if sid && looks_like(&["SK"]) => "looks like an API key's SID",
-            _ => return None,
-        };
-        Some(format!("Secret {number} {what}."))
+        if let Some(other) = advice.lookalikes.iter().find(is) {
+            return Some(format!("Secret {number} {}.", other.what));
+        }
+        let prefix = advice.prefix?;
+        let lacks = !text.starts_with(prefix.as_bytes());
+        lacks.then(|| {
+            format!("Secret {number} does not begin with {prefix}, as this provider's do.")
+        })
     })
 }

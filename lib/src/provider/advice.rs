@@ -1,20 +1,26 @@
 //! Advice about a provider's signatures, for the diagnosis of one that does not hold.
 
-/// Advice about a provider's signatures.
+use crate::scheme::Scheme;
+
+/// Advice about a provider's signatures: whatever its schemes do not say.
 #[derive(Debug)]
 pub struct Advice {
     /// What to look for where the signature header is missing.
     pub unsigned: &'static str,
-    /// How the signature should look.
-    pub form: &'static str,
-    /// Other secrets of the provider that are easily taken for this one.
+    /// Other secrets of the provider that are easily taken for this one, in brackets.
     pub confusions: &'static str,
     /// Secrets that are something else, by how they begin.
     pub lookalikes: &'static [Lookalike],
-    /// How a secret begins, where all of the provider's begin so.
+    /// The beginning of every secret, where they all begin alike.
     pub prefix: Option<&'static str>,
-    /// Whether bodies are indented, so that one in a single line was written anew.
-    pub indented: bool,
+    /// A weaker signature that is sent beside the one that counts, and never accepted.
+    pub legacy: Option<Legacy>,
+    /// An element of the signature header that never counts, and what it is.
+    pub void: Option<(&'static str, &'static str)>,
+    /// A header that chooses the algorithm, and is lost on the way.
+    pub chooser: Option<Chooser>,
+    /// Texts of a body that was indented when it was sent.
+    pub indented: Option<Indented>,
 }
 
 /// A text that is taken for a secret and is none.
@@ -28,13 +34,44 @@ pub struct Lookalike {
     pub what: &'static str,
 }
 
-/// Advice for a provider of which nothing more is known than its scheme.
+/// A weaker signature.
+#[derive(Debug)]
+pub struct Legacy {
+    /// Its name in words.
+    pub name: &'static str,
+    /// How it is made.
+    pub scheme: Scheme,
+}
+
+/// A header that chooses the algorithm.
+#[derive(Debug)]
+pub struct Chooser {
+    /// Its name.
+    pub header: &'static str,
+    /// Its values, each with the name of its algorithm.
+    pub values: &'static [(&'static str, &'static str)],
+    /// What to do about it.
+    pub step: &'static str,
+}
+
+/// Texts that tell an indented body.
+#[derive(Debug)]
+pub struct Indented {
+    /// A text that it has.
+    pub with: &'static str,
+    /// A text that it has not.
+    pub without: &'static str,
+}
+
+/// Advice for a provider of which nothing more is known than its schemes.
 pub const NO_ADVICE: Advice = Advice {
     unsigned: "Every request of this provider is signed: the capture or a proxy dropped the header, \
                or the request is from somebody else.",
-    form: "It should be as the provider's documentation describes it.",
     confusions: "",
     lookalikes: &[],
     prefix: None,
-    indented: false,
+    legacy: None,
+    void: None,
+    chooser: None,
+    indented: None,
 };

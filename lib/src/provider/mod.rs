@@ -10,6 +10,7 @@ use self::meaning::Meaning;
 use self::profile::Profile;
 use crate::delivery::Delivery;
 use crate::rejection::Rejection;
+use crate::scheme::Scheme;
 use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -66,6 +67,12 @@ pub trait Signer: Provider {
 
 /// A provider whose signatures can be explained: for the diagnosis.
 pub trait Explained: Signer {
-    /// What is known of its signatures beside the scheme.
+    /// The schemes that are data; none where the provider is code.
+    fn schemes(&self) -> &'static [Scheme];
+
+    /// The form of the signature, in words.
+    fn form(&self) -> String;
+
+    /// What is known of its signatures beside the schemes.
     fn advice(&self) -> &Advice;
 }

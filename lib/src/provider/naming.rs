@@ -131,7 +131,9 @@ fn missing(ways: &[&[Piece]]) -> Malformed {
         Piece::Field(path) => Some(Malformed::Field(path)),
         Piece::Text(_) | Piece::Digest => None,
     });
-    named.next().unwrap_or(Malformed::Body("what its type says"))
+    named
+        .next()
+        .unwrap_or(Malformed::Body("what its type says"))
 }
 
 /// A delivery, and what names are made of.

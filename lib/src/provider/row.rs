@@ -62,6 +62,15 @@ impl Signer for Row {
 }
 
 impl Explained for Row {
+    fn schemes(&self) -> &'static [Scheme] {
+        self.schemes
+    }
+
+    fn form(&self) -> String {
+        let forms: Vec<_> = self.schemes.iter().map(Scheme::description).collect();
+        forms.join(", or ")
+    }
+
     fn advice(&self) -> &Advice {
         &self.advice
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::advice::{Advice, Lookalike, NO_ADVICE};
+use super::advice::{Advice, Indented, Legacy, Lookalike, NO_ADVICE};
 use super::naming::{Body, Naming, Piece};
 use super::profile::{Acknowledgement, AddressList, Covers, Later, Profile};
 use super::row::Row;
@@ -101,7 +101,6 @@ pub static GITHUB: Row = Row {
     advice: Advice {
         unsigned: "GitHub signs only when the webhook has a secret: enter one in its settings. If it has \
                    one, a proxy dropped the header, or the request is not from GitHub.",
-        form: "It should be sha256= and 64 hexadecimal digits.",
         confusions: " (each webhook and each GitHub App has its own)",
         lookalikes: &[
             lookalike("ghp_", "looks like an access token"),
@@ -111,6 +110,15 @@ pub static GITHUB: Row = Row {
             lookalike("github_pat_", "looks like an access token"),
             lookalike("-----BEGIN", "looks like a private key"),
         ],
+        legacy: Some(Legacy {
+            name: "SHA-1",
+            scheme: Scheme {
+                place: Place::Header("X-Hub-Signature"),
+                form: Form::Prefixed("sha1="),
+                algorithm: Algorithm::Hmac(Hash::Sha1),
+                ..HMAC_OF_BODY
+            },
+        }),
         ..NO_ADVICE
     },
 };
@@ -156,8 +164,16 @@ pub static STRIPE: Row = Row {
     }],
     naming: Naming {
         id: &[
-            &[Piece::Field("account"), Piece::Text(":"), Piece::Field("id")],
-            &[Piece::Field("context"), Piece::Text(":"), Piece::Field("id")],
+            &[
+                Piece::Field("account"),
+                Piece::Text(":"),
+                Piece::Field("id"),
+            ],
+            &[
+                Piece::Field("context"),
+                Piece::Text(":"),
+                Piece::Field("id"),
+            ],
             &[Piece::Field("id")],
         ],
         kind: &[&[Piece::Field("type")]],
@@ -165,7 +181,6 @@ pub static STRIPE: Row = Row {
         ..IN_BODY
     },
     advice: Advice {
-        form: "It should be t=, Unix seconds, and ,v1= with 64 hexadecimal digits.",
         confusions: " (each endpoint, test mode and the Stripe CLI have their own)",
         lookalikes: &[
             lookalike("sk_", "looks like an API key"),
@@ -174,7 +189,12 @@ pub static STRIPE: Row = Row {
             lookalike("we_", "looks like an endpoint's id"),
         ],
         prefix: Some("whsec_"),
-        indented: true,
+        void: Some(("v0=", "a test scheme without security")),
+        // Thin events come in one line.
+        indented: Some(Indented {
+            with: "\"evt_",
+            without: "v2.core.event",
+        }),
         ..NO_ADVICE
     },
 };

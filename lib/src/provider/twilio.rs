@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use self::split::Parameters;
-use super::advice::{Advice, Lookalike, NO_ADVICE};
+use super::advice::{Advice, Chooser, Lookalike, NO_ADVICE};
 use super::identity::Malformed;
 use super::meaning::Meaning;
 use super::profile::{Acknowledgement, Covers, Later, Profile};
@@ -24,6 +24,7 @@ use crate::delivery::{Delivery, Headers, Method};
 use crate::limits;
 use crate::payload::{FORM, form_fields};
 use crate::rejection::Rejection;
+use crate::scheme::Scheme;
 use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
 use crate::signature::{Hash, from_base64, matching_secret, sha256, sign};
@@ -65,7 +66,6 @@ static PROFILE: Profile = Profile {
 };
 
 static ADVICE: Advice = Advice {
-    form: "It should be base64 with padding: 28 characters, or 44 with HMAC_SHA256.",
     confusions: " (each account and subaccount has its own Auth Token)",
     lookalikes: &[
         Lookalike {
@@ -79,6 +79,14 @@ static ADVICE: Advice = Advice {
             what: "looks like an API key's SID",
         },
     ],
+    chooser: Some(Chooser {
+        header: SETTINGS,
+        values: &[
+            ("algorithm=HMAC_SHA256", "HMAC_SHA256"),
+            ("algorithm=HMAC_SHA1", "HMAC_SHA1"),
+        ],
+        step: "Pass that header on as Twilio sends it: a SharedKey's signature comes with it.",
+    }),
     ..NO_ADVICE
 };
 
@@ -153,6 +161,14 @@ impl Signer for Twilio {
 }
 
 impl Explained for Twilio {
+    fn schemes(&self) -> &'static [Scheme] {
+        &[]
+    }
+
+    fn form(&self) -> String {
+        "base64 with padding: 28 characters, or 44 with HMAC_SHA256".to_owned()
+    }
+
     fn advice(&self) -> &Advice {
         &ADVICE
     }

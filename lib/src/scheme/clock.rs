@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{At, Clock, Unit};
-use crate::timestamp::Timestamp;
 use crate::rejection::Rejection;
+use crate::timestamp::Timestamp;
 
 impl Clock {
     /// Refuses a time that is too old or too far ahead.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::signature::Hash;
 
 mod clock;
+mod description;
 mod key;
 mod parts;
 mod signatures;

@@ -128,7 +128,7 @@ impl Scheme {
 
 impl Place {
     /// The name of the header, parameter or field.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Header(name)
             | Self::NumberedHeaders(name)

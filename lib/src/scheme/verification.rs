@@ -10,10 +10,10 @@ use aws_lc_rs::signature::{
 
 use super::{Algorithm, Scheme};
 use crate::delivery::Delivery;
+use crate::rejection::Rejection;
 use crate::secret::Secret;
 use crate::signature::verify_mac;
 use crate::timestamp::Timestamp;
-use crate::rejection::Rejection;
 
 /// The index of the secret that signed a delivery by one of a provider's schemes.
 ///
@@ -83,6 +83,17 @@ pub fn verify(
         check_age(scheme, scheme.time(delivery)?.as_deref(), now)?;
     }
     Ok(secret)
+}
+
+/// Whether those bytes, which no configured secret may be, are the key of a delivery's signature.
+pub fn holds_with_key(scheme: &Scheme, delivery: &Delivery, key: &[u8]) -> bool {
+    let Ok(signatures) = scheme.signatures(delivery) else {
+        return false;
+    };
+    let time = scheme.time(delivery).ok().flatten();
+    let url = delivery.urls.first().map_or("", String::as_str);
+    let parts = scheme.parts(delivery, url, time.as_deref());
+    parts.is_ok_and(|parts| holds(scheme.algorithm, key, &parts, &signatures))
 }
 
 fn check_age(scheme: &Scheme, time: Option<&str>, now: Timestamp) -> Result<(), Rejection> {

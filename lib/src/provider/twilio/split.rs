@@ -26,8 +26,8 @@ use std::collections::BTreeSet;
 use super::{BODY_HASH, body, body_hash, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::payload::form_fields;
-use crate::signature::sha256;
 use crate::rejection::Rejection;
+use crate::signature::sha256;
 
 /// Names whose value is a SID in every form that has them.
 const SIDS: [&str; 7] = [
