@@ -4,7 +4,8 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
 //! ledger of a [`stack`], local or deployed, and [`replay`] starts its failed events again;
-//! [`mod@verify`] judges a [`captured_request`].
+//! [`urls`] says what the providers' consoles
+//! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
 pub mod activity;
@@ -35,5 +36,6 @@ pub mod signature;
 pub mod stack;
 pub mod template;
 pub mod terminal;
+pub mod urls;
 pub mod verify;
 mod watchdog;

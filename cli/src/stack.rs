@@ -195,6 +195,26 @@ impl Stack {
         Ok(())
     }
 
+    /// Those of the providers that the stack has a receiver for.
+    ///
+    /// # Errors
+    /// [`Failure`] when CloudFormation does not answer.
+    pub async fn providers<'a>(&self, known: &[&'a str]) -> Result<Vec<&'a str>, Failure> {
+        let client = aws_sdk_cloudformation::Client::new(&self.config);
+        let request = client.list_stack_resources().stack_name(&self.name);
+        let mut pages = request.into_paginator().send();
+        let mut functions = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| Failure::new(format!("the stack {}", self.name), error))?;
+            let resources = page.stack_resource_summaries().iter();
+            functions
+                .extend(resources.filter_map(|one| Some(one.logical_resource_id()?.to_owned())));
+        }
+        let receives = |name: &&&str| functions.contains(&format!("{name}Function"));
+        Ok(known.iter().filter(receives).copied().collect())
+    }
+
     /// Every registered provider and source. Names alone, which needs no permission to read or to
     /// decrypt a secret.
     ///
