@@ -11,7 +11,7 @@ use webhooks::timestamp::Timestamp;
 
 /// A captured request and what it is to be checked with.
 #[derive(Debug)]
-pub struct Case {
+pub struct CapturedRequest {
     /// The request.
     pub delivery: Delivery,
     /// The configured secrets, the current one first; at least one.
@@ -66,7 +66,7 @@ const OTHER_EVENT: &str = "belongs to an event of a REST API, of a load balancer
     headers and body";
 const NOT_TEXT: &str = "is not a string";
 
-impl Case {
+impl CapturedRequest {
     /// Reads the fields of a request.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::watchdog::Watchdog;
 
 /// How long a process may take to end by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// A process in a group of its own. When this goes, the whole group ends: asked first, then made.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -20,7 +20,7 @@ use crate::terminal::say;
 pub struct DemoArgs {
     /// How long to wait for the effects, in seconds
     #[arg(long, default_value_t = 60)]
-    patience: u64,
+    time_limit: u64,
 }
 
 /// Runs the command.
@@ -30,12 +30,12 @@ pub struct DemoArgs {
 pub async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let mut interrupt = interruption()?;
     tokio::select! {
-        done = demonstrate(Duration::from_secs(args.patience)) => done,
+        done = demonstrate(Duration::from_secs(args.time_limit)) => done,
         () = interrupt.wait() => Err(Failure::of("interrupted")),
     }
 }
 
-async fn demonstrate(patience: Duration) -> Result<ExitCode, Failure> {
+async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
     let project = Project::here()?;
     println!("starting the emulator, the template's data resources and the functions ...");
     let options = Options::anywhere()?;
@@ -47,13 +47,13 @@ async fn demonstrate(patience: Duration) -> Result<ExitCode, Failure> {
         }
         log
     });
-    let pumps = tokio::spawn(local.pumps()?);
+    let event_sources = tokio::spawn(local.event_sources()?);
     println!(
         "sending {} deliveries, signed as the providers sign them ...",
         STEPS.len()
     );
-    let reports = play(&project, &local, patience).await?;
-    pumps.abort();
+    let reports = play(&project, &local, time_limit).await?;
+    event_sources.abort();
     drop(local);
     let kept = reports
         .iter()

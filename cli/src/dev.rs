@@ -103,15 +103,15 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         local.stack.put_secret(provider, source, secret).await?;
     }
     announce(&local, args, &registrations);
-    let pumps = local.pumps()?;
-    tokio::pin!(pumps);
+    let event_sources = local.event_sources()?;
+    tokio::pin!(event_sources);
     loop {
         tokio::select! {
             line = lines.recv() => match line {
                 Some(line) => readable(&line).iter().for_each(say),
                 None => return Err(Failure::of("cargo lambda watch has ended")),
             },
-            ended = &mut pumps => ended?,
+            ended = &mut event_sources => ended?,
             () = interrupt.wait() => break,
         }
     }

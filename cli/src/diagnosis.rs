@@ -18,7 +18,7 @@ use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{Rejection, verify};
 
-use crate::case::Case;
+use crate::captured_request::CapturedRequest;
 
 /// Why a signature does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,27 +43,27 @@ const SURELY_MILLISECONDS: i64 = 100_000_000_000;
 /// does, what the rejection says and what was tried.
 pub fn diagnose(
     provider: &dyn Provider,
-    case: &Case,
+    captured: &CapturedRequest,
     now: Timestamp,
     rejection: Rejection,
 ) -> Finding {
-    let trial = |now| Trial {
+    let examined = |now| Examined {
         provider,
-        case,
+        captured,
         now,
     };
     let Rejection::TimestampOutOfTolerance { skew_seconds } = rejection else {
-        return trial(now).explain(&rejection);
+        return examined(now).explain(&rejection);
     };
     let signed_at = Timestamp::from_seconds(now.seconds().saturating_sub(skew_seconds));
-    let trial = trial(signed_at);
-    match verify(provider, &case.delivery, &case.secrets, signed_at) {
+    let examined = examined(signed_at);
+    match verify(provider, &captured.delivery, &captured.secrets, signed_at) {
         Ok(_) => Finding::new(
             format!("the signature is right, but {}", off_by(skew_seconds)),
-            clock_step(case, now, signed_at),
+            clock_step(captured, now, signed_at),
         ),
         Err(rejection) => {
-            let Finding { why, step } = trial.explain(&rejection);
+            let Finding { why, step } = examined.explain(&rejection);
             Finding::new(format!("{why}; besides, {}", off_by(skew_seconds)), step)
         }
     }
@@ -78,9 +78,9 @@ fn off_by(skew_seconds: i64) -> String {
     )
 }
 
-fn clock_step(case: &Case, now: Timestamp, signed_at: Timestamp) -> &'static str {
+fn clock_step(captured: &CapturedRequest, now: Timestamp, signed_at: Timestamp) -> &'static str {
     let milliseconds = |moment: Timestamp| moment.seconds() >= SURELY_MILLISECONDS;
-    match case.now {
+    match captured.now {
         _ if milliseconds(signed_at) => "The signed timestamp is in milliseconds; sign seconds.",
         Some(_) if milliseconds(now) => "The field now is in milliseconds; write Unix seconds.",
         None => {
@@ -97,15 +97,15 @@ fn clock_step(case: &Case, now: Timestamp, signed_at: Timestamp) -> &'static str
 
 /// A request and the means to check changed forms of it.
 #[derive(Clone, Copy)]
-struct Trial<'a> {
+struct Examined<'a> {
     provider: &'a dyn Provider,
-    case: &'a Case,
+    captured: &'a CapturedRequest,
     now: Timestamp,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Examined<'a> {
     fn delivery(&self) -> &'a Delivery {
-        &self.case.delivery
+        &self.captured.delivery
     }
 
     fn holds(&self, delivery: &Delivery, secrets: &[Secret]) -> bool {
@@ -116,7 +116,7 @@ impl<'a> Trial<'a> {
     fn holds_with(&self, change: impl FnOnce(&mut Delivery)) -> bool {
         let mut delivery = self.delivery().clone();
         change(&mut delivery);
-        self.holds(&delivery, &self.case.secrets)
+        self.holds(&delivery, &self.captured.secrets)
     }
 
     fn holds_with_body(&self, body: &[u8]) -> bool {
@@ -128,7 +128,7 @@ impl<'a> Trial<'a> {
         let mut delivery = self.delivery().clone();
         delivery.headers = Headers::default();
         self.provider
-            .sign(&mut delivery, self.case.secrets.first()?, self.now);
+            .sign(&mut delivery, self.captured.secrets.first()?, self.now);
         let (name, _) = delivery.headers.iter().next()?;
         Some(name.to_owned())
     }

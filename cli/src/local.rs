@@ -11,10 +11,10 @@ use futures::future::{BoxFuture, select_all};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::emulator::{self, Emulator};
+use crate::event_source;
 use crate::failure::Failure;
 use crate::functions::{Functions, Invoker, Plan, Run};
 use crate::project::Project;
-use crate::pump;
 use crate::stack::Stack;
 use crate::template::{Function, Template};
 
@@ -166,21 +166,25 @@ impl Local {
     ///
     /// # Errors
     /// [`Failure`] when the queue cannot be read.
-    pub fn pumps(&self) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
-        let mut pumps: Vec<BoxFuture<'static, Result<(), Failure>>> = Vec::new();
+    pub fn event_sources(
+        &self,
+    ) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
+        let mut event_sources: Vec<BoxFuture<'static, Result<(), Failure>>> = Vec::new();
         for function in &self.plan {
             let (invoker, function) = (self.invoker(), function.clone());
             if function.batch_size.is_some() {
                 let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
                 let queue_url = self.stack.output("QueueUrl")?.to_owned();
-                pumps.push(Box::pin(pump::feed(sqs, queue_url, invoker, function)));
+                event_sources.push(Box::pin(event_source::feed(
+                    sqs, queue_url, invoker, function,
+                )));
             } else if function.scheduled {
-                pumps.push(Box::pin(async move {
-                    pump::schedule(invoker, function).await;
+                event_sources.push(Box::pin(async move {
+                    event_source::schedule(invoker, function).await;
                     Ok(())
                 }));
             }
         }
-        Ok(async move { select_all(pumps).await.0 })
+        Ok(async move { select_all(event_sources).await.0 })
     }
 }

@@ -165,7 +165,7 @@ pub struct Report {
 pub async fn play(
     project: &Project,
     local: &Local,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Vec<Report>, Failure> {
     let mut probe = Probe::place(&local.stack).await?;
     let both = json!({"methods": ["POST", "GET"]}).to_string();
@@ -194,7 +194,7 @@ pub async fn play(
             effects: 0,
         });
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + time_limit;
     loop {
         for report in &mut reports {
             report.look(local, &mut probe).await?;

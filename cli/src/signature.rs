@@ -35,7 +35,7 @@ pub(crate) fn names_key(keys: &Keys, headers: &HeaderMap) -> bool {
 }
 
 /// The service that a request says it is signed for: `dynamodb`, `sqs`.
-pub(crate) fn claimed_service(headers: &HeaderMap) -> Option<&str> {
+pub fn claimed_service(headers: &HeaderMap) -> Option<&str> {
     Claim::of(headers).map(|claim| claim.service)
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn signed_service<'a>(keys: &Keys, parts: &'a Parts, body: &[u8]) -> 
 }
 
 /// Signs a request whose body was changed on its way: the same header with another signature.
-pub(crate) fn sign_again(keys: &Keys, parts: &Parts, body: &[u8]) -> Option<String> {
+pub fn sign_again(keys: &Keys, parts: &Parts, body: &[u8]) -> Option<String> {
     let claim = Claim::of(&parts.headers)?;
     let signature = claim.signature(keys, parts, body, claim.made(parts)?)?;
     let header = text(&parts.headers, "authorization")?;

@@ -10,7 +10,7 @@ use webhooks::provider::{ALL, Provider, by_name};
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
-use crate::case::{BadField, Case, Vector};
+use crate::captured_request::{BadField, CapturedRequest, Vector};
 use crate::diagnosis::{Finding, diagnose};
 use crate::failure::Failure;
 use crate::terminal::printable;
@@ -85,10 +85,10 @@ pub fn check_request(
         Value::Array(_) => return Err("a list and not one request; use --vectors".to_owned()),
         _ => return Err("not a JSON object".to_owned()),
     };
-    let case = Case::read(&fields).map_err(|bad| bad.to_string())?;
-    let (verdict, good) = match judge(provider, &case, clock) {
+    let captured = CapturedRequest::read(&fields).map_err(|bad| bad.to_string())?;
+    let (verdict, good) = match judge(provider, &captured, clock) {
         Ok(secret) => (
-            format!("valid{}\n", which(secret, case.secrets.len())),
+            format!("valid{}\n", which(secret, captured.secrets.len())),
             true,
         ),
         Err(finding) => (
@@ -96,7 +96,7 @@ pub fn check_request(
             false,
         ),
     };
-    let text = verdict + &method_note(provider, case.delivery.method);
+    let text = verdict + &method_note(provider, captured.delivery.method);
     Ok(Answer { text, good })
 }
 
@@ -155,7 +155,7 @@ impl Tally {
             self.skipped += 1;
             return Ok(None);
         };
-        let found = judge(provider, &Case::read(fields)?, clock);
+        let found = judge(provider, &CapturedRequest::read(fields)?, clock);
         if found.is_ok() == vector.valid {
             self.passed += 1;
             return Ok(None);
@@ -187,11 +187,15 @@ impl Tally {
 }
 
 /// The index of the secret that signed the request, or why none did.
-fn judge(provider: &dyn Provider, case: &Case, clock: Timestamp) -> Result<usize, Finding> {
-    let now = case.now.unwrap_or(clock);
-    match verify(provider, &case.delivery, &case.secrets, now) {
+fn judge(
+    provider: &dyn Provider,
+    captured: &CapturedRequest,
+    clock: Timestamp,
+) -> Result<usize, Finding> {
+    let now = captured.now.unwrap_or(clock);
+    match verify(provider, &captured.delivery, &captured.secrets, now) {
         Ok(verified) => Ok(verified.secret()),
-        Err(rejection) => Err(diagnose(provider, case, now, rejection)),
+        Err(rejection) => Err(diagnose(provider, captured, now, rejection)),
     }
 }
 

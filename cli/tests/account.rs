@@ -1,6 +1,7 @@
 //! `webhooks --stack` with the ways in which people sign in to AWS, and what it says when they are
 //! not.
 
+#[path = "../../lib/tests/support/mod.rs"]
 mod support;
 
 use std::os::unix::fs::PermissionsExt;

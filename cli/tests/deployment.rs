@@ -25,7 +25,7 @@ use webhooks_cli::send::post_copies;
 use webhooks_cli::stack::{NAME, Stack, development_secret};
 use webhooks_cli::template::{Function, Template};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 async fn sam(project: &Project, endpoint: &str, arguments: &[&str]) {
     let output = Command::new(project.tool("sam/bin/sam").expect("installed"))
@@ -239,7 +239,7 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
         ("twilio", "message"),
     ] {
         let key = deliver(&project, port, &host, name).await;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let item = ledger
                 .find(&key)

@@ -17,7 +17,7 @@ use webhooks_cli::scenario::{Report, STEPS, play};
 use webhooks_cli::send::{local_url, post_copies};
 use webhooks_cli::stack::development_secret;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 fn project() -> Project {
     Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
@@ -38,11 +38,11 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
     let (local, mut lines) = Local::start(&project(), &options)
         .await
         .expect("the stack starts");
-    let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
-    let reports = play(&project(), &local, PATIENCE)
+    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
+    let reports = play(&project(), &local, TIME_LIMIT)
         .await
         .expect("everything answers");
-    pumps.abort();
+    event_sources.abort();
     drop(local);
     let broken: Vec<&Report> = reports
         .iter()
@@ -71,7 +71,7 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
 #[tokio::test(flavor = "multi_thread")]
 async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     let local = local().await;
-    let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
+    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
     let mut probe = Probe::place(&local.stack).await.expect("probes");
     let github = provider::by_name("github").expect("a provider");
     let secret = Secret::new(development_secret("github")).expect("not blank");
@@ -99,7 +99,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
         source: "default".to_owned(),
         id,
     };
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     let item = loop {
         let item = local
             .stack
@@ -120,5 +120,5 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     }
     local.quiet(deadline).await.expect("the queue answers");
     assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
-    pumps.abort();
+    event_sources.abort();
 }

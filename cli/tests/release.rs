@@ -13,14 +13,14 @@ use webhooks::faults::POINTS;
 use webhooks::ledger::{Ledger, Status};
 use webhooks_cli::child::Child;
 use webhooks_cli::emulator::{self, Emulator, any_port};
+use webhooks_cli::event_source::pass_batch;
 use webhooks_cli::functions::{Functions, Plan, Run};
 use webhooks_cli::keys::{Keys, REGION};
 use webhooks_cli::project::Project;
-use webhooks_cli::pump::pass_batch;
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::{Function, Template};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Builds a binary as `sam build` does: by cargo-lambda, in the profile that the workspace ships.
 async fn build(project: &Project, binary: &str) -> PathBuf {
@@ -213,7 +213,7 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
         "waits for its second attempt"
     );
 
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     while deployed.status("panics").await != Some(Status::Failed)
         || deployed.status("later").await != Some(Status::Done)
         || deployed.dead_letters().await.is_empty()

@@ -1,5 +1,6 @@
 //! What `webhooks events replay` does to an event, against the emulator.
 
+#[path = "../../lib/tests/support/mod.rs"]
 mod support;
 
 use webhooks::envelope::Message;

@@ -1,5 +1,6 @@
 //! What `webhooks events` puts on the screen when an event carries text that terminals obey.
 
+#[path = "../../lib/tests/support/mod.rs"]
 mod support;
 
 use aws_sdk_dynamodb::config::ProvideCredentials;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Finding, Trial, form, json};
+use super::{Examined, Finding, form, json};
 
 pub(super) const RAW: &str = "Take the raw bytes: verify the body as it arrived, before anything \
     parses it and writes it again (express.raw, request.get_data(), the event's own body).";
@@ -19,16 +19,16 @@ struct GatewayEvent {
 }
 
 /// The signature holds for another form of the body.
-pub(super) fn rewritten(trial: &Trial<'_>) -> Option<Finding> {
-    lines(trial)
-        .or_else(|| transport(trial))
-        .or_else(|| spelled(trial))
-        .or_else(|| form::recoded(trial))
+pub(super) fn rewritten(examined: &Examined<'_>) -> Option<Finding> {
+    lines(examined)
+        .or_else(|| transport(examined))
+        .or_else(|| spelled(examined))
+        .or_else(|| form::recoded(examined))
 }
 
 /// What is odd about the body.
-pub(super) fn hints(trial: &Trial<'_>) -> impl Iterator<Item = String> {
-    let delivery = trial.delivery();
+pub(super) fn hints(examined: &Examined<'_>) -> impl Iterator<Item = String> {
+    let delivery = examined.delivery();
     let length = delivery.body.len();
     let announced = delivery
         .headers
@@ -52,18 +52,24 @@ pub(super) fn hints(trial: &Trial<'_>) -> impl Iterator<Item = String> {
 
 /// Stripe indents its events, so that one without a line break was written again. In which form it
 /// was sent cannot be told for sure: Stripe leaves some objects on one line.
-pub(super) fn looks_rewritten(trial: &Trial<'_>) -> bool {
-    let body = &trial.delivery().body;
+pub(super) fn looks_rewritten(examined: &Examined<'_>) -> bool {
+    let body = &examined.delivery().body;
     let snapshot = |text: &str| text.contains("\"evt_") && !text.contains("v2.core.event");
-    trial.provider.name() == "stripe"
+    examined.provider.name() == "stripe"
         && !body.contains(&b'\n')
         && std::str::from_utf8(body).is_ok_and(snapshot)
 }
 
-fn first(trial: &Trial<'_>, bodies: Vec<(&str, Option<Vec<u8>>)>, step: &str) -> Option<Finding> {
+fn first(
+    examined: &Examined<'_>,
+    bodies: Vec<(&str, Option<Vec<u8>>)>,
+    step: &str,
+) -> Option<Finding> {
     let (what, _) = bodies.into_iter().find(|(_, body)| {
-        let changed = body.as_ref().filter(|body| **body != trial.delivery().body);
-        changed.is_some_and(|body| trial.holds_with_body(body))
+        let changed = body
+            .as_ref()
+            .filter(|body| **body != examined.delivery().body);
+        changed.is_some_and(|body| examined.holds_with_body(body))
     })?;
     Some(Finding::new(
         format!("the signature is right for the same body {what}"),
@@ -72,8 +78,8 @@ fn first(trial: &Trial<'_>, bodies: Vec<(&str, Option<Vec<u8>>)>, step: &str) ->
 }
 
 /// Line ends, byte order mark, and a body where none was sent.
-fn lines(trial: &Trial<'_>) -> Option<Finding> {
-    let body = trial.delivery().body.as_slice();
+fn lines(examined: &Examined<'_>) -> Option<Finding> {
+    let body = examined.delivery().body.as_slice();
     let text = String::from_utf8_lossy(body);
     let placeholder = ["{}", "[]", "null", "\"\""].contains(&text.trim());
     let unix = text.replace("\r\n", "\n");
@@ -107,12 +113,12 @@ fn lines(trial: &Trial<'_>) -> Option<Finding> {
             placeholder.then(Vec::new),
         ),
     ];
-    first(trial, bodies, RAW)
+    first(examined, bodies, RAW)
 }
 
 /// Base64, quotes, a whole event, and a wrong character set.
-fn transport(trial: &Trial<'_>) -> Option<Finding> {
-    let body = trial.delivery().body.as_slice();
+fn transport(examined: &Examined<'_>) -> Option<Finding> {
+    let body = examined.delivery().body.as_slice();
     let event: Option<GatewayEvent> = serde_json::from_slice(body).ok();
     let event = event.and_then(|event| match event.is_base64 {
         true => STANDARD.decode(event.body).ok(),
@@ -140,7 +146,7 @@ fn transport(trial: &Trial<'_>) -> Option<Finding> {
     ];
     let step = "Undo the gateway's encoding exactly once (isBase64Encoded, body_base64 in this \
         file), and handle the body as bytes, not as text.";
-    first(trial, bodies, step)
+    first(examined, bodies, step)
 }
 
 /// Undoes what becomes of UTF-8 that is read as Latin-1.
@@ -151,10 +157,10 @@ fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
         .collect()
 }
 
-fn spelled(trial: &Trial<'_>) -> Option<Finding> {
-    let text = std::str::from_utf8(&trial.delivery().body).ok()?;
+fn spelled(examined: &Examined<'_>) -> Option<Finding> {
+    let text = std::str::from_utf8(&examined.delivery().body).ok()?;
     let spelling = json::spellings(text).find(|spelling| {
-        spelling.text != text && trial.holds_with_body(spelling.text.as_bytes())
+        spelling.text != text && examined.holds_with_body(spelling.text.as_bytes())
     })?;
     let what = spelling.what;
     Some(Finding::new(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use webhooks::payload::{FORM, form_fields};
 
-use super::{Finding, Trial, json};
+use super::{Examined, Finding, json};
 
 /// How a form is percent-encoded: what stands for a blank, what stays as it is, and the case of
 /// the digits.
@@ -21,19 +21,19 @@ const AS_CAME: &str = "Take the raw bytes of the form: verify before anything pa
 
 /// The signature holds for another encoding of a form, or for a form or none where the capture has
 /// the other.
-pub(super) fn recoded(trial: &Trial<'_>) -> Option<Finding> {
-    payload_field(trial)
-        .or_else(|| encoded_anew(trial))
-        .or_else(|| unwrapped(trial))
-        .or_else(|| parsed(trial))
-        .or_else(|| media_type(trial))
+pub(super) fn recoded(examined: &Examined<'_>) -> Option<Finding> {
+    payload_field(examined)
+        .or_else(|| encoded_anew(examined))
+        .or_else(|| unwrapped(examined))
+        .or_else(|| parsed(examined))
+        .or_else(|| media_type(examined))
 }
 
 /// GitHub's form has its JSON in the field `payload`, and the signature is over the form.
-fn payload_field(trial: &Trial<'_>) -> Option<Finding> {
-    let fields = form_fields(&trial.delivery().body);
+fn payload_field(examined: &Examined<'_>) -> Option<Finding> {
+    let fields = form_fields(&examined.delivery().body);
     let (_, payload) = fields.iter().find(|(name, _)| name == "payload")?;
-    trial.holds_with_body(payload.as_bytes()).then(|| {
+    examined.holds_with_body(payload.as_bytes()).then(|| {
         Finding::new(
             "the signature was made over the decoded field payload, and not over the form as sent",
             "Let the sender sign the raw form body, as GitHub does; or set the webhook's content \
@@ -42,38 +42,38 @@ fn payload_field(trial: &Trial<'_>) -> Option<Finding> {
     })
 }
 
-fn encoded_anew(trial: &Trial<'_>) -> Option<Finding> {
-    let body = std::str::from_utf8(&trial.delivery().body).ok()?;
-    if trial.delivery().media_type() != FORM {
+fn encoded_anew(examined: &Examined<'_>) -> Option<Finding> {
+    let body = std::str::from_utf8(&examined.delivery().body).ok()?;
+    if examined.delivery().media_type() != FORM {
         return None;
     }
     let found = |why: &str| {
         let why = format!("the signature is right for the same form {why}");
         Some(Finding::new(why, AS_CAME))
     };
-    if trial.holds_with_body(body.replace('+', "%2B").as_bytes()) {
+    if examined.holds_with_body(body.replace('+', "%2B").as_bytes()) {
         return found("with %2B for each +: it was decoded once and not encoded again");
     }
-    if trial.holds_with_body(body.replace("%25", "%").as_bytes()) {
+    if examined.holds_with_body(body.replace("%25", "%").as_bytes()) {
         return found("with % for each %25: it was percent-encoded twice");
     }
     let fields = form_fields(body.as_bytes());
     let mut forms = encodings().map(|encoding| encoding.form(&fields));
-    match forms.any(|form| trial.holds_with_body(form.as_bytes())) {
+    match forms.any(|form| examined.holds_with_body(form.as_bytes())) {
         true => found("percent-encoded in another way: it was parsed and encoded anew"),
         false => None,
     }
 }
 
 /// The capture has the JSON of the field `payload` where the request had the form.
-fn unwrapped(trial: &Trial<'_>) -> Option<Finding> {
-    if !trial.delivery().body.starts_with(b"{") {
+fn unwrapped(examined: &Examined<'_>) -> Option<Finding> {
+    if !examined.delivery().body.starts_with(b"{") {
         return None;
     }
-    let json = String::from_utf8(trial.delivery().body.clone()).ok()?;
+    let json = String::from_utf8(examined.delivery().body.clone()).ok()?;
     let fields = [("payload".to_owned(), json)];
     let mut forms = encodings().map(|encoding| encoding.form(&fields));
-    forms.any(|form| trial.holds_with_body(form.as_bytes())).then(|| {
+    forms.any(|form| examined.holds_with_body(form.as_bytes())).then(|| {
         Finding::new(
             "the signature is right for this JSON inside the form field payload: it was unwrapped",
             AS_CAME,
@@ -82,15 +82,15 @@ fn unwrapped(trial: &Trial<'_>) -> Option<Finding> {
 }
 
 /// The capture has a JSON object where the request had a form.
-fn parsed(trial: &Trial<'_>) -> Option<Finding> {
-    let body = &trial.delivery().body;
+fn parsed(examined: &Examined<'_>) -> Option<Finding> {
+    let body = &examined.delivery().body;
     let object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
     let encoding = encodings().next()?;
     let holds = |nulls: Nulls, spelled: fn(&str) -> String| {
         let fields = object.iter();
         let fields = fields.flat_map(|(name, value)| texts(name, value.get(), nulls, spelled));
         let form = encoding.form(&fields.collect::<Vec<_>>());
-        trial.holds_with(|delivery| {
+        examined.holds_with(|delivery| {
             delivery.body = form.into_bytes();
             delivery.headers.set("Content-Type", FORM);
         })
@@ -139,12 +139,12 @@ fn texts(
     }
 }
 
-fn media_type(trial: &Trial<'_>) -> Option<Finding> {
-    let other = match trial.delivery().media_type() == FORM {
+fn media_type(examined: &Examined<'_>) -> Option<Finding> {
+    let other = match examined.delivery().media_type() == FORM {
         true => "application/json",
         false => FORM,
     };
-    trial
+    examined
         .holds_with(|delivery| delivery.headers.set("Content-Type", other))
         .then(|| {
             Finding::new(

@@ -5,20 +5,24 @@ use webhooks::signature::sha256;
 
 use super::digest::hexadecimal;
 use super::url::Part;
-use super::{Trial, form};
+use super::{Examined, form};
 
 /// With more parameters than this not every order is tried.
 const REORDERED: usize = 4;
 
 /// Queries that were lost, encoded anew or put into another order.
-pub(super) fn parts(trial: &Trial<'_>, query: &str) -> Vec<Part> {
+pub(super) fn parts(examined: &Examined<'_>, query: &str) -> Vec<Part> {
     let mut parts = vec![Part::kept(query)];
     let mut add = |text: String, change: &str| {
         if text != query {
             parts.push(Part::changed(text, change));
         }
     };
-    let replaced = trial.case.replaced_url.as_deref().unwrap_or_default();
+    let replaced = examined
+        .captured
+        .replaced_url
+        .as_deref()
+        .unwrap_or_default();
     if let Some(start) = replaced.find('?') {
         let change =
             "with the query of the request's own url: it is missing from the configured one";
@@ -46,7 +50,7 @@ pub(super) fn parts(trial: &Trial<'_>, query: &str) -> Vec<Part> {
         "with the digits of its percent-encoding in capitals",
     );
     let separator = if query.is_empty() { '?' } else { '&' };
-    let hash = hexadecimal(&sha256(&trial.delivery().body));
+    let hash = hexadecimal(&sha256(&examined.delivery().body));
     add(
         format!("{query}{separator}bodySHA256={hash}"),
         "with bodySHA256 in its query: it is missing",

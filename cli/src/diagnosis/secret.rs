@@ -13,7 +13,7 @@ use sha2::Sha256;
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 
-use super::{Finding, Trial, digest};
+use super::{Examined, Finding, digest};
 
 const BOM: char = '\u{feff}';
 const PREFIX: &str = "whsec_";
@@ -38,9 +38,9 @@ const SENDER_ENCODED: &str = "The sender was given the secret in base64, or enco
     same text on both sides.";
 
 /// The signature holds with another reading of a configured secret.
-pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
-    trial
-        .case
+pub(super) fn mishandled(examined: &Examined<'_>) -> Option<Finding> {
+    examined
+        .captured
         .secrets
         .iter()
         .zip(1..)
@@ -50,7 +50,7 @@ pub(super) fn mishandled(trial: &Trial<'_>) -> Option<Finding> {
                 .into_iter()
                 .flatten();
             let Reading { what, step, .. } = readings
-                .find(|reading| reading.key != secret.bytes() && signs(trial, &reading.key))?;
+                .find(|reading| reading.key != secret.bytes() && signs(examined, &reading.key))?;
             let why = format!("the signature is right for secret {number} {what}");
             Some(Finding::new(why, step))
         })
@@ -173,24 +173,24 @@ fn decoded(text: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn signs(trial: &Trial<'_>, key: &[u8]) -> bool {
+fn signs(examined: &Examined<'_>, key: &[u8]) -> bool {
     if key.is_empty() {
         return false;
     }
     match std::str::from_utf8(key).map(Secret::new) {
-        Ok(Ok(secret)) => trial.holds(trial.delivery(), &[secret]),
+        Ok(Ok(secret)) => examined.holds(examined.delivery(), &[secret]),
         Ok(Err(_)) => false,
-        Err(_) => signs_binary(trial, key).unwrap_or(false),
+        Err(_) => signs_binary(examined, key).unwrap_or(false),
     }
 }
 
 /// A key that is not text is no secret of the library's, so that its HMAC is made here, for the
 /// providers whose signed bytes are plain.
-fn signs_binary(trial: &Trial<'_>, key: &[u8]) -> Option<bool> {
-    let name = trial.signature_header()?;
-    let value = trial.delivery().headers.get(&name)?;
-    let body = trial.delivery().body.as_slice();
-    let message = match trial.provider.name() {
+fn signs_binary(examined: &Examined<'_>, key: &[u8]) -> Option<bool> {
+    let name = examined.signature_header()?;
+    let value = examined.delivery().headers.get(&name)?;
+    let body = examined.delivery().body.as_slice();
+    let message = match examined.provider.name() {
         "github" => body.to_vec(),
         "stripe" => [digest::signed_time(value)?.as_bytes(), b".", body].concat(),
         _ => return None,
@@ -220,9 +220,9 @@ pub(super) fn confusions(provider: &dyn Provider) -> &'static str {
 }
 
 /// Secrets that look like something else. Says what they look like, and nothing of what they are.
-pub(super) fn hints(trial: &Trial<'_>) -> impl Iterator<Item = String> {
-    let provider = trial.provider.name();
-    let numbered = trial.case.secrets.iter().zip(1..);
+pub(super) fn hints(examined: &Examined<'_>) -> impl Iterator<Item = String> {
+    let provider = examined.provider.name();
+    let numbered = examined.captured.secrets.iter().zip(1..);
     numbered.filter_map(move |(secret, number)| {
         let looks_like = |prefixes: &[&str]| {
             prefixes

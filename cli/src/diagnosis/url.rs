@@ -5,7 +5,7 @@ use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
-use super::{Finding, Trial, query};
+use super::{Examined, Finding, query};
 
 /// The names that stages have.
 const STAGES: &[&str] = &[
@@ -78,17 +78,17 @@ pub(super) fn is_signed(provider: &dyn Provider) -> bool {
 }
 
 /// The signature holds for another URL, or another method.
-pub(super) fn other(trial: &Trial<'_>) -> Option<Finding> {
-    if !is_signed(trial.provider) {
+pub(super) fn other(examined: &Examined<'_>) -> Option<Finding> {
+    if !is_signed(examined.provider) {
         return None;
     }
-    replaced(trial)
-        .or_else(|| changed(trial))
-        .or_else(|| other_method(trial))
+    replaced(examined)
+        .or_else(|| changed(examined))
+        .or_else(|| other_method(examined))
 }
 
-fn holds_at(trial: &Trial<'_>, url: &str) -> bool {
-    trial.holds_with(|delivery| {
+fn holds_at(examined: &Examined<'_>, url: &str) -> bool {
+    examined.holds_with(|delivery| {
         delivery.query = url
             .split_once('?')
             .map_or("", |(_, query)| query)
@@ -98,9 +98,9 @@ fn holds_at(trial: &Trial<'_>, url: &str) -> bool {
 }
 
 /// The configured URL is the wrong one, and the request's own is right.
-fn replaced(trial: &Trial<'_>) -> Option<Finding> {
-    let url = trial.case.replaced_url.as_ref()?;
-    holds_at(trial, url).then(|| {
+fn replaced(examined: &Examined<'_>) -> Option<Finding> {
+    let url = examined.captured.replaced_url.as_ref()?;
+    holds_at(examined, url).then(|| {
         Finding::new(
             "the signature is right for the request's own url, and not for config.configured_url",
             STEP,
@@ -109,13 +109,13 @@ fn replaced(trial: &Trial<'_>) -> Option<Finding> {
 }
 
 /// One part of the URL changed, or else two.
-fn changed(trial: &Trial<'_>) -> Option<Finding> {
-    let url = trial.delivery().urls.first()?;
-    let mut candidates = candidates(trial, url)?;
+fn changed(examined: &Examined<'_>) -> Option<Finding> {
+    let url = examined.delivery().urls.first()?;
+    let mut candidates = candidates(examined, url)?;
     candidates.sort_by_key(|(changes, _)| changes.len());
     let (changes, _) = candidates
         .into_iter()
-        .find(|(_, url)| holds_at(trial, url))?;
+        .find(|(_, url)| holds_at(examined, url))?;
     let why = format!(
         "the signature is right for the URL {}",
         changes.join(" and ")
@@ -127,7 +127,7 @@ fn changed(trial: &Trial<'_>) -> Option<Finding> {
 type Candidate = (Vec<String>, String);
 
 /// The URL with up to two of its parts changed.
-fn candidates(trial: &Trial<'_>, url: &str) -> Option<Vec<Candidate>> {
+fn candidates(examined: &Examined<'_>, url: &str) -> Option<Vec<Candidate>> {
     let (scheme, rest) = url.split_once("://")?;
     let (rest, query_text) = match rest.find('?') {
         Some(start) => rest.split_at(start),
@@ -136,9 +136,9 @@ fn candidates(trial: &Trial<'_>, url: &str) -> Option<Vec<Candidate>> {
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let dimensions = [
         schemes(scheme),
-        authorities(trial, authority),
+        authorities(examined, authority),
         paths(path),
-        query::parts(trial, query_text),
+        query::parts(examined, query_text),
     ];
     let none: Vec<Candidate> = vec![Default::default()];
     let candidates = dimensions.into_iter().fold(none, |candidates, parts| {
@@ -176,9 +176,9 @@ fn schemes(scheme: &str) -> Vec<Part> {
     ]
 }
 
-fn authorities(trial: &Trial<'_>, authority: &str) -> Vec<Part> {
+fn authorities(examined: &Examined<'_>, authority: &str) -> Vec<Part> {
     let mut parts = vec![Part::kept(authority)];
-    let headers = &trial.delivery().headers;
+    let headers = &examined.delivery().headers;
     for name in HOST_HEADERS {
         let host = headers.get(name).and_then(|hosts| hosts.split(',').next());
         let host = host
@@ -231,12 +231,12 @@ fn paths(path: &str) -> Vec<Part> {
 
 /// The capture has another method, and with it the body's fields are signed or are not. A body
 /// with something in it does not come with a GET: to leave it out would explain nothing.
-fn other_method(trial: &Trial<'_>) -> Option<Finding> {
-    let (name, method) = match trial.delivery().body.is_empty() {
+fn other_method(examined: &Examined<'_>) -> Option<Finding> {
+    let (name, method) = match examined.delivery().body.is_empty() {
         true => ("GET", Method::Get),
         false => ("POST", Method::Post),
     };
-    if !trial.holds_with(|delivery| delivery.method = method) {
+    if !examined.holds_with(|delivery| delivery.method = method) {
         return None;
     }
     Some(Finding::new(

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use webhooks::provider::{Provider, by_name};
 use webhooks::signature::{Hash, from_base64, from_hex};
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::case::Case;
+use webhooks_cli::captured_request::CapturedRequest;
 
 pub(crate) const BUILT: [&str; 3] = ["github", "stripe", "twilio"];
 pub(crate) const NOW: i64 = 1_767_225_600;
@@ -87,12 +87,12 @@ pub(crate) fn digests(provider: &str, request: &Value) -> Vec<String> {
         .filter_map(|name| Some(request["headers"][name].as_str()?.to_owned()))
         .collect();
     let fields = request.as_object().expect("a request is an object");
-    if let (Some(provider), Ok(case)) = (by_name(provider), Case::read(fields)) {
-        for secret in &case.secrets {
+    if let (Some(provider), Ok(captured)) = (by_name(provider), CapturedRequest::read(fields)) {
+        for secret in &captured.secrets {
             let time = headers.first().and_then(|value| value.strip_prefix("t="));
             let time = time.and_then(|rest| rest.split(',').next()?.parse().ok());
-            let now = time.map(Timestamp::from_seconds).or(case.now);
-            let mut delivery = case.delivery.clone();
+            let now = time.map(Timestamp::from_seconds).or(captured.now);
+            let mut delivery = captured.delivery.clone();
             provider.sign(
                 &mut delivery,
                 secret,
@@ -163,11 +163,11 @@ pub(crate) fn signed_with(
         "method": "POST", "url": url, "headers": {"Content-Type": media_type}, "body": body,
         "secrets": [secret], "now": NOW,
     });
-    let Case {
+    let CapturedRequest {
         mut delivery,
         secrets,
         ..
-    } = Case::read(request.as_object().expect("an object")).expect("a request in order");
+    } = CapturedRequest::read(request.as_object().expect("an object")).expect("a request in order");
     let signer: &dyn Provider = by_name(provider).expect("a provider");
     signer.sign(&mut delivery, &secrets[0], Timestamp::from_seconds(NOW));
     for (name, value) in delivery.headers.iter() {

@@ -9,14 +9,14 @@
 pub mod audit;
 pub mod chaos;
 pub mod clock;
+pub mod experiment;
 pub mod killer;
 pub mod load;
 pub mod malformed;
-pub mod ordeal;
 pub mod outages;
 pub mod progress;
+pub mod random_faults;
 pub mod rules;
 pub mod soak;
 pub mod stage;
 pub mod traffic;
-pub mod weather;

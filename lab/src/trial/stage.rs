@@ -9,17 +9,17 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use webhooks::limits;
+use webhooks_cli::emulator::{self, Emulator};
+use webhooks_cli::event_source;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::functions::Invoker;
+use webhooks_cli::project::Project;
+use webhooks_cli::stack::Stack;
+use webhooks_cli::template::{Function, Template};
 
 use super::clock::{Clock, HASTE, hastened};
-use crate::emulator::{self, Emulator};
-use crate::failure::Failure;
-use crate::functions::Invoker;
 use crate::host::{Fate, Host, Hosted};
-use crate::project::Project;
 use crate::proxy::{Call, Fault, Proxy};
-use crate::pump;
-use crate::stack::Stack;
-use crate::template::{Function, Template};
 
 /// Processes of each function that takes deliveries or messages.
 const PROCESSES: u16 = 4;
@@ -44,7 +44,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts everything but the pumps.
+    /// Starts everything but the event sources.
     ///
     /// # Errors
     /// [`Failure`] when a part does not start; the others end again.
@@ -96,13 +96,13 @@ impl Stage {
     ///
     /// # Errors
     /// [`Failure`] when the stack does not name its queue.
-    pub fn pump(&mut self, every: Duration) -> Result<(), Failure> {
+    pub fn start_event_sources(&mut self, every: Duration) -> Result<(), Failure> {
         let queue_url = self.stack.output("QueueUrl")?.to_owned();
         for function in self.plan.clone() {
             if function.batch_size.is_some() {
                 for _ in 0..PROCESSES {
                     let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
-                    let feed = pump::feed(
+                    let feed = event_source::feed(
                         sqs,
                         queue_url.clone(),
                         self.invoker.clone(),
@@ -110,7 +110,7 @@ impl Stage {
                     );
                     self.tasks.push(tokio::spawn(async move {
                         if let Err(failure) = feed.await {
-                            eprintln!("the pump has stopped: {failure}");
+                            eprintln!("the event source has stopped: {failure}");
                         }
                     }));
                 }
