@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use webhooks_cli::stack::Stack;
 use webhooks_cli::template::{Function, Template};
 
 use super::clock::{Clock, HASTE, hastened};
+use super::programs::programs;
 use crate::host::{Fate, Host, Hosted};
 use crate::proxy::{Call, Fault, Proxy};
 
@@ -60,12 +62,13 @@ impl Stage {
         let (stack, environment) = Stack::create(emulator::config(&upstream), &template).await?;
         hide_for_less(&stack).await?;
         let plan = template.functions();
+        let programs = programs(project, &plan).await?;
         let (mut proxies, mut hosted) = (Vec::new(), Vec::new());
         for function in &plan {
             let (name, faults) = (function.binary.clone(), Arc::clone(&faults));
             let judge = Arc::new(move |call: &Call| faults(&name, call));
             let proxy = Proxy::start(upstream.clone(), u64::from(HASTE), judge).await?;
-            hosted.push(host(project, function, &environment, &proxy.url())?);
+            hosted.push(host(&programs, function, &environment, &proxy.url()));
             proxies.push(proxy);
         }
         let log = project.scratch()?.join("trial.log");
@@ -151,24 +154,17 @@ async fn hide_for_less(stack: &Stack) -> Result<(), Failure> {
 }
 
 fn host(
-    project: &Project,
+    programs: &Path,
     function: &Function,
     environment: &BTreeMap<String, String>,
     endpoint: &str,
-) -> Result<Hosted, Failure> {
-    let program = project.root().join("target/debug").join(&function.binary);
-    if !program.is_file() {
-        let program = program.display();
-        return Err(Failure::usage(format!(
-            "{program} is not built; run: cargo build --workspace"
-        )));
-    }
+) -> Hosted {
     let mut environment: Vec<(String, String)> = environment.clone().into_iter().collect();
     environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()));
     let limit = Duration::from_secs(function.timeout);
-    Ok(Hosted {
+    Hosted {
         name: function.binary.clone(),
-        program,
+        program: programs.join(&function.binary),
         environment,
         processes: if function.scheduled { 1 } else { PROCESSES },
         // A lease passes faster here, and must still outlast the invocation that holds it.
@@ -176,5 +172,5 @@ fn host(
             Some(_) => hastened(limit),
             None => limit,
         },
-    })
+    }
 }
