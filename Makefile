@@ -14,12 +14,12 @@ cargo_fuzz := 0.13.2
 export FUZZ_SECONDS ?= 60
 
 # What the functions are measured against.
-rivals := cli/rivals
+baselines := lab/baselines
 measured := github stripe twilio processor bare floor floor-processor
 
 # Python tools by their direct needs, and beside each file its lock: every package that comes along, with the
 # digests of its wheels for every platform and for Python 3.10 and later.
-needs := $(wildcard cli/tools/*.in) $(rivals)/python/requirements.in
+needs := $(wildcard cli/tools/*.in) $(baselines)/python/requirements.in
 locked := --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
 .PHONY: help setup dev demo test arm chaos soak bench fuzz locks clean
@@ -55,19 +55,19 @@ arm: setup .tools/arm/.ready ## build the functions for arm64 and run each of th
 
 chaos: setup ## kill the functions 1,000 times between their steps, and count what is lost
 	cargo build --workspace --locked
-	target/debug/webhooks chaos
+	target/debug/lab chaos
 
 soak: setup ## send 20,000 deliveries while functions are killed and calls break, and count
 	cargo build --workspace --locked
-	target/debug/webhooks soak
+	target/debug/lab soak
 
-bench: setup .tools/rivals/.ready $(rivals)/node/node_modules/.ready ## measure the functions beside their floor, Python and Node
+bench: setup .tools/baselines/.ready $(baselines)/node/node_modules/.ready ## measure the functions beside their floor, Python and Node
 	cargo build --workspace --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(measured))
-	target/debug/webhooks bench
+	target/debug/lab bench
 
 fuzz: .tools/fuzz/.ready ## look for inputs that break what reads them, FUZZ_SECONDS=60 for each reader
-	@lib/fuzz/run
+	@lab/fuzz/run
 
 # Keeps what is locked where it still fits: remove a lock first to take the newest of everything.
 locks: .tools/locks/.ready ## lock the Python tools again, after an edit of cli/tools/*.in
@@ -78,7 +78,7 @@ locks: .tools/locks/.ready ## lock the Python tools again, after an edit of cli/
 	done
 
 clean: ## remove what was built and installed
-	rm -rf target .aws-sam .tools $(oracle)/node_modules $(browser)/node_modules $(rivals)/node/node_modules
+	rm -rf target .aws-sam .tools $(oracle)/node_modules $(browser)/node_modules $(baselines)/node/node_modules
 
 .tools/sam/.ready: what := cargo-lambda, sam and node (once, about a minute)
 .tools/checks/.ready: what := cargo-deny (once, a few seconds)
@@ -112,15 +112,15 @@ arm_packages := qemu-user-static libc6-arm64-cross libgcc-s1-arm64-cross
 	@rustup target add aarch64-unknown-linux-gnu
 	@touch $@
 
-.tools/rivals/.ready: $(rivals)/python/requirements.txt
+.tools/baselines/.ready: $(baselines)/python/requirements.txt
 	@echo "installing what Python's functions need (once, about a minute)"
 	@rm -rf $(@D)
 	@python3 -m pip install -q $(locked) --target $(@D)/python -r $<
 	@touch $@
 
-$(rivals)/node/node_modules/.ready: $(rivals)/node/package-lock.json .tools/sam/.ready
+$(baselines)/node/node_modules/.ready: $(baselines)/node/package-lock.json .tools/sam/.ready
 	@echo "installing what Node's functions need (once, a few seconds)"
-	@.tools/sam/bin/npm ci --prefix $(rivals)/node --loglevel=error >/dev/null
+	@.tools/sam/bin/npm ci --prefix $(baselines)/node --loglevel=error >/dev/null
 	@touch $@
 
 $(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready

@@ -193,7 +193,7 @@ fn known_events(folder: &Path, provider: &str) -> Vec<String> {
 
 /// A random text of the same form: letters for letters and digits for digits, hexadecimal stays
 /// so; the prefix that says what it names is kept, as in `evt_...` and in Twilio's `SM...`.
-pub(crate) fn like(text: &str) -> String {
+pub fn like(text: &str) -> String {
     let (prefix, unique) = text.split_at(prefix_length(text));
     let mut random = std::iter::repeat_with(|| *Uuid::new_v4().as_bytes()).flatten();
     let mut letter =

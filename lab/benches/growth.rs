@@ -2,7 +2,7 @@
 //! bench` has built the functions. Half of all events are of one source, the
 //! others of a thousand.
 
-#[path = "../tests/support/counting.rs"]
+#[path = "../tests/counting/mod.rs"]
 mod counting;
 
 use std::collections::HashMap;
@@ -16,16 +16,16 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use comfy_table::{Table, presets};
 use futures::stream::{self, StreamExt};
+use lab::bench::contestant::Contestant;
+use lab::bench::figures::Figures;
+use lab::bench::instance::Instance;
+use lab::bench::sample::{Sample, batch};
+use lab::bench::stand_in::StandIn;
+use lab::proxy::Proxy;
 use uuid::Uuid;
 use webhooks::ledger::{Ledger, Listing};
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::bench::contestant::Contestant;
-use webhooks_cli::bench::figures::Figures;
-use webhooks_cli::bench::instance::Instance;
-use webhooks_cli::bench::sample::{Sample, batch};
-use webhooks_cli::bench::stand_in::StandIn;
 use webhooks_cli::project::Project;
-use webhooks_cli::proxy::Proxy;
 use webhooks_cli::template::Template;
 
 use counting::{TABLE, client, start};
@@ -95,7 +95,7 @@ impl Scene {
     async fn open(project: Project, endpoint: &str) -> Self {
         let (calls, queries) = (Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
         let (counted, queried) = (Arc::clone(&calls), Arc::clone(&queries));
-        let judge = move |call: &webhooks_cli::proxy::Call| {
+        let judge = move |call: &lab::proxy::Call| {
             counted.fetch_add(1, Ordering::Relaxed);
             if call.operation == "Query" {
                 queried.fetch_add(1, Ordering::Relaxed);

@@ -20,10 +20,9 @@ use tokio::process::Command;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
 use webhooks::timestamp::Timestamp;
-
-use crate::failure::Failure;
-use crate::functions::Invoker;
-use crate::keys::{Keys, REGION};
+use webhooks_cli::failure::Failure;
+use webhooks_cli::functions::Invoker;
+use webhooks_cli::keys::{Keys, REGION};
 
 /// A function: a binary, and how many processes of it run at one time.
 #[derive(Clone, Debug)]

@@ -17,10 +17,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::failure::Failure;
-use crate::keys::Keys;
-use crate::signature::{claimed_service, sign_again};
+use webhooks_cli::failure::Failure;
+use webhooks_cli::keys::Keys;
+use webhooks_cli::signature::{claimed_service, sign_again};
 
 /// One call to AWS, as it passes.
 #[derive(Clone, Debug)]

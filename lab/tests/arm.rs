@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lab::host::{Host, Hosted};
+use lab::trial::clock::Clock;
+use lab::trial::killer::{Killer, Pace};
+use lab::trial::traffic::{Heard, status};
 use serde_json::json;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks_cli::emulator::{self, Emulator, any_port};
+use webhooks_cli::event_source::pass_batch;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::Invoked;
-use webhooks_cli::host::{Host, Hosted};
 use webhooks_cli::project::Project;
-use webhooks_cli::pump::pass_batch;
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::{Function, Template};
-use webhooks_cli::trial::clock::Clock;
-use webhooks_cli::trial::killer::{Killer, Pace};
-use webhooks_cli::trial::traffic::{Heard, status};
 
 /// An emulated start takes seconds.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// A delivery of each provider whose event has a handler.
 const EVENTS: [(&str, &str); 3] = [
@@ -78,7 +78,7 @@ async fn every_function_runs_on_arm64() {
             program: program(&project, folder.path(), &function.binary),
             environment,
             processes: 1,
-            timeout: PATIENCE,
+            timeout: TIME_LIMIT,
         }
     };
     let hosted: Vec<_> = plan.iter().map(hosted).collect();
@@ -91,7 +91,7 @@ async fn every_function_runs_on_arm64() {
     let function = |name: &str| {
         let function = plan.iter().find(|function| function.name == name);
         let mut function = function.expect("in the template").clone();
-        function.timeout = PATIENCE.as_secs();
+        function.timeout = TIME_LIMIT.as_secs();
         function
     };
 
@@ -125,7 +125,7 @@ async fn every_function_runs_on_arm64() {
     let queue_url = stack.output("QueueUrl").expect("an output");
     let ledger = stack.ledger().expect("the ledger");
     let processor = function("processor");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     for key in keys {
         loop {
             let item = ledger.find(&key).await.expect("the ledger answers");

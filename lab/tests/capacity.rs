@@ -1,6 +1,5 @@
-//! The write units that `webhooks cost` computes are those that a DynamoDB counts.
+//! The write units that `lab cost` computes are those that a DynamoDB counts.
 
-#[path = "support/counting.rs"]
 mod counting;
 
 use std::path::Path;
@@ -10,6 +9,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
+use lab::bench::sample::Sample;
+use lab::cost::capacity::{Indexes, Item, Units};
 use webhooks::event::Event;
 use webhooks::ledger::{Ledger, Settlement, transition};
 use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
@@ -18,8 +19,6 @@ use webhooks::provider::github::GITHUB;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
-use webhooks_cli::bench::sample::Sample;
-use webhooks_cli::cost::capacity::{Indexes, Item, Units};
 use webhooks_cli::project::Project;
 use webhooks_cli::template::Template;
 

@@ -5,6 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lab::trial::clock::Clock;
+use lab::trial::killer::{Killer, Pace};
+use lab::trial::stage::Stage;
+use lab::trial::traffic::{Heard, status};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Ledger, Status};
 use webhooks::provider;
@@ -14,12 +18,8 @@ use webhooks_cli::functions::Invoked;
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::development_secret;
-use webhooks_cli::trial::clock::Clock;
-use webhooks_cli::trial::killer::{Killer, Pace};
-use webhooks_cli::trial::stage::Stage;
-use webhooks_cli::trial::traffic::{Heard, status};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// An event of each provider whose body is a JSON object, with a handler, and with none.
 const EVENTS: [(&str, &str); 3] = [
@@ -37,7 +37,7 @@ fn odd_members() -> String {
 }
 
 async fn end_of(ledger: &Ledger, key: &EventKey) -> Item {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     loop {
         let item = ledger.find(key).await.expect("the ledger answers");
         match item {
@@ -56,7 +56,9 @@ async fn odd_text_arrives_byte_for_byte_and_is_processed() {
     let stage = Stage::set(&project, clock, nobody, Arc::new(|_, _| None)).await;
     let mut stage = stage.expect("the stage stands");
     let mut probe = Probe::place(&stage.stack).await.expect("a probe");
-    stage.pump(Duration::from_secs(6)).expect("a queue");
+    stage
+        .start_event_sources(Duration::from_secs(6))
+        .expect("a queue");
     let ledger = stage.stack.ledger().expect("the ledger");
     for (name, event) in EVENTS {
         let provider = provider::by_name(name).expect("a provider");

@@ -1,26 +1,26 @@
 //! Short trials of the real binaries. The long ones are `make chaos`, `make soak` and
-//! `webhooks outages`.
+//! `lab outages`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lab::trial::chaos::chaos;
+use lab::trial::experiment::Experiment;
+use lab::trial::killer::{AT_RANDOM, Pace};
+use lab::trial::malformed::refuse;
+use lab::trial::outages::table;
+use lab::trial::progress::Progress;
+use lab::trial::random_faults::RandomFaults;
 use tokio::sync::Mutex;
 use webhooks::faults::POINTS;
 use webhooks_cli::project::Project;
-use webhooks_cli::trial::chaos::chaos;
-use webhooks_cli::trial::killer::{AT_RANDOM, Pace};
-use webhooks_cli::trial::malformed::refuse;
-use webhooks_cli::trial::ordeal::Ordeal;
-use webhooks_cli::trial::outages::table;
-use webhooks_cli::trial::progress::Progress;
-use webhooks_cli::trial::weather::Weather;
 
 /// One trial at a time: each fills the machine.
 static STAGE: Mutex<()> = Mutex::const_new(());
 
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 fn project() -> Project {
     Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
@@ -30,7 +30,7 @@ fn project() -> Project {
 async fn nothing_is_lost_or_doubled_when_processes_die_between_any_two_steps() {
     let _alone = STAGE.lock().await;
     let (project, progress) = (project(), Progress::on_screen());
-    let ended = chaos(60, PATIENCE).endure(&project, &progress).await;
+    let ended = chaos(60, TIME_LIMIT).endure(&project, &progress).await;
     let ended = ended.expect("the stage stands");
     let killed: BTreeSet<&str> = ended.kills.keys().copied().collect();
     let places = POINTS.iter().flat_map(|(_, places)| places.iter().copied());
@@ -42,19 +42,19 @@ async fn nothing_is_lost_or_doubled_when_processes_die_between_any_two_steps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_under_load_while_calls_break() {
     let _alone = STAGE.lock().await;
-    let weather = Arc::new(Weather::default());
-    let ordeal = Ordeal {
+    let random_faults = Arc::new(RandomFaults::default());
+    let experiment = Experiment {
         kills: 5,
         pace: Pace::Soon,
         deliveries: 400,
-        faults: weather.plan(20),
+        faults: random_faults.plan(20),
         relay: Duration::from_secs(2),
-        patience: PATIENCE,
+        time_limit: TIME_LIMIT,
     };
-    let ended = ordeal.endure(&project(), &Progress::on_screen()).await;
+    let ended = experiment.endure(&project(), &Progress::on_screen()).await;
     let ended = ended.expect("the stage stands");
     assert!(ended.sent.deliveries >= 400);
-    assert!(weather.broken().values().sum::<usize>() > 10);
+    assert!(random_faults.broken().values().sum::<usize>() > 10);
     assert!(ended.audit.acknowledged > 100, "{:?}", ended.audit);
     assert!(ended.audit.is_clean(), "{:?}", ended.audit);
 }

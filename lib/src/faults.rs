@@ -1,9 +1,13 @@
-//! Places at which a test ends a function between two steps, and a clock that a test can bend.
-//! Release builds have neither.
+//! Places at which a test ends a function between two steps, and a clock that a test can bend. Only
+//! the feature `faults` builds either, and only the laboratory turns it on.
 //!
-//! A debug build looks at the environment variable `FAILPOINTS` when it starts
+//! Such a build looks at the environment variable `FAILPOINTS` when it starts
 //! (<https://docs.rs/fail>): `receive::recorded=3*off->1*return` ends the process as it passes that
 //! place for the fourth time, as if its machine had lost power.
+
+// What is deployed is built without debug assertions: nothing that ends a function by itself is in it.
+#[cfg(all(feature = "faults", not(debug_assertions)))]
+compile_error!("the feature `faults` of `webhooks` is for debug builds alone");
 
 /// The places, by the function that passes them, in the order of its steps.
 pub const POINTS: [(&str, &[&str]); 3] = [
@@ -36,27 +40,27 @@ pub const POINTS: [(&str, &[&str]); 3] = [
 ];
 
 /// Heeds `FAILPOINTS` from here on.
-#[cfg(debug_assertions)]
+#[cfg(feature = "faults")]
 pub(crate) fn arm() {
     // The scenario ends with the process.
     std::mem::forget(fail::FailScenario::setup());
 }
 
-#[cfg(not(debug_assertions))]
+#[cfg(not(feature = "faults"))]
 pub(crate) const fn arm() {}
 
 /// Ends the process here, if a test wants it.
-#[cfg(debug_assertions)]
+#[cfg(feature = "faults")]
 pub(crate) fn point(name: &'static str) {
     fail::fail_point!(name, |_| std::process::abort());
 }
 
-#[cfg(not(debug_assertions))]
+#[cfg(not(feature = "faults"))]
 pub(crate) const fn point(_: &'static str) {}
 
 /// The time in milliseconds as a test bends it. `clock=return(1767225600000 10 -2000)`: since that
 /// moment time runs ten times as fast, and this clock is two seconds behind.
-#[cfg(debug_assertions)]
+#[cfg(feature = "faults")]
 pub(crate) fn bend(millis: i64) -> i64 {
     fail::fail_point!("clock", |bent| bent
         .and_then(|bent| bend_by(millis, &bent))
@@ -64,12 +68,12 @@ pub(crate) fn bend(millis: i64) -> i64 {
     millis
 }
 
-#[cfg(not(debug_assertions))]
+#[cfg(not(feature = "faults"))]
 pub(crate) const fn bend(millis: i64) -> i64 {
     millis
 }
 
-#[cfg(debug_assertions)]
+#[cfg(feature = "faults")]
 fn bend_by(millis: i64, bent: &str) -> Option<i64> {
     let mut numbers = bent.split(' ').map(|number| number.parse::<i64>().ok());
     let (origin, factor, skew) = (numbers.next()??, numbers.next()??, numbers.next()??);

@@ -1,4 +1,4 @@
-//! A receiver's patience with services that take the connection and never answer.
+//! How long a receiver waits for services that take the connection and never answer.
 
 use std::path::Path;
 use std::time::Instant;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use lab::proxy::{Call, Proxy};
 use webhooks::provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -10,7 +11,6 @@ use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::{Functions, Plan, Run};
 use webhooks_cli::project::Project;
-use webhooks_cli::proxy::{Call, Proxy};
 use webhooks_cli::send::{local_url, post_copies};
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::Template;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use lab::proxy::{Call, Fault, Proxy};
 use webhooks::envelope::Message;
 use webhooks::event::Event;
 use webhooks::ledger::{Claim, Lease, Ledger, Record, Settled, Settlement};
@@ -12,7 +13,6 @@ use webhooks::limits::ITEM_PAYLOAD;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::project::Project;
-use webhooks_cli::proxy::{Call, Fault, Proxy};
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::Template;
 

@@ -19,7 +19,7 @@ use webhooks_cli::local::{Local, Options};
 use webhooks_cli::project::Project;
 use webhooks_cli::send::{find_provider, local_url, post_copies, tamper};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 const IN_SECRET: &str = "canary-in-the-secret";
 const IN_HEADER: &str = "canary-in-a-header";
@@ -144,7 +144,7 @@ impl Correspondence<'_> {
         let mut log = String::new();
         let mut open = self.events.clone();
         while !open.is_empty() {
-            let line = timeout(PATIENCE, lines.recv()).await;
+            let line = timeout(TIME_LIMIT, lines.recv()).await;
             let line = line.expect("the events end").expect("functions log");
             if let Some(key) = ended(&line) {
                 open.remove(&key);
@@ -211,7 +211,7 @@ fn ended(line: &str) -> Option<String> {
 async fn nothing_confidential_comes_out_whatever_is_asked_for() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
     let (local, mut lines) = talkative(&project).await;
-    let pumps = tokio::spawn(local.pumps().expect("the queue is there"));
+    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
     let mut correspondence = Correspondence {
         project: &project,
         local: &local,
@@ -236,7 +236,7 @@ async fn nothing_confidential_comes_out_whatever_is_asked_for() {
         .collect();
     let told = format!("{told:?}");
     let (signatures, answers) = (correspondence.signatures, correspondence.answers);
-    pumps.abort();
+    event_sources.abort();
     drop(local);
     while let Some(line) = lines.recv().await {
         log.push_str(&line);

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use lab::proxy::{Call, Fault};
+use lab::trial::audit::settle;
+use lab::trial::clock::Clock;
+use lab::trial::killer::{Killer, Pace};
+use lab::trial::rules::source;
+use lab::trial::stage::Stage;
+use lab::trial::traffic::{Delivered, Kind, Parcel, Traffic};
 use webhooks::ledger::{Item, Status};
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
-use webhooks_cli::proxy::{Call, Fault};
 use webhooks_cli::stack::development_secret;
-use webhooks_cli::trial::audit::settle;
-use webhooks_cli::trial::clock::Clock;
-use webhooks_cli::trial::killer::{Killer, Pace};
-use webhooks_cli::trial::rules::source;
-use webhooks_cli::trial::stage::Stage;
-use webhooks_cli::trial::traffic::{Delivered, Kind, Parcel, Traffic};
 
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// What became of one event, and how often it had its effect.
 struct Ended {
@@ -48,7 +48,9 @@ async fn play(kinds: &[Kind], fault: fn(usize, &Call) -> Option<Fault>) -> Vec<E
         let put = stage.stack.put_secret(kind.provider(), source, &secret);
         put.await.expect("a secret");
     }
-    stage.pump(Duration::from_secs(6)).expect("a queue");
+    stage
+        .start_event_sources(Duration::from_secs(6))
+        .expect("a queue");
     let traffic = Traffic::to(&project, &stage).expect("event files");
     let each = kinds.iter().zip(&sources);
     let parcels: Vec<_> = each
@@ -61,7 +63,7 @@ async fn play(kinds: &[Kind], fault: fn(usize, &Call) -> Option<Fault>) -> Vec<E
         .collect();
     assert!(events.iter().all(|(_, delivered)| delivered.acknowledged()));
     let ledger = stage.stack.ledger().expect("the ledger");
-    let ended = settle(&ledger, &events, PATIENCE, |_| {}).await;
+    let ended = settle(&ledger, &events, TIME_LIMIT, |_| {}).await;
     let mut ended: BTreeMap<String, Item> = ended.expect("the ledger answers");
     let effects = probe.tally().await.expect("effects");
     let of = |(number, (parcel, _)): (usize, &(Parcel, Delivered))| {

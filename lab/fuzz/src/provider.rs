@@ -1,50 +1,57 @@
-//! A provider's deliveries: none is believed that the secret did not sign, and what the secret did
-//! sign goes all the way into the queue and comes out as it went in.
+//! Deliveries: none is believed that the secret did not sign, and what the secret did sign goes all
+//! the way into the queue and comes out as it went in.
 
 use webhooks::delivery::{Delivery, Method};
 use webhooks::event::Event;
 use webhooks::limits;
 use webhooks::payload::{Payload, form_fields};
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
-use webhooks::provider::twilio::TWILIO;
-use webhooks::provider::{Meaning, Provider};
+use webhooks::provider::{ALL, Meaning, Provider};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{Rejection, Verified, check_shape, verify};
 
-use super::{delivery, envelope};
+use super::{envelope, text};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Deliveries of GitHub's.
-pub fn github(data: &[u8]) {
-    let mut delivery = delivery::read(data);
-    deliver(GITHUB, &mut delivery, data).expect("GitHub's signature covers any body");
-}
-
-/// Deliveries of Stripe's.
-pub fn stripe(data: &[u8]) {
-    let mut delivery = delivery::read(data);
-    deliver(STRIPE, &mut delivery, data).expect("Stripe's signature covers any body");
-}
-
-/// Deliveries of Twilio's. Not everything can be signed so that it is accepted: the signature
-/// covers the URL and, of the body, a form or what has its hash in the URL.
-pub fn twilio(data: &[u8]) {
-    let mut delivery = delivery::read(data);
-    let refused = match deliver(TWILIO, &mut delivery, data) {
-        Ok(()) => return,
-        Err(rejection) => rejection,
-    };
-    match refused {
-        Rejection::Mismatch => assert!(!has_url(&delivery), "{delivery:?}"),
-        Rejection::MalformedHeader { header, .. } => {
-            assert_eq!(header, "X-Twilio-Webhooks-Signature-Settings");
+/// A delivery, to every provider. One that signs the body alone takes whatever it has signed. One
+/// that signs the URL too cannot sign everything so that it is accepted, and says why.
+pub fn delivery(data: &[u8]) {
+    for provider in ALL.iter().copied() {
+        let mut delivery = text::read(data);
+        if let Err(rejection) = deliver(provider, &mut delivery, data) {
+            assert!(signs_url(provider), "{}: {rejection}", provider.name());
+            check_refusal(&rejection, &delivery, data);
         }
-        Rejection::BodyHashMismatch => assert!(names_a_hash(&delivery), "{delivery:?}"),
-        // A name that no form of Twilio's has, or marks of another kind of request.
+    }
+}
+
+/// Whether the signature of a delivery is another one at another URL.
+fn signs_url(provider: &dyn Provider) -> bool {
+    let secret = Secret::new("a secret").expect("it is not blank");
+    let signed_at = |url: &str| {
+        let mut delivery = text::read(format!("POST {url}\n\n").as_bytes());
+        provider.sign(&mut delivery, &secret, NOW);
+        let headers = delivery.headers.iter();
+        headers
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>()
+    };
+    signed_at("https://one.example.com/") != signed_at("https://another.example.com/")
+}
+
+/// The reason lies in the delivery.
+fn check_refusal(rejection: &Rejection, delivery: &Delivery, data: &[u8]) {
+    match rejection {
+        Rejection::Mismatch => assert!(!has_url(delivery), "{delivery:?}"),
+        // Not the signature's own header, which the provider has just written.
+        Rejection::MalformedHeader { header, .. } => {
+            let came = text::read(data).headers;
+            assert!(came.get(header).is_some(), "{header}: {delivery:?}");
+        }
+        Rejection::BodyHashMismatch => assert!(names_a_hash(delivery), "{delivery:?}"),
+        // A name that no form of the provider's has, or marks of another kind of request.
         Rejection::SplitAnew(_) => {}
         Rejection::TooManyParameters => assert!(delivery.body.len() >= 1000, "{delivery:?}"),
         rejection => panic!("{rejection}: {delivery:?}"),

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
-use crate::project::Project;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 /// A program that serves Lambda's runtime API.
 #[derive(Clone, Debug)]
@@ -77,8 +77,12 @@ impl Contestant {
 
     /// A Python module under AWS's own runtime client, if both are installed.
     pub fn python(project: &Project, name: &str, module: &str) -> Option<Self> {
-        let libraries = project.root().join(".tools").join("rivals").join("python");
-        let folder = project.root().join("cli/rivals/python");
+        let libraries = project
+            .root()
+            .join(".tools")
+            .join("baselines")
+            .join("python");
+        let folder = project.root().join("lab/baselines/python");
         let client = libraries.join("awslambdaric");
         client.is_dir().then(|| {
             let mut python = Self::new(name, PathBuf::from("python3"), &folder);
@@ -98,7 +102,7 @@ impl Contestant {
 
     /// A module for Node, if its packages are installed.
     pub fn node(project: &Project, name: &str, module: &str) -> Option<Self> {
-        let folder = project.root().join("cli/rivals/node");
+        let folder = project.root().join("lab/baselines/node");
         let packages = folder.join("node_modules");
         let program = node(project)?;
         packages.is_dir().then(|| {

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use axum::body::Bytes;
 use comfy_table::Table;
+use webhooks_cli::failure::Failure;
 
 use super::contestant::Contestant;
 use super::instance::Instance;
 use super::stand_in::StandIn;
 use super::table;
-use crate::failure::Failure;
 
 /// Events before the counted ones, so that caches and connections are as they are in the middle of
 /// a process's life.

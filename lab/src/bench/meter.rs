@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::failure::Failure;
+use webhooks_cli::failure::Failure;
 
 /// Processor time and memory.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,4 +1,4 @@
-//! `webhooks bench`: our functions beside what lies below them and beside what a team would write
+//! `lab bench`: our functions beside what lies below them and beside what a team would write
 //! in Python and Node, in one run, against an AWS that answers each call after the same time.
 //!
 //! In every round each contestant starts a process once more and takes some events in one that is
@@ -22,6 +22,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 use self::contestant::Contestant;
 use self::goals::goals;
@@ -29,11 +31,9 @@ use self::instance::Instance;
 use self::race::{Load, Race};
 use self::sample::{Sample, batch};
 use self::stand_in::{ANSWERS_AFTER, StandIn};
-use crate::failure::Failure;
-use crate::project::Project;
 use crate::trial::progress::Progress;
 
-/// Options of `webhooks bench`.
+/// Options of `lab bench`.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Rounds: cold starts of each contestant
@@ -74,7 +74,7 @@ mod name {
     pub(super) const POWERTOOLS_PROCESSOR: &str = "Python, Powertools batch";
 }
 
-/// Runs `webhooks bench`.
+/// Runs `lab bench`.
 ///
 /// # Errors
 /// [`Failure`] when a contestant is not built or does not do its work.

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use tokio::process::Command;
-
-use crate::failure::Failure;
-use crate::project::Project;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 /// The size of files and folders in one zip file, in bytes. Python's own packer, which every
 /// machine has that this project builds on.

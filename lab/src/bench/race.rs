@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Bytes;
 use serde_json::Value;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 use super::contestant::Contestant;
 use super::figures::Figures;
 use super::instance::Instance;
 use super::sample::Sample;
 use super::stand_in::StandIn;
-use crate::failure::Failure;
-use crate::project::Project;
 
 /// What a contestant is given.
 #[derive(Clone, Debug)]

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-
-use crate::failure::Failure;
-use crate::fixture::{Fixture, like};
-use crate::project::Project;
-use crate::send::find_provider;
-use crate::stack::development_secret;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::fixture::{Fixture, like};
+use webhooks_cli::project::Project;
+use webhooks_cli::send::find_provider;
+use webhooks_cli::stack::development_secret;
 
 /// What is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

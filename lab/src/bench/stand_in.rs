@@ -18,10 +18,10 @@ use hyper_util::rt::TokioIo;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use webhooks_cli::failure::Failure;
+use webhooks_cli::stack::development_secret;
 
-use crate::failure::Failure;
 use crate::proxy::operation;
-use crate::stack::development_secret;
 
 /// How long an answer takes.
 pub const ANSWERS_AFTER: Duration = Duration::from_millis(3);

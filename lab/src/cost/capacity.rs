@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-
-use crate::template::Template;
+use webhooks_cli::template::Template;
 
 /// An item's attributes.
 pub type Item = HashMap<String, AttributeValue>;

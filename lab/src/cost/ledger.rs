@@ -9,10 +9,10 @@ use webhooks::ledger::{Claim, Lease, Ledger, Record, Settlement};
 use webhooks::limits;
 use webhooks::record::record;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::stack::Stack;
 
 use super::capacity::{Indexes, Item, Units};
-use crate::failure::Failure;
-use crate::stack::Stack;
 
 /// Write units of each step of an event's life, and what it leaves behind.
 #[derive(Clone, Copy, Debug, Default)]

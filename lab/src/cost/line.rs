@@ -1,14 +1,14 @@
 //! The lines of the table of costs: units times prices.
 
 use serde_json::Value;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::template::Template;
 
 use super::CostArgs;
 use super::ledger::Life;
 use super::measure::Measured;
 use super::price::Prices;
 use crate::bench::sample::Sample;
-use crate::failure::Failure;
-use crate::template::Template;
 
 /// A kind of event, and what it makes the stack do.
 #[derive(Debug)]

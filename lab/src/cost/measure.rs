@@ -6,13 +6,13 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use axum::body::Bytes;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 use crate::bench::contestant::Contestant;
 use crate::bench::instance::Instance;
 use crate::bench::sample::{Sample, batch};
 use crate::bench::stand_in::StandIn;
-use crate::failure::Failure;
-use crate::project::Project;
 
 /// Events whose figures are averaged, and messages of a batch.
 pub const EVENTS: u32 = 10;

@@ -1,4 +1,4 @@
-//! `webhooks cost`: dollars for a million events, from units that were counted and a price file.
+//! `lab cost`: dollars for a million events, from units that were counted and a price file.
 
 pub mod capacity;
 pub mod ledger;
@@ -15,6 +15,12 @@ use webhooks::provider::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
+use webhooks_cli::emulator::{self, Emulator, any_port};
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
+use webhooks_cli::send::find_provider;
+use webhooks_cli::stack::{Stack, development_secret};
+use webhooks_cli::template::Template;
 
 use self::capacity::Indexes;
 use self::ledger::Life;
@@ -23,14 +29,8 @@ use self::measure::measure;
 use self::price::Prices;
 use crate::bench::sample::Sample;
 use crate::bench::table;
-use crate::emulator::{self, Emulator, any_port};
-use crate::failure::Failure;
-use crate::project::Project;
-use crate::send::find_provider;
-use crate::stack::{Stack, development_secret};
-use crate::template::Template;
 
-/// Options of `webhooks cost`.
+/// Options of `lab cost`.
 #[derive(Args, Clone, Debug)]
 pub struct CostArgs {
     /// The price file, instead of the one of us-east-1
@@ -59,13 +59,13 @@ const SAMPLES: [(&str, Sample); 5] = [
 /// A traceparent as every event on Lambda has one.
 const TRACEPARENT: &str = "00-6955b900000000000000000000000001-53995c3f42cd8ad8-00";
 
-/// Runs `webhooks cost`.
+/// Runs `lab cost`.
 ///
 /// # Errors
 /// [`Failure`] when the functions are not built, or the emulator is not installed.
 pub async fn run(args: &CostArgs) -> Result<ExitCode, Failure> {
     let project = Project::here()?;
-    let file = || project.root().join("cli/prices/us-east-1.json");
+    let file = || project.root().join("lab/prices/us-east-1.json");
     let prices = Prices::read(&args.prices.clone().unwrap_or_else(file))?;
     let template = Template::read(&project.root().join("template.yaml"))?;
     let emulator = Emulator::start(&project, any_port()?).await?;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-
-use crate::failure::Failure;
+use webhooks_cli::failure::Failure;
 
 /// The prices of one region.
 #[derive(Clone, Debug, Deserialize)]

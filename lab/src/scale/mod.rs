@@ -1,4 +1,4 @@
-//! `webhooks scale`: what a rate of events loads, against the limits of AWS and of the stack.
+//! `lab scale`: what a rate of events loads, against the limits of AWS and of the stack.
 //!
 //! The heat of the partitions is counted: event keys are drawn, always the same, and spread by the
 //! ledger's own function. Everything else is the rate times what one event costs. What is assumed
@@ -12,13 +12,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{Table, presets};
+use webhooks_cli::failure::Failure;
 
-use crate::failure::Failure;
 use heat::{Heat, Traffic};
 use load::Load;
 use quota::{PUT_EVENTS, QUOTAS, Quota};
 
-/// Options of `webhooks scale`.
+/// Options of `lab scale`.
 #[derive(Args, Clone, Debug)]
 pub struct ScaleArgs {
     /// Events a second over a day

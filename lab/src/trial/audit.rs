@@ -7,11 +7,11 @@ use futures::stream::{self, StreamExt};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Ledger, Status};
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::probe::Probe;
 
 use super::clock::HASTE;
 use super::traffic::{Delivered, Kind, Parcel};
-use crate::failure::Failure;
-use crate::probe::Probe;
 
 /// Events looked up at a time.
 const CONCURRENCY: usize = 8;
@@ -49,10 +49,10 @@ pub struct Audit {
 pub async fn settle(
     ledger: &Ledger,
     events: &[(Parcel, Delivered)],
-    patience: Duration,
+    time_limit: Duration,
     progress: impl Fn(usize),
 ) -> Result<BTreeMap<String, Item>, Failure> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + time_limit;
     let mut ended = BTreeMap::new();
     let mut open: Vec<&(Parcel, Delivered)> = events.iter().collect();
     loop {

@@ -1,4 +1,4 @@
-//! `webhooks chaos`: kills the functions between every two of their steps, and counts.
+//! `lab chaos`: kills the functions between every two of their steps, and counts.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use clap::Args;
 use uuid::Uuid;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 use super::clock::HASTE;
+use super::experiment::Experiment;
 use super::killer::Pace;
-use super::ordeal::Ordeal;
 use super::progress::Progress;
 use super::stage::FaultPlan;
-use crate::failure::Failure;
-use crate::project::Project;
 use crate::proxy::Fault;
 
-/// Options of `webhooks chaos`.
+/// Options of `lab chaos`.
 #[derive(Args, Clone, Debug)]
 pub struct ChaosArgs {
     /// How many processes are killed
@@ -24,7 +24,7 @@ pub struct ChaosArgs {
     kills: usize,
     /// The longest that the killing may take, in seconds
     #[arg(long, default_value_t = 900)]
-    patience: u64,
+    time_limit: u64,
 }
 
 /// How often the relay runs: more often than on AWS, so that it can be killed more often.
@@ -44,7 +44,7 @@ pub async fn run(args: &ChaosArgs) -> Result<ExitCode, Failure> {
         "killing {} processes of the functions, between every two of their steps ...",
         args.kills
     );
-    let chaos = chaos(args.kills, Duration::from_secs(args.patience));
+    let chaos = chaos(args.kills, Duration::from_secs(args.time_limit));
     let ended = chaos.endure(&project, &Progress::on_screen()).await?;
     println!();
     for (place, kills) in &ended.kills {
@@ -74,14 +74,14 @@ pub async fn run(args: &ChaosArgs) -> Result<ExitCode, Failure> {
 }
 
 /// So many kills as fast as they can be had, under deliveries without end.
-pub fn chaos(kills: usize, patience: Duration) -> Ordeal {
-    Ordeal {
+pub fn chaos(kills: usize, time_limit: Duration) -> Experiment {
+    Experiment {
         kills,
         pace: Pace::Soon,
         deliveries: 0,
         faults: refuse_some(),
         relay: RELAY,
-        patience,
+        time_limit,
     }
 }
 

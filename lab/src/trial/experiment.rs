@@ -1,4 +1,4 @@
-//! An ordeal: load, kills and faults together, and the audit after it.
+//! An experiment: load, kills and faults together, and the audit after it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::probe::Probe;
+use webhooks_cli::project::Project;
 
 use super::audit::{Audit, intruders, settle};
 use super::clock::Clock;
@@ -14,18 +17,15 @@ use super::load::{Sent, send};
 use super::progress::Progress;
 use super::stage::{FaultPlan, Stage};
 use super::traffic::Traffic;
-use crate::failure::Failure;
-use crate::probe::Probe;
-use crate::project::Project;
 
 /// How long the last events may take to end, once nothing breaks any more.
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// How long between two looks at the effects.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the functions have to stand.
-pub struct Ordeal {
+pub struct Experiment {
     /// Processes that are killed.
     pub kills: usize,
     /// How soon.
@@ -37,10 +37,10 @@ pub struct Ordeal {
     /// How often the relay runs.
     pub relay: Duration,
     /// The longest that it may take, without the time to settle.
-    pub patience: Duration,
+    pub time_limit: Duration,
 }
 
-/// What an ordeal was and what its audit found.
+/// What an experiment was and what its audit found.
 #[derive(Debug)]
 pub struct Ended {
     /// Kills, by place.
@@ -53,7 +53,7 @@ pub struct Ended {
     pub took: Duration,
 }
 
-impl Ordeal {
+impl Experiment {
     /// Sends and kills until there is enough of both or the time is over, lets the events end, and
     /// audits.
     ///
@@ -66,7 +66,7 @@ impl Ordeal {
             deliveries,
             faults,
             relay,
-            patience,
+            time_limit,
         } = self;
         let clock = Clock::start();
         let killer = Arc::new(Killer::new(clock, kills, pace));
@@ -80,13 +80,13 @@ impl Ordeal {
         let mut stage = Stage::set(project, clock, fate, faults).await?;
         let mut probe = Probe::place(&stage.stack).await?;
         let traffic = Traffic::to(project, &stage)?;
-        stage.pump(relay)?;
+        stage.start_event_sources(relay)?;
         let ledger = stage.stack.ledger()?;
         let started = Instant::now();
         let enough = |sent: usize| {
             let killed = killer.killed();
             progress.show(&format!("{killed} of {kills} kills, {sent} deliveries"));
-            (killed >= kills && sent >= deliveries) || started.elapsed() > patience
+            (killed >= kills && sent >= deliveries) || started.elapsed() > time_limit
         };
         let done = AtomicBool::new(false);
         let sending = async {
@@ -98,7 +98,7 @@ impl Ordeal {
         let (sent, took) = (sent?, started.elapsed());
         gathered?;
         killer.stop();
-        let ended = settle(&ledger, &sent.events, PATIENCE, |open| {
+        let ended = settle(&ledger, &sent.events, TIME_LIMIT, |open| {
             progress.show(&format!("{open} events have not ended yet"));
         })
         .await?;

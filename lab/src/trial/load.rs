@@ -8,9 +8,9 @@ use futures::future::{join_all, try_join};
 use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Ledger, Status};
+use webhooks_cli::failure::Failure;
 
 use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
-use crate::failure::Failure;
 
 /// Deliveries under way at a time.
 const CONCURRENCY: usize = 8;

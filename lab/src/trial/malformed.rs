@@ -1,4 +1,4 @@
-//! `webhooks malformed`: requests that no provider sends, and the answer that each gets.
+//! `lab malformed`: requests that no provider sends, and the answer that each gets.
 
 use std::collections::BTreeSet;
 use std::process::{ExitCode, ExitStatus};
@@ -15,20 +15,20 @@ use webhooks::delivery::Headers;
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::functions::Invoked;
+use webhooks_cli::project::Project;
+use webhooks_cli::send::find_provider;
+use webhooks_cli::stack::development_secret;
 
 use super::clock::Clock;
 use super::stage::{FaultPlan, Stage};
 use super::traffic::{Heard, status};
-use crate::failure::Failure;
-use crate::fixture::Fixture;
-use crate::functions::Invoked;
 use crate::host::{Fate, Life};
-use crate::project::Project;
 use crate::proxy::Call;
-use crate::send::find_provider;
-use crate::stack::development_secret;
 
-/// Options of `webhooks malformed`.
+/// Options of `lab malformed`.
 #[derive(Args, Clone, Debug)]
 pub struct MalformedArgs {}
 

@@ -1,4 +1,4 @@
-//! `webhooks outages`: each call to AWS of each function, broken in each way, and what comes of it.
+//! `lab outages`: each call to AWS of each function, broken in each way, and what comes of it.
 //!
 //! Every cell of the table has a source of its own, by whose name the proxies recognise its calls,
 //! so that many cells are tried side by side.
@@ -14,22 +14,22 @@ use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
 use webhooks::ledger::Item;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::probe::Probe;
+use webhooks_cli::project::Project;
+use webhooks_cli::stack::development_secret;
 
 use super::audit::{Audit, settle};
 use super::clock::{Clock, HASTE, hastened};
 use super::killer::{Killer, Pace};
 use super::progress::Progress;
+use super::random_faults::FAULTS;
 use super::rules::{EVERYWHERE, Rule, Rules, source};
 use super::stage::Stage;
 use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
-use super::weather::FAULTS;
-use crate::failure::Failure;
-use crate::probe::Probe;
-use crate::project::Project;
 use crate::proxy::Fault;
-use crate::stack::development_secret;
 
-/// Options of `webhooks outages`.
+/// Options of `lab outages`.
 #[derive(Args, Clone, Debug)]
 pub struct OutagesArgs {
     /// Only operations whose name has this in it
@@ -140,7 +140,7 @@ const OUTAGE_OF_RELAY: Duration = Duration::from_secs(150);
 const RELAY: Duration = Duration::from_secs(60);
 
 /// How long events may take to end after an outage.
-const PATIENCE: Duration = Duration::from_secs(150);
+const TIME_LIMIT: Duration = Duration::from_secs(150);
 
 /// Cells tried at a time.
 const CONCURRENCY: usize = 8;
@@ -211,7 +211,7 @@ async fn on_one_stage(
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
     register(&stage, rows).await?;
-    stage.pump(hastened(RELAY))?;
+    stage.start_event_sources(hastened(RELAY))?;
     let traffic = Traffic::to(project, &stage)?;
     let bench = Bench {
         stage: &stage,
@@ -280,7 +280,7 @@ async fn cold_start(project: &Project, row: usize, fault: usize) -> Result<Cell,
     let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
-    stage.pump(hastened(RELAY))?;
+    stage.start_event_sources(hastened(RELAY))?;
     let traffic = Traffic::to(project, &stage)?;
     let bench = Bench {
         stage: &stage,
@@ -358,7 +358,7 @@ impl Bench<'_> {
         let delivered: Vec<Delivered> = delivered.into_iter().collect::<Result<_, _>>()?;
         let events: Vec<(Parcel, Delivered)> = parcels.into_iter().zip(delivered).collect();
         let ledger = self.stage.stack.ledger()?;
-        let ended = settle(&ledger, &events, PATIENCE, |_| {}).await?;
+        let ended = settle(&ledger, &events, TIME_LIMIT, |_| {}).await?;
         Ok(Outcome {
             at,
             events,
@@ -373,7 +373,7 @@ impl Bench<'_> {
         let deliveries = parcels.iter().map(|parcel| self.traffic.deliver(parcel));
         let delivered = try_join_all(deliveries).await?;
         let events: Vec<_> = parcels.iter().cloned().zip(delivered).collect();
-        let ended = settle(&self.stage.stack.ledger()?, &events, PATIENCE, |_| {}).await?;
+        let ended = settle(&self.stage.stack.ledger()?, &events, TIME_LIMIT, |_| {}).await?;
         match ended.len() == parcels.len() {
             true => Ok(()),
             false => Err(Failure::of("events that have to fail first do not end")),

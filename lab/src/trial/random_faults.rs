@@ -1,4 +1,4 @@
-//! Weather: calls that break at random.
+//! Random faults: calls that break at random.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,14 +22,14 @@ pub const FAULTS: [(&str, Fault); 8] = [
 
 /// Breaks some calls of every function, and counts them.
 #[derive(Debug, Default)]
-pub struct Weather {
+pub struct RandomFaults {
     broken: Mutex<BTreeMap<&'static str, usize>>,
 }
 
-impl Weather {
+impl RandomFaults {
     /// The plan that breaks so many calls in a thousand, each in one of these ways.
     pub fn plan(self: &Arc<Self>, per_mille: u128) -> FaultPlan {
-        let weather = Arc::clone(self);
+        let random_faults = Arc::clone(self);
         Arc::new(move |_, _| {
             let dice = Uuid::new_v4().as_u128();
             if dice % 1000 >= per_mille {
@@ -37,7 +37,7 @@ impl Weather {
             }
             let (name, fault) =
                 FAULTS[usize::try_from(dice / 1000 % FAULTS.len() as u128).unwrap_or(0)];
-            let mut broken = weather
+            let mut broken = random_faults
                 .broken
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! `webhooks soak`: many deliveries while processes are killed and calls break, and counts.
+//! `lab soak`: many deliveries while processes are killed and calls break, and counts.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 use webhooks::limits;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::project::Project;
 
 use super::clock::{HASTE, hastened};
+use super::experiment::Experiment;
 use super::killer::Pace;
-use super::ordeal::Ordeal;
 use super::progress::Progress;
-use super::weather::Weather;
-use crate::failure::Failure;
-use crate::project::Project;
+use super::random_faults::RandomFaults;
 
-/// Options of `webhooks soak`.
+/// Options of `lab soak`.
 #[derive(Args, Clone, Debug)]
 pub struct SoakArgs {
     /// How many deliveries are sent
@@ -29,7 +29,7 @@ pub struct SoakArgs {
     faults: u16,
     /// The longest that the sending may take, in seconds
     #[arg(long, default_value_t = 3600)]
-    patience: u64,
+    time_limit: u64,
 }
 
 /// Runs the command.
@@ -42,11 +42,11 @@ pub async fn run(args: &SoakArgs) -> Result<ExitCode, Failure> {
         "sending {} deliveries, killing {} processes and breaking {} calls in a thousand ...",
         args.deliveries, args.kills, args.faults
     );
-    let weather = Arc::new(Weather::default());
-    let soak = soak(args, &weather);
+    let random_faults = Arc::new(RandomFaults::default());
+    let soak = soak(args, &random_faults);
     let ended = soak.endure(&project, &Progress::on_screen()).await?;
     let killed: usize = ended.kills.values().sum();
-    let broken: Vec<String> = weather
+    let broken: Vec<String> = random_faults
         .broken()
         .iter()
         .map(|(kind, count)| format!("{count} {kind}"))
@@ -84,14 +84,14 @@ pub async fn run(args: &SoakArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-fn soak(args: &SoakArgs, weather: &Arc<Weather>) -> Ordeal {
-    Ordeal {
+fn soak(args: &SoakArgs, random_faults: &Arc<RandomFaults>) -> Experiment {
+    Experiment {
         kills: args.kills,
         pace: Pace::Later,
         deliveries: args.deliveries,
-        faults: weather.plan(u128::from(args.faults)),
+        faults: random_faults.plan(u128::from(args.faults)),
         relay: hastened(limits::GRACE),
-        patience: Duration::from_secs(args.patience),
+        time_limit: Duration::from_secs(args.time_limit),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,17 +10,18 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tokio::task::JoinHandle;
 use webhooks::limits;
+use webhooks_cli::emulator::{self, Emulator};
+use webhooks_cli::event_source;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::functions::Invoker;
+use webhooks_cli::project::Project;
+use webhooks_cli::stack::Stack;
+use webhooks_cli::template::{Function, Template};
 
 use super::clock::{Clock, HASTE, hastened};
-use crate::emulator::{self, Emulator};
-use crate::failure::Failure;
-use crate::functions::Invoker;
+use super::programs::programs;
 use crate::host::{Fate, Host, Hosted};
-use crate::project::Project;
 use crate::proxy::{Call, Fault, Proxy};
-use crate::pump;
-use crate::stack::Stack;
-use crate::template::{Function, Template};
 
 /// Processes of each function that takes deliveries or messages.
 const PROCESSES: u16 = 4;
@@ -44,7 +46,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts everything but the pumps.
+    /// Starts everything but the event sources.
     ///
     /// # Errors
     /// [`Failure`] when a part does not start; the others end again.
@@ -60,12 +62,13 @@ impl Stage {
         let (stack, environment) = Stack::create(emulator::config(&upstream), &template).await?;
         hide_for_less(&stack).await?;
         let plan = template.functions();
+        let programs = programs(project, &plan).await?;
         let (mut proxies, mut hosted) = (Vec::new(), Vec::new());
         for function in &plan {
             let (name, faults) = (function.name.clone(), Arc::clone(&faults));
             let judge = Arc::new(move |call: &Call| faults(&name, call));
             let proxy = Proxy::start(upstream.clone(), u64::from(HASTE), judge).await?;
-            hosted.push(host(project, function, &environment, &proxy.url())?);
+            hosted.push(host(&programs, function, &environment, &proxy.url()));
             proxies.push(proxy);
         }
         let log = project.scratch()?.join("trial.log");
@@ -96,13 +99,13 @@ impl Stage {
     ///
     /// # Errors
     /// [`Failure`] when the stack does not name its queue.
-    pub fn pump(&mut self, every: Duration) -> Result<(), Failure> {
+    pub fn start_event_sources(&mut self, every: Duration) -> Result<(), Failure> {
         let queue_url = self.stack.output("QueueUrl")?.to_owned();
         for function in self.plan.clone() {
             if function.batch_size.is_some() {
                 for _ in 0..PROCESSES {
                     let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
-                    let feed = pump::feed(
+                    let feed = event_source::feed(
                         sqs,
                         queue_url.clone(),
                         self.invoker.clone(),
@@ -110,7 +113,7 @@ impl Stage {
                     );
                     self.tasks.push(tokio::spawn(async move {
                         if let Err(failure) = feed.await {
-                            eprintln!("the pump has stopped: {failure}");
+                            eprintln!("the event source has stopped: {failure}");
                         }
                     }));
                 }
@@ -151,25 +154,18 @@ async fn hide_for_less(stack: &Stack) -> Result<(), Failure> {
 }
 
 fn host(
-    project: &Project,
+    programs: &Path,
     function: &Function,
     environment: &BTreeMap<String, String>,
     endpoint: &str,
-) -> Result<Hosted, Failure> {
-    let program = project.root().join("target/debug").join(&function.binary);
-    if !program.is_file() {
-        let program = program.display();
-        return Err(Failure::usage(format!(
-            "{program} is not built; run: cargo build --workspace"
-        )));
-    }
+) -> Hosted {
     let mut environment: Vec<(String, String)> = environment.clone().into_iter().collect();
     environment.extend(function.own_environment());
     environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()));
     let limit = Duration::from_secs(function.timeout);
-    Ok(Hosted {
+    Hosted {
         name: function.name.clone(),
-        program,
+        program: programs.join(&function.binary),
         environment,
         processes: if function.scheduled { 1 } else { PROCESSES },
         // A lease passes faster here, and must still outlast the invocation that holds it.
@@ -177,5 +173,5 @@ fn host(
             Some(_) => hastened(limit),
             None => limit,
         },
-    })
+    }
 }

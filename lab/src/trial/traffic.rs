@@ -9,16 +9,16 @@ use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::provider::Provider;
 use webhooks::secret::Secret;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::fixture::Fixture;
+use webhooks_cli::functions::{Invoked, Invoker};
+use webhooks_cli::project::Project;
+use webhooks_cli::send::{find_provider, tamper};
+use webhooks_cli::stack::development_secret;
+use webhooks_cli::template::Function;
 
 use super::clock::Clock;
 use super::stage::Stage;
-use crate::failure::Failure;
-use crate::fixture::Fixture;
-use crate::functions::{Invoked, Invoker};
-use crate::project::Project;
-use crate::send::{find_provider, tamper};
-use crate::stack::development_secret;
-use crate::template::Function;
 
 /// How often a provider tries before it gives up. GitHub tries once.
 const TRIES: u32 = 30;

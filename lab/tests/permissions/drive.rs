@@ -5,6 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use lab::proxy::{Call, Fault};
+use lab::trial::clock::{Clock, hastened};
+use lab::trial::killer::{Killer, Pace};
+use lab::trial::rules::{Rule, Rules, source};
+use lab::trial::stage::Stage;
+use lab::trial::traffic::{Heard, status};
 use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Status};
@@ -13,15 +19,9 @@ use webhooks::secret::Secret;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::Invoked;
 use webhooks_cli::project::Project;
-use webhooks_cli::proxy::{Call, Fault};
 use webhooks_cli::stack::development_secret;
-use webhooks_cli::trial::clock::{Clock, hastened};
-use webhooks_cli::trial::killer::{Killer, Pace};
-use webhooks_cli::trial::rules::{Rule, Rules, source};
-use webhooks_cli::trial::stage::Stage;
-use webhooks_cli::trial::traffic::{Heard, status};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// The relay's minute.
 const RELAY: Duration = Duration::from_secs(60);
@@ -137,7 +137,9 @@ impl Driver {
         let queue = self.stage.stack.queue().expect("the queue");
         let unreadable = queue.send("no envelope".to_owned(), None);
         unreadable.await.expect("it is sent");
-        self.stage.pump(hastened(RELAY)).expect("it pumps");
+        self.stage
+            .start_event_sources(hastened(RELAY))
+            .expect("a queue");
         for (name, event) in EVENTS {
             self.send_every_way(name, event).await;
         }
@@ -237,7 +239,7 @@ impl Driver {
     }
 
     async fn end_of(&self, key: &EventKey) -> Item {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let item = self.find(key).await;
             match &item {

@@ -2,7 +2,7 @@
 //! grant is used, and nobody else gets at the data.
 
 mod drive;
-#[path = "../oracle/mod.rs"]
+#[path = "../../../cli/tests/oracle/mod.rs"]
 mod oracle;
 mod policies;
 mod rendering;

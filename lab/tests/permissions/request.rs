@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lab::proxy::Call;
 use serde_json::{Value, json};
 use webhooks_cli::keys::REGION;
-use webhooks_cli::proxy::Call;
 
 use crate::policies::name;
 use crate::rendering::{ACCOUNT, Rendering};

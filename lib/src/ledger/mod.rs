@@ -58,7 +58,7 @@ use crate::timestamp::Timestamp;
 
 /// Shards of one source in the index `listing`. DynamoDB takes 1,000 writes a second in one index
 /// partition; an event writes there once, so this carries some 14,000 events a second of one source
-/// before its hottest shard is full (`webhooks scale` counts it).
+/// before its hottest shard is full (`lab scale` counts it).
 pub const LISTING_SHARDS: u8 = 16;
 
 /// Shards of each half of the index `unsettled`. An event is put there and taken away again, so

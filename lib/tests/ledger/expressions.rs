@@ -201,7 +201,7 @@ async fn a_postponement_that_is_taken_back_does_what_the_model_reads_in_it() {
     both.try_all("mine", now).await;
 }
 
-/// What the model's flaws come down to: no condition, and attributes that are not there.
+/// What the model's mutants come down to: no condition, and attributes that are not there.
 #[tokio::test]
 async fn a_spoiled_transition_does_what_the_model_reads_in_it() {
     let world = World::enter().await;

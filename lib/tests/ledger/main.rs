@@ -3,7 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../../../lib/tests/model/expression/mod.rs"]
+#[path = "../model/expression/mod.rs"]
 mod expression;
 
 mod claim;

@@ -5,44 +5,44 @@
 //! too early finds nothing and comes again. And to delete a message before the attempt is settled
 //! is harmless while there is a relay; the recovery that the model tries takes every message that
 //! names the event for lost, in every state. In their place stand what makes them dangerous:
-//! [`Flaw::SendsReferenceInOutage`] and [`Flaw::NoRelay`].
+//! [`Mutant::SendsReferenceInOutage`] and [`Mutant::NoRelay`].
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use crate::flaw::Flaw;
 use crate::moment::Seconds;
+use crate::mutant::Mutant;
 use crate::promises::{AGAIN, CALLED, ENDS, FINAL, KEPT, LEASE, ONCE, PAUSE, SUCCESSOR};
 use crate::protocol::{Crew, Protocol};
 
-const TABLE: [(Flaw, &str); 23] = [
-    (Flaw::PutsAlways, FINAL),
-    (Flaw::RecordsUnlisted, KEPT),
-    (Flaw::ReopensAlways, FINAL),
-    (Flaw::ReopensUnlisted, KEPT),
-    (Flaw::ClaimsLeased, LEASE),
-    (Flaw::ClaimsEnded, ONCE),
-    (Flaw::LeasesNothing, LEASE),
-    (Flaw::KeepsToken, ENDS),
-    (Flaw::SettlesWithoutToken, SUCCESSOR),
-    (Flaw::SettlesTwice, ONCE),
-    (Flaw::RetriesUnlisted, KEPT),
-    (Flaw::PostponesAlways, PAUSE),
-    (Flaw::PostponesNothing, PAUSE),
-    (Flaw::NeverPostpones, PAUSE),
-    (Flaw::RestoresAlways, PAUSE),
-    (Flaw::ShortRetention, ONCE),
-    (Flaw::AnswersFirst, KEPT),
-    (Flaw::SendsReferenceInOutage, KEPT),
-    (Flaw::DropsWhole, KEPT),
-    (Flaw::LeavesFailed, AGAIN),
-    (Flaw::EffectApart, ONCE),
-    (Flaw::CallsLast, CALLED),
-    (Flaw::NoRelay, ENDS),
+const TABLE: [(Mutant, &str); 23] = [
+    (Mutant::PutsAlways, FINAL),
+    (Mutant::RecordsUnlisted, KEPT),
+    (Mutant::ReopensAlways, FINAL),
+    (Mutant::ReopensUnlisted, KEPT),
+    (Mutant::ClaimsLeased, LEASE),
+    (Mutant::ClaimsEnded, ONCE),
+    (Mutant::LeasesNothing, LEASE),
+    (Mutant::KeepsToken, ENDS),
+    (Mutant::SettlesWithoutToken, SUCCESSOR),
+    (Mutant::SettlesTwice, ONCE),
+    (Mutant::RetriesUnlisted, KEPT),
+    (Mutant::PostponesAlways, PAUSE),
+    (Mutant::PostponesNothing, PAUSE),
+    (Mutant::NeverPostpones, PAUSE),
+    (Mutant::RestoresAlways, PAUSE),
+    (Mutant::ShortRetention, ONCE),
+    (Mutant::AnswersFirst, KEPT),
+    (Mutant::SendsReferenceInOutage, KEPT),
+    (Mutant::DropsWhole, KEPT),
+    (Mutant::LeavesFailed, AGAIN),
+    (Mutant::EffectApart, ONCE),
+    (Mutant::CallsLast, CALLED),
+    (Mutant::NoRelay, ENDS),
 ];
 
 /// Whether the search finds a way to break the promise.
-fn breaks(flaw: Option<Flaw>, skews: &'static [Seconds], promise: &'static str) -> bool {
-    let checker = Protocol::new(Crew::FULL, skews, flaw)
+fn breaks(mutant: Option<Mutant>, skews: &'static [Seconds], promise: &'static str) -> bool {
+    let checker = Protocol::new(Crew::FULL, skews, mutant)
         .checker()
         .threads(2)
         .finish_when(HasDiscoveries::AnyOf([promise].into()))
@@ -50,7 +50,7 @@ fn breaks(flaw: Option<Flaw>, skews: &'static [Seconds], promise: &'static str) 
         .join();
     let path = checker.discovery(promise);
     if let Some(path) = &path {
-        println!("{flaw:?}: {:?}", path.clone().into_actions());
+        println!("{mutant:?}: {:?}", path.clone().into_actions());
     }
     path.is_some()
 }
@@ -59,7 +59,7 @@ fn breaks(flaw: Option<Flaw>, skews: &'static [Seconds], promise: &'static str) 
 fn whatever_is_wrong_breaks_the_promise_that_stands_against_it() {
     let harmless = TABLE
         .into_iter()
-        .filter(|(flaw, promise)| !breaks(Some(*flaw), &[0], promise));
+        .filter(|(mutant, promise)| !breaks(Some(*mutant), &[0], promise));
     assert_eq!(harmless.collect::<Vec<_>>(), []);
 }
 

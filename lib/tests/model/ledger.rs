@@ -9,10 +9,10 @@ use webhooks::limits::ITEM_PAYLOAD;
 use webhooks::timestamp::Timestamp;
 
 use crate::expression::{self, Attributes, Condition, Scope, Written};
-use crate::flaw::Flaw;
 use crate::item::{Item, Token};
 use crate::memory::Memory;
 use crate::moment::{FAR, Seconds, moment};
+use crate::mutant::Mutant;
 use crate::worker::Decision;
 
 /// A transition, and what it is asked for with.
@@ -56,7 +56,7 @@ pub(crate) enum Request {
 
 /// The ledger, and what it has worked out already: transitions are functions.
 pub(crate) struct Ledger {
-    flaw: Option<Flaw>,
+    mutant: Option<Mutant>,
     event: Event<'static>,
     recorded: Attributes,
     known: Memory<(Option<Item>, Write), Option<Item>>,
@@ -66,11 +66,11 @@ pub(crate) struct Ledger {
 const TABLE: &str = "ledger";
 
 impl Ledger {
-    pub(crate) fn new(flaw: Option<Flaw>) -> Self {
+    pub(crate) fn new(mutant: Option<Mutant>) -> Self {
         let event = event(moment(0));
         let put = transition::record(TABLE, &event, Token::Past.text(), moment(FAR), ITEM_PAYLOAD);
         Self {
-            flaw,
+            mutant,
             event,
             recorded: put.expect("it is small").item,
             known: Memory::empty(),
@@ -91,8 +91,8 @@ impl Ledger {
             item.insert("resends".to_owned(), AttributeValue::N("1".to_owned()));
         }
         let mut request = self.request(write);
-        if let Some(flaw) = self.flaw {
-            flaw.spoil(write, &mut request);
+        if let Some(mutant) = self.mutant {
+            mutant.spoil(write, &mut request);
         }
         let written = match &request {
             Request::Put(put) => expression::put(put, there.as_ref()),
@@ -168,8 +168,8 @@ impl Ledger {
     }
 
     fn expiry(&self) -> Timestamp {
-        match self.flaw {
-            Some(Flaw::ShortRetention) => moment(0),
+        match self.mutant {
+            Some(Mutant::ShortRetention) => moment(0),
             _ => moment(FAR),
         }
     }

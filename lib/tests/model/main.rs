@@ -3,11 +3,11 @@
 mod broken;
 mod expression;
 mod fate;
-mod flaw;
 mod item;
 mod ledger;
 mod memory;
 mod moment;
+mod mutant;
 mod promises;
 mod protocol;
 mod receiver;

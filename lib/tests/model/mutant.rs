@@ -7,7 +7,7 @@ use crate::worker::Decision;
 
 /// One thing that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub(crate) enum Mutant {
     /// `record` replaces the item that is there.
     PutsAlways,
     /// `record` leaves the event out of the index that the relay reads.
@@ -56,7 +56,7 @@ pub(crate) enum Flaw {
     NoRelay,
 }
 
-impl Flaw {
+impl Mutant {
     /// Changes the request, if this is what is wrong.
     pub(crate) fn spoil(self, write: Write, request: &mut Request) {
         match (self, write, request) {

@@ -7,11 +7,11 @@
 use stateright::{Model, Property};
 
 use crate::fate::Fate;
-use crate::flaw::Flaw;
 use crate::item::{Item, Token};
 use crate::ledger::{Ledger, Write};
 use crate::memory::Memory;
 use crate::moment::Seconds;
+use crate::mutant::Mutant;
 use crate::receiver::{self, Receiver};
 use crate::relay::{self, Relay};
 use crate::worker::{self, Decision, Message, Step, Worker};
@@ -38,7 +38,7 @@ impl Crew {
 pub(crate) struct Protocol {
     pub(crate) crew: Crew,
     pub(crate) skews: &'static [Seconds],
-    pub(crate) flaw: Option<Flaw>,
+    pub(crate) mutant: Option<Mutant>,
     pub(crate) ledger: Ledger,
     pub(crate) recoveries: Memory<(Option<Item>, bool), bool>,
 }
@@ -60,12 +60,12 @@ pub(crate) enum Action {
 }
 
 impl Protocol {
-    pub(crate) fn new(crew: Crew, skews: &'static [Seconds], flaw: Option<Flaw>) -> Self {
+    pub(crate) fn new(crew: Crew, skews: &'static [Seconds], mutant: Option<Mutant>) -> Self {
         Self {
             crew,
             skews,
-            flaw,
-            ledger: Ledger::new(flaw),
+            mutant,
+            ledger: Ledger::new(mutant),
             recoveries: Memory::empty(),
         }
     }

@@ -4,9 +4,9 @@
 //! with the call before it, because to end between the two is to lose that call's answer.
 
 use crate::fate::Fate;
-use crate::flaw::Flaw;
 use crate::item::Token;
 use crate::ledger::Write;
+use crate::mutant::Mutant;
 use crate::protocol::Protocol;
 use crate::world::{Queue, World};
 
@@ -66,7 +66,7 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) ->
 
 fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Receiver> {
     let token = Token::Receiver(index);
-    if protocol.flaw == Some(Flaw::AnswersFirst) {
+    if protocol.mutant == Some(Mutant::AnswersFirst) {
         world.acknowledge();
     }
     let there = world.item;
@@ -125,8 +125,8 @@ fn send_whole(
     redelivery: bool,
     fate: Fate,
 ) -> Option<Receiver> {
-    match protocol.flaw {
-        Some(Flaw::SendsReferenceInOutage) => world.queue.reference |= fate.made(),
+    match protocol.mutant {
+        Some(Mutant::SendsReferenceInOutage) => world.queue.reference |= fate.made(),
         _ => {
             world.queue.whole |= fate.made();
             world.queue.redelivery |= fate.made() && redelivery;

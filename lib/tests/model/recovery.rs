@@ -14,7 +14,7 @@ use crate::worker::{Decision, Message, Step, Worker};
 use crate::world::{Queue, World};
 
 /// Steps of time in which every event has ended: a lease, and the longest pause of the relay.
-const PATIENCE: u8 = 10;
+const STEPS: u8 = 10;
 
 impl Protocol {
     /// Whether relay and processor alone bring the event to an end.
@@ -43,7 +43,7 @@ impl Protocol {
     }
 
     fn ends(&self, mut world: World) -> bool {
-        for _ in 0..PATIENCE {
+        for _ in 0..STEPS {
             self.relay(&mut world);
             self.process(&mut world);
             if world.item.is_some_and(|item| item.ended()) {

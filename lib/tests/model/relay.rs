@@ -1,9 +1,9 @@
 //! A relay's run: `relay.rs`.
 
 use crate::fate::Fate;
-use crate::flaw::Flaw;
 use crate::ledger::Write;
 use crate::moment::{STEP, Seconds};
+use crate::mutant::Mutant;
 use crate::protocol::Protocol;
 use crate::world::{Queue, World};
 
@@ -92,10 +92,10 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) ->
 
 fn look(protocol: &Protocol, world: &mut World, fate: Fate) -> Option<Relay> {
     let item = world.item.filter(|item| protocol.ledger.overdue(item))?;
-    if fate != Fate::Answered || protocol.flaw == Some(Flaw::NoRelay) {
+    if fate != Fate::Answered || protocol.mutant == Some(Mutant::NoRelay) {
         return None;
     }
-    if protocol.flaw == Some(Flaw::NeverPostpones) {
+    if protocol.mutant == Some(Mutant::NeverPostpones) {
         return send_next(world, item.overdue_at, 0);
     }
     assert_eq!(item.overdue_at, Some(SEEN), "it is overdue");

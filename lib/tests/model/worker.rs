@@ -3,10 +3,10 @@
 use webhooks::ledger::Status;
 
 use crate::fate::Fate;
-use crate::flaw::Flaw;
 use crate::item::{Item, Token};
 use crate::ledger::Write;
 use crate::moment::{LONG_AGO, Seconds};
+use crate::mutant::Mutant;
 use crate::protocol::Protocol;
 use crate::world::World;
 
@@ -128,7 +128,7 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) ->
         (Worker::Reopening, Step::Go(fate)) => (reopen(protocol, there, index, fate)?, fate),
         (Worker::Settling { attempt, .. }, Step::Settle(decision, fate)) => {
             decision.possible(attempt).then_some(())?;
-            if decision == Decision::Done && protocol.flaw == Some(Flaw::EffectApart) {
+            if decision == Decision::Done && protocol.mutant == Some(Mutant::EffectApart) {
                 there.effect();
             }
             (settle(protocol, there, index, decision, fate)?, fate)
@@ -210,13 +210,13 @@ fn clock(world: &World, index: u8) -> Seconds {
 /// is not the message any more that has to start it.
 fn whole(protocol: &Protocol, world: &mut World) -> Worker {
     match world.item {
-        None if protocol.flaw == Some(Flaw::DropsWhole) => {
+        None if protocol.mutant == Some(Mutant::DropsWhole) => {
             world.queue.whole = false;
             world.broken.lost = true;
             Worker::Idle
         }
         None => Worker::Recording,
-        Some(_) if protocol.flaw == Some(Flaw::LeavesFailed) => Worker::Idle,
+        Some(_) if protocol.mutant == Some(Mutant::LeavesFailed) => Worker::Idle,
         Some(item) if item.failed() && world.queue.redelivery => Worker::Reopening,
         // Leased, ended well, or failed after the message was received.
         Some(_) => Worker::Idle,
@@ -271,10 +271,10 @@ fn settle(
         world.holder = None;
     }
     if written && decision == Decision::Done {
-        match protocol.flaw {
-            Some(Flaw::EffectApart) => {}
+        match protocol.mutant {
+            Some(Mutant::EffectApart) => {}
             // The attempt ends here, before the calls that it would make now.
-            Some(Flaw::CallsLast) => world.broken.not_called |= fate == Fate::Lost,
+            Some(Mutant::CallsLast) => world.broken.not_called |= fate == Fate::Lost,
             _ => world.effect(),
         }
     }

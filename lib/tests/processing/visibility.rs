@@ -15,7 +15,7 @@ use crate::workshop::Workshop;
 
 /// The longest that a message may take to come again, in seconds. Without a pause of its own it
 /// would take the queue's visibility timeout of six minutes.
-const PATIENCE: i32 = 15;
+const TIME_LIMIT: i32 = 15;
 
 #[tokio::test]
 async fn a_retried_message_comes_again_after_the_handlers_pause() {
@@ -28,11 +28,11 @@ async fn a_retried_message_comes_again_after_the_handlers_pause() {
         .send(envelope(&event), None)
         .await
         .expect("SQS takes it");
-    let messages = workshop.queue.receive(PATIENCE).await;
+    let messages = workshop.queue.receive(TIME_LIMIT).await;
     let again = workshop.process(&[record(&messages[0])]).await;
     assert_eq!(again, [messages[0].message_id().expect("an id")]);
     let processed = Instant::now();
-    let back = workshop.queue.receive(PATIENCE).await;
+    let back = workshop.queue.receive(TIME_LIMIT).await;
     assert_eq!(back[0].message_id(), messages[0].message_id());
     assert!(processed.elapsed() > Duration::from_millis(500));
     assert_eq!(
@@ -52,7 +52,7 @@ async fn a_message_that_cannot_be_read_is_soon_in_the_dead_letter_queue() {
         .send("not JSON".to_owned(), None)
         .await
         .expect("SQS takes it");
-    let messages = workshop.queue.receive(PATIENCE).await;
+    let messages = workshop.queue.receive(TIME_LIMIT).await;
     workshop.process(&[record(&messages[0])]).await;
     let deadline = Instant::now() + Duration::from_secs(15);
     let mut dead = Vec::new();
@@ -85,7 +85,7 @@ async fn a_message_stays_hidden_when_the_ledger_is_down() {
         .send(envelope(&event), None)
         .await
         .expect("SQS takes it");
-    let messages = workshop.queue.receive(PATIENCE).await;
+    let messages = workshop.queue.receive(TIME_LIMIT).await;
     let batch = serde_json::json!({"Records": [record(&messages[0])]});
     let batch = serde_json::from_value(batch).expect("a batch");
     let response = processor

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use lab::proxy::{Call, Fault, Judge, Proxy};
 use serde_json::Value;
 use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::provider::twilio::TWILIO;
 use webhooks::receive::{Receipt, Receiver};
 use webhooks_cli::emulator;
-use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, sign};
 use crate::support::sample::START;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use futures::future::join_all;
+use lab::proxy::{Call, Fault, Judge, Proxy};
 use webhooks::provider::github::GITHUB;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
-use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
 
 use crate::endpoint::{Endpoint, SECRET, deliver_late, delivery, sign};
 

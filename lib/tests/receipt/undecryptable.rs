@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use lab::proxy::{Call, Fault, Judge, Proxy};
 use serde_json::Value;
 use webhooks::deadline::Deadline;
 use webhooks::limits;
@@ -10,7 +11,6 @@ use webhooks::provider::github::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
-use webhooks_cli::proxy::{Call, Fault, Judge, Proxy};
 
 use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, line};
 use crate::settings::event_at;

@@ -1,6 +1,6 @@
 //! DynamoDB's expressions, as far as the ledger uses them: what a write does to an item.
 //!
-//! `cli/tests/ledger/expressions.rs` holds this against the emulator.
+//! `lib/tests/ledger/expressions.rs` holds this against the emulator.
 
 mod condition;
 mod operand;

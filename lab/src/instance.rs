@@ -21,14 +21,14 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::failure::Failure;
+use webhooks_cli::keys::REGION;
 
 use super::contestant::Contestant;
 use super::meter::Usage;
-use crate::failure::Failure;
-use crate::keys::REGION;
 
 /// Longer than anything that is measured here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A process and its runtime API; both end when this goes.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Instance {
         let given = Instant::now();
         let ended = || Failure::of(format!("{} ended", self.name));
         self.jobs.send(event.clone()).map_err(|_| ended())?;
-        let answered = tokio::time::timeout(PATIENCE, self.answered.recv()).await;
+        let answered = tokio::time::timeout(TIME_LIMIT, self.answered.recv()).await;
         let answered = answered.ok().flatten().ok_or_else(ended)?;
         if answered.failed {
             let why = String::from_utf8_lossy(&answered.body).into_owned();
@@ -169,7 +169,7 @@ impl Instance {
                 return Err(Failure::of(format!("{} does not start: {why}", self.name)));
             }
             _ = self.process.wait() => None,
-            () = tokio::time::sleep(PATIENCE) => None,
+            () = tokio::time::sleep(TIME_LIMIT) => None,
         };
         asked.ok_or_else(|| {
             Failure::of(format!(
@@ -218,7 +218,7 @@ async fn attend(
 }
 
 fn handed(job: Bytes) -> Response<Full<Bytes>> {
-    let deadline = Timestamp::now().after(PATIENCE).millis();
+    let deadline = Timestamp::now().after(TIME_LIMIT).millis();
     let response = Response::builder()
         .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", Uuid::new_v4().to_string())

@@ -1,0 +1,14 @@
+//! The laboratory: for those who work on this project, and for nobody who runs a stack.
+//!
+//! A [`trial`] runs the function binaries in a [`host`] behind a [`proxy`], kills them and breaks
+//! their calls, and counts what was promised and what came of it. [`mod@bench`], [`cost`] and
+//! [`scale`] say what an event takes: in time, in money, and of AWS's limits. The emulator, the
+//! template and the signed deliveries are the command's own ([`webhooks_cli`]), so that what is
+//! tried here is what its users run.
+
+pub mod bench;
+pub mod cost;
+pub mod host;
+pub mod proxy;
+pub mod scale;
+pub mod trial;
