@@ -7,12 +7,14 @@ use uuid::Uuid;
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::gateway::{Origin, Request};
 use webhooks::provider::Signer;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
 use crate::failure::Failure;
 use crate::project::Project;
+use crate::stack::development_secret;
 
 /// Headers that belong to a connection and not to a delivery.
 const HOP: [&str; 7] = [
@@ -67,6 +69,26 @@ impl Fixture {
             .filter(|(name, _)| kept(name))
             .collect::<Headers>();
         Ok(Self { delivery, event })
+    }
+
+    /// The first of a provider's deliveries under `events/` that is one event.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is none.
+    pub fn first(project: &Project, provider: &dyn Signer) -> Result<Self, Failure> {
+        let name = provider.profile().name;
+        let secret = Secret::new(development_secret(name))
+            .map_err(|error| Failure::new("the secret", error))?;
+        let is_event = |fixture: &Self| {
+            let mut fixture = fixture.clone();
+            let meaning = fixture.meaning(provider, &secret, Timestamp::now());
+            matches!(meaning, Ok(Meaning::Event(_)))
+        };
+        let known = known_events(&project.root().join("events"), name);
+        let read = known.iter().map(|event| Self::read(project, name, event));
+        let mut fixtures = read.filter_map(Result::ok).filter(is_event);
+        let none = || Failure::of(format!("events/ has no event of {name}"));
+        fixtures.next().ok_or_else(none)
     }
 
     /// Addresses the delivery to a URL, which the provider may sign.
@@ -138,16 +160,25 @@ impl Fixture {
         secret: &Secret,
         now: Timestamp,
     ) -> Result<String, Failure> {
+        let meaning = self.meaning(provider, secret, now)?;
+        let first = meaning.identities().first().map(|first| first.id.clone());
+        first.ok_or_else(|| Failure::of("the delivery has no event"))
+    }
+
+    /// Signs the delivery as it is, and says what it means.
+    fn meaning(
+        &mut self,
+        provider: &dyn Signer,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<Meaning, Failure> {
         provider
             .sign(&mut self.delivery, secret, now)
             .map_err(|error| Failure::new("the event", error))?;
         let verified = verify(provider, &self.delivery, std::slice::from_ref(secret), now)
             .map_err(|error| Failure::new("signing the event", error))?;
-        let meaning = provider
-            .identify(&verified)
-            .map_err(|error| Failure::new("the event", error))?;
-        let first = meaning.identities().first().map(|first| first.id.clone());
-        first.ok_or_else(|| Failure::of("the delivery has no event"))
+        let meaning = provider.identify(&verified);
+        meaning.map_err(|error| Failure::new("the event", error))
     }
 
     /// The gateway event with the delivery's present content, for `cargo lambda invoke`.
@@ -173,6 +204,23 @@ impl Fixture {
         };
         event
     }
+}
+
+/// The name of the header that carries the signature: the one that depends on the secret.
+pub fn signature_header(provider: &dyn Signer, delivery: &Delivery) -> Option<String> {
+    let signed = |text: &str| {
+        let mut delivery = delivery.clone();
+        let secret = Secret::new(text).ok()?;
+        provider
+            .sign(&mut delivery, &secret, Timestamp::from_seconds(0))
+            .ok()?;
+        Some(delivery.headers)
+    };
+    let (one, other) = (signed("one")?, signed("other")?);
+    let mut differing = one
+        .iter()
+        .filter(|(name, value)| other.get(name) != Some(value));
+    differing.next().map(|(name, _)| name.to_ascii_lowercase())
 }
 
 fn known_events(folder: &Path, provider: &str) -> Vec<String> {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
@@ -128,7 +128,7 @@ async fn mend_mappings(endpoint: &str) {
 
 /// Posts a signed delivery to the API and gives the event's key.
 async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, &str)) -> EventKey {
-    let provider = provider::by_name(name.0).expect("a provider");
+    let provider = catalog::by_name(name.0).expect("a provider");
     let secret = Secret::new(development_secret(name.0)).expect("not blank");
     let mut fixture = Fixture::read(project, name.0, name.1).expect("an event");
     // The API's own domain, as the gateway tells it, is what a sender signs.

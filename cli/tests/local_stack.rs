@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
@@ -73,7 +73,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     let local = local().await;
     let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
     let mut probe = Probe::place(&local.stack).await.expect("probes");
-    let github = provider::by_name("github").expect("a provider");
+    let github = catalog::by_name("github").expect("a provider");
     let secret = Secret::new(development_secret("github")).expect("not blank");
     let mut fixture = Fixture::read(&project(), "github", "push").expect("an event");
     fixture.address(&local_url(&local.url(), "github", "default"));

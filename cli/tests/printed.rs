@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -30,7 +30,7 @@ fn a_printed_event_verifies_at_the_address_that_it_names() {
             .delivery(Origin::Domain)
             .expect("its body is readable");
         let secret = Secret::new(development_secret(name)).expect("not blank");
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let verified = verify(provider, &delivery, &[secret], Timestamp::now());
         assert!(verified.is_ok(), "{name} {event}: {verified:?}");
     }

@@ -12,7 +12,7 @@ use lab::trial::traffic::{Heard, status};
 use serde_json::json;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::event_source::pass_batch;
@@ -97,7 +97,7 @@ async fn every_function_runs_on_arm64() {
 
     let mut keys = Vec::new();
     for (name, event) in EVENTS {
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let secret = Secret::new(development_secret(name)).expect("not blank");
         let mut fixture = Fixture::read(&project, name, event).expect("an event");
         let now = webhooks::timestamp::Timestamp::now();

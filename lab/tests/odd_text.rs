@@ -11,7 +11,7 @@ use lab::trial::stage::Stage;
 use lab::trial::traffic::{Heard, status};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Ledger, Status};
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::Invoked;
@@ -61,7 +61,7 @@ async fn odd_text_arrives_byte_for_byte_and_is_processed() {
         .expect("a queue");
     let ledger = stage.stack.ledger().expect("the ledger");
     for (name, event) in EVENTS {
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let secret = Secret::new(development_secret(name)).expect("not blank");
         let mut fixture = Fixture::read(&project, name, event).expect("an event");
         let odd = format!("{{{},", odd_members());

@@ -12,7 +12,9 @@ use webhooks::event::Event;
 use webhooks::gateway::{Origin, Request};
 use webhooks::ledger::transition;
 use webhooks::limits;
-use webhooks::provider::{self, Meaning, Provider};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -20,7 +22,7 @@ use webhooks::verify::verify;
 /// A delivery and what is known of it.
 struct Sample {
     name: &'static str,
-    provider: &'static dyn Provider,
+    provider: &'static dyn Explained,
     secret: Secret,
     gateway: String,
     delivery: Delivery,
@@ -42,10 +44,11 @@ fn sample(name: &'static str, file: &str, size: usize) -> Sample {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).expect("a file");
     let mut event: Value = serde_json::from_str(&text).expect("JSON");
-    let provider = provider::by_name(name.split(' ').next().unwrap_or_default());
+    let provider = catalog::by_name(name.split(' ').next().unwrap_or_default());
     let provider = provider.expect("a provider");
     let now = Timestamp::now();
-    let secret = Secret::new(format!("{}-development-secret", provider.name())).expect("a secret");
+    let secret =
+        Secret::new(format!("{}-development-secret", provider.profile().name)).expect("a secret");
     if size > 0 {
         let body = event["body"].as_str().expect("text").to_owned();
         event["body"] = Value::String(grown(&body, size));

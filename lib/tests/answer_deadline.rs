@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::net::TcpListener;
 use webhooks::limits;
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
@@ -53,7 +53,7 @@ async fn answers_in_time_when_neither_dynamodb_nor_sqs_does() {
         processes: 1,
     };
     let (functions, _) = Functions::start(&project, &plan).await.expect("it listens");
-    let github = provider::by_name("github").expect("a provider");
+    let github = catalog::by_name("github").expect("a provider");
     let secret = Secret::new(development_secret("github")).expect("not blank");
     let mut fixture = Fixture::read(&project, "github", "push").expect("an event");
     fixture.address(&local_url(&functions.url(), "github", "default"));

@@ -15,7 +15,8 @@ use webhooks::event::Event;
 use webhooks::gateway::{Origin, Request};
 use webhooks::limits;
 use webhooks::payload::{Data, Payload};
-use webhooks::provider::{ALL, Meaning};
+use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{check_shape, verify};
@@ -146,7 +147,7 @@ proptest! {
     ) {
         let secrets: Vec<_> = secrets.iter().map(|text| secret(text)).collect();
         let now = Timestamp::from_millis(now);
-        for provider in ALL.iter().copied() {
+        for provider in catalog::all() {
             let shape = check_shape(provider, &delivery, now);
             let rejection = verify(provider, &delivery, &secrets, now).err();
             prop_assert!(rejection.is_some());
@@ -163,7 +164,7 @@ proptest! {
         kind in prop_oneof!["[ -~]{0,300}", any::<String>()],
         named in any::<bool>(),
     ) {
-        for provider in ALL.iter().copied() {
+        for provider in catalog::all() {
             let mut delivery = delivery.clone();
             delivery.urls = vec!["https://hooks.example.com/".to_owned()];
             if named {
@@ -221,7 +222,7 @@ proptest! {
             let Ok(delivery) = request.delivery(Origin::Domain) else {
                 continue;
             };
-            for provider in ALL.iter().copied() {
+            for provider in catalog::all() {
                 let _ = verify(provider, &delivery, &[secret("token")], NOW);
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use lab::proxy::{Call, Proxy};
-use webhooks::provider;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
@@ -52,7 +52,7 @@ async fn a_receiver_makes_two_calls_before_it_answers_and_its_secrets_are_there_
         ("stripe", "charge.succeeded"),
         ("twilio", "message"),
     ] {
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let secret = Secret::new(development_secret(name)).expect("not blank");
         let mut fixture = Fixture::read(&project, name, event).expect("an event");
         fixture.address(&local_url(&functions.url(), name, "default"));

@@ -8,14 +8,16 @@ use deliveries::{
     signed, signs_the_time, with, without,
 };
 use webhooks::delivery::{Delivery, Method};
-use webhooks::provider::{ALL, Provider, TOLERANCE};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
+use webhooks::rejection::Rejection;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks::verify::{Rejection, check_shape, verify};
+use webhooks::verify::{check_shape, verify};
 
 struct Case {
     name: String,
-    provider: &'static dyn Provider,
+    provider: &'static dyn Explained,
     secret: Secret,
     /// With a good signature.
     delivery: Delivery,
@@ -55,7 +57,7 @@ impl Case {
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for provider in ALL.iter().copied() {
+    for provider in catalog::all() {
         let secret = development_secret(provider);
         for (file, event) in events(provider) {
             let shipped = delivery(&event);
@@ -96,8 +98,8 @@ fn flipped(delivery: &Delivery, index: usize) -> Delivery {
 #[test]
 fn every_provider_ships_deliveries() {
     assert!(!ALL.is_empty());
-    for provider in ALL {
-        let name = provider.name();
+    for provider in catalog::all() {
+        let name = provider.profile().name;
         let (file, _) = events(*provider).into_iter().next().expect(name);
         assert!(file.starts_with(name));
     }

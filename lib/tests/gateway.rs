@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use webhooks::answer::Answer;
 use webhooks::delivery::Method;
 use webhooks::gateway::{NotBase64, Origin, Request, response};
-use webhooks::provider::{Acknowledgement, Later};
+use webhooks::provider::profile::Acknowledgement;
+use webhooks::provider::profile::Later;
 
 fn source(path: &str) -> Option<String> {
     let request = request(&json!({"rawPath": path}));

@@ -7,15 +7,20 @@ use deliveries::{
 };
 use serde_json::json;
 use webhooks::delivery::Delivery;
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
+use webhooks::provider::identity::Identity;
+use webhooks::provider::identity::Malformed;
+use webhooks::provider::meaning::Element;
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
-use webhooks::provider::{Element, Identity, Malformed, Meaning, Provider, by_name};
 use webhooks::verify::verify;
 
 const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 
-fn identify(provider: &dyn Provider, delivery: &Delivery) -> Result<Meaning, Malformed> {
+fn identify(provider: &dyn Explained, delivery: &Delivery) -> Result<Meaning, Malformed> {
     let secret = development_secret(provider);
     let delivery = signed(provider, delivery, &secret, NOW);
     let verified = verify(provider, &delivery, &[secret], NOW).expect("signed just now");
@@ -23,7 +28,7 @@ fn identify(provider: &dyn Provider, delivery: &Delivery) -> Result<Meaning, Mal
 }
 
 /// Id and type of a delivery that carries an event.
-fn named(provider: &dyn Provider, delivery: &Delivery) -> (String, String) {
+fn named(provider: &dyn Explained, delivery: &Delivery) -> (String, String) {
     match identify(provider, delivery) {
         Ok(Meaning::Event(Identity { id, kind })) => (id, kind),
         Ok(Meaning::Batch(mut elements)) if elements.len() == 1 => {
@@ -63,7 +68,7 @@ fn names_the_shipped_deliveries() {
             panic!("a row has three columns: {row:?}");
         };
         let (name, _) = file.split_once('-').expect("files begin with the provider");
-        let provider = by_name(name).expect("the provider is listed");
+        let provider = catalog::by_name(name).expect("the provider is listed");
         let found = named(provider, &delivery(&event(file)));
         assert_eq!(found, (id.to_owned(), kind.to_owned()), "{file}");
     }

@@ -8,10 +8,12 @@ use webhooks::delivery::Delivery;
 use webhooks::envelope::{Message, envelope, whole_envelope};
 use webhooks::event::Event;
 use webhooks::payload::Data;
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::Explained;
+use webhooks::provider::identity::Malformed;
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
-use webhooks::provider::{Malformed, Meaning, Provider};
 use webhooks::verify::verify;
 
 /// Members of an object that no reader of ours needs.
@@ -56,7 +58,7 @@ fn json(body: &str) -> Delivery {
 
 /// A provider, its delivery of a body, a body with a place for more, and the id and type in it.
 type Row = (
-    &'static dyn Provider,
+    &'static dyn Explained,
     fn(&str) -> Delivery,
     &'static str,
     (&'static str, &'static str),
@@ -95,7 +97,7 @@ const ROWS: [Row; 5] = [
     ),
 ];
 
-fn identify(provider: &dyn Provider, delivery: &Delivery) -> Result<Meaning, Malformed> {
+fn identify(provider: &dyn Explained, delivery: &Delivery) -> Result<Meaning, Malformed> {
     let secret = development_secret(provider);
     let delivery = signed(provider, delivery, &secret, NOW);
     let verified = verify(provider, &delivery, &[secret], NOW).expect("signed just now");

@@ -4,7 +4,8 @@ mod deliveries;
 
 use deliveries::{FORM, JSON, NOW, post, secret, signed};
 use webhooks::provider::twilio::TWILIO;
-use webhooks::verify::{Rejection, check_shape, verify};
+use webhooks::rejection::Rejection;
+use webhooks::verify::{check_shape, verify};
 
 fn form(parameters: usize) -> String {
     let pairs = (0..parameters).map(|number| format!("p{number}=v"));

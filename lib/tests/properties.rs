@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use webhooks::delivery::{Delivery, Method};
 use webhooks::payload::form_fields;
-use webhooks::provider::{ALL, Provider, TOLERANCE, by_name};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
@@ -31,8 +32,8 @@ struct Specimen {
 }
 
 impl Specimen {
-    fn provider(&self) -> &'static dyn Provider {
-        by_name(self.name).expect("the provider is listed")
+    fn provider(&self) -> &'static dyn Explained {
+        catalog::by_name(self.name).expect("the provider is listed")
     }
 
     fn accepts(&self, delivery: &Delivery) -> bool {
@@ -56,7 +57,7 @@ impl Specimen {
 /// Every provider with a body of JSON, a form and, where it uses GET, a query.
 fn specimens() -> Vec<Specimen> {
     let mut specimens = Vec::new();
-    for provider in ALL.iter().copied() {
+    for provider in catalog::all() {
         let mut unsigned = vec![
             post(JSON, r#"{"id":"evt_1","type":"a","n":[1.0,"\u00e9"]}"#),
             post(
@@ -64,11 +65,11 @@ fn specimens() -> Vec<Specimen> {
                 "MessageSid=SM1&Body=1+%2B+1+%c3%a9&Empty=&SmsStatus=sent",
             ),
         ];
-        if provider.methods().contains(&Method::Get) {
+        if provider.profile().methods.contains(&Method::Get) {
             unsigned.push(get("MessageSid=SM1&Body=a+b&SmsStatus=sent"));
         }
         specimens.extend(unsigned.into_iter().map(|unsigned| Specimen {
-            name: provider.name(),
+            name: provider.profile().name,
             header: signature_header(provider, &unsigned),
             delivery: signed(provider, &unsigned, &secret("token"), NOW),
         }));
@@ -247,7 +248,7 @@ proptest! {
 
     #[test]
     fn whatever_is_signed_is_accepted(
-        name in select(ALL.iter().map(|provider| provider.name()).collect::<Vec<_>>()),
+        name in select(catalog::all().map(|provider| provider.profile().name).collect::<Vec<_>>()),
         media_type in select(vec![JSON, FORM, "text/plain", ""]),
         query in prop_oneof![Just(String::new()), "[a-z=&%+]{1,20}"],
         body in vec(any::<u8>(), 0..300),
@@ -255,7 +256,7 @@ proptest! {
         seconds in 0..4_000_000_000_i64,
     ) {
         prop_assume!(!text.trim().is_empty());
-        let provider = by_name(name).expect("the provider is listed");
+        let provider = catalog::by_name(name).expect("the provider is listed");
         let mut delivery = post(media_type, body);
         // Twilio's forms have names that are names.
         let named = !is_form(&delivery) || form_fields(&delivery.body).iter().all(has_a_name);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deliveries::vectors::vectors;
 use webhooks::delivery::{Delivery, Method};
+use webhooks::rejection::Rejection;
 use webhooks::scheme::{
     Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Required, Scheme, Unit,
     sign, verify, verify_any,
@@ -13,7 +14,6 @@ use webhooks::scheme::{
 use webhooks::secret::Secret;
 use webhooks::signature::Hash;
 use webhooks::timestamp::Timestamp;
-use webhooks::verify::Rejection;
 
 const SHA1: Algorithm = Algorithm::Hmac(Hash::Sha1);
 const SHA256: Algorithm = Algorithm::Hmac(Hash::Sha256);

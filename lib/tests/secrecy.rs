@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use webhooks::delivery::Delivery;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Status};
-use webhooks::provider::{ALL, Provider};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
@@ -43,10 +44,10 @@ async fn talkative(project: &Project) -> (Local, UnboundedReceiver<String>) {
     let (local, lines) = Local::start(project, &options)
         .await
         .expect("the stack starts");
-    for provider in ALL {
+    for provider in catalog::all() {
         let set = local
             .stack
-            .put_secret(provider.name(), "default", IN_SECRET);
+            .put_secret(provider.profile().name, "default", IN_SECRET);
         set.await.expect("the secret is set");
     }
     (local, lines)
@@ -64,10 +65,10 @@ struct Correspondence<'a> {
 
 impl Correspondence<'_> {
     /// A new event with a canary in every place.
-    fn fixture(&self, provider: &dyn Provider, event: &str) -> Fixture {
-        let fixture = Fixture::read(self.project, provider.name(), event);
+    fn fixture(&self, provider: &dyn Explained, event: &str) -> Fixture {
+        let fixture = Fixture::read(self.project, provider.profile().name, event);
         let mut fixture = fixture.expect("a gateway event");
-        let url = local_url(&self.local.url(), provider.name(), "default");
+        let url = local_url(&self.local.url(), provider.profile().name, "default");
         fixture.address(&format!("{url}?canary={IN_QUERY}"));
         for name in ["user-agent", "x-canary"] {
             fixture.delivery.headers.set(name, IN_HEADER);
@@ -86,10 +87,10 @@ impl Correspondence<'_> {
     }
 
     /// Signs the delivery as it is now and delivers it; its event is one to wait for.
-    async fn deliver_event(&mut self, provider: &dyn Provider, fixture: &mut Fixture) -> u16 {
+    async fn deliver_event(&mut self, provider: &dyn Explained, fixture: &mut Fixture) -> u16 {
         let id = fixture.sign(provider, &self.secret, Timestamp::now());
         let key = EventKey {
-            provider: provider.name().to_owned(),
+            provider: provider.profile().name.to_owned(),
             source: "default".to_owned(),
             id: id.expect("signed"),
         };
@@ -98,7 +99,7 @@ impl Correspondence<'_> {
     }
 
     /// New, once more, with another body, forged, and signed nonsense.
-    async fn deliver_in_every_way(&mut self, provider: &dyn Provider, event: &str) {
+    async fn deliver_in_every_way(&mut self, provider: &dyn Explained, event: &str) {
         let mut fixture = self.fixture(provider, event);
         let mut statuses = vec![self.deliver_event(provider, &mut fixture).await];
         statuses.push(self.deliver(&fixture.delivery).await);

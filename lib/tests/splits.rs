@@ -6,9 +6,11 @@ mod deliveries;
 use deliveries::{FORM, JSON, NOW, secret, signed};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use webhooks::delivery::{Delivery, Headers, Method};
+use webhooks::provider::identity::Identity;
+use webhooks::provider::meaning::Meaning;
 use webhooks::provider::twilio::TWILIO;
-use webhooks::provider::{Identity, Meaning};
-use webhooks::verify::{Rejection, verify};
+use webhooks::rejection::Rejection;
+use webhooks::verify::verify;
 
 const URL: &str = "https://hooks.example.com/webhooks/twilio/sms";
 const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use deliveries::path;
 use serde_json::{Map, Value};
 use webhooks::limits;
-use webhooks::provider::ALL;
+use webhooks::provider::catalog;
 use webhooks_cli::template::Template;
 
 /// The template with its loop written out.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use webhooks::gateway::Origin;
 use webhooks::limits;
 use webhooks::provider::twilio::{TWILIO, signed_urls};
-use webhooks::verify::{Rejection, verify};
+use webhooks::rejection::Rejection;
+use webhooks::verify::verify;
 
 const OWN: &str = "abc123.execute-api.us-east-1.amazonaws.com";
 const BODY: &str = "MessageSid=SM1&MessageStatus=sent";

@@ -5,7 +5,8 @@ mod deliveries;
 use deliveries::vectors::{Expected, Vector, vectors};
 use webhooks::answer::Answer;
 use webhooks::gateway::response;
-use webhooks::provider::{Meaning, by_name};
+use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
@@ -18,7 +19,7 @@ fn cases(provider: &str) -> Vec<Vector> {
 #[test]
 fn every_unambiguous_vector_gives_the_expected_result() {
     for (name, count) in [("github", 19), ("stripe", 26), ("twilio", 43)] {
-        let provider = by_name(name).expect("the provider is listed");
+        let provider = catalog::by_name(name).expect("the provider is listed");
         let cases = cases(name);
         assert_eq!(cases.len(), count, "{name}");
         for case in cases {
@@ -34,7 +35,7 @@ fn every_unambiguous_vector_gives_the_expected_result() {
 fn pings_are_answered_as_the_vectors_say() {
     let mut pings = 0;
     for name in ["github", "stripe", "twilio"] {
-        let provider = by_name(name).expect("the provider is listed");
+        let provider = catalog::by_name(name).expect("the provider is listed");
         for case in cases(name) {
             let Some(Expected { status }) = case.response else {
                 continue;
@@ -45,7 +46,7 @@ fn pings_are_answered_as_the_vectors_say() {
                 panic!("{} is a ping", case.id);
             };
             let answer = Answer::Ignored { id: identity.id };
-            let response = response(&answer, provider.acknowledgement());
+            let response = response(&answer, provider.profile().acknowledgement);
             assert_eq!(response.status_code, status, "{}", case.id);
             pings += 1;
         }

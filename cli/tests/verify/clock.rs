@@ -16,7 +16,7 @@ fn without_now_the_clock_of_the_machine_counts() {
     let request = with(stripe("{}"), "now", Value::Null);
     let answer = |clock| {
         let json = request.to_string();
-        check_request(webhooks::provider::stripe::STRIPE, json.as_bytes(), clock)
+        check_request(webhooks::provider::table::STRIPE, json.as_bytes(), clock)
     };
     let answer_at = |seconds| answer(Timestamp::from_seconds(seconds)).expect("it is in order");
     assert!(answer_at(NOW + 300).good);

@@ -8,7 +8,8 @@ use std::process::{Command, Output, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use webhooks::provider::{Provider, by_name};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
 use webhooks::signature::{Hash, from_base64, from_hex};
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::captured_request::CapturedRequest;
@@ -87,7 +88,9 @@ pub(crate) fn digests(provider: &str, request: &Value) -> Vec<String> {
         .filter_map(|name| Some(request["headers"][name].as_str()?.to_owned()))
         .collect();
     let fields = request.as_object().expect("a request is an object");
-    if let (Some(provider), Ok(captured)) = (by_name(provider), CapturedRequest::read(fields)) {
+    if let (Some(provider), Ok(captured)) =
+        (catalog::by_name(provider), CapturedRequest::read(fields))
+    {
         for secret in &captured.secrets {
             let time = headers.first().and_then(|value| value.strip_prefix("t="));
             let time = time.and_then(|rest| rest.split(',').next()?.parse().ok());
@@ -168,7 +171,7 @@ pub(crate) fn signed_with(
         secrets,
         ..
     } = CapturedRequest::read(request.as_object().expect("an object")).expect("a request in order");
-    let signer: &dyn Provider = by_name(provider).expect("a provider");
+    let signer: &dyn Explained = catalog::by_name(provider).expect("a provider");
     signer.sign(&mut delivery, &secrets[0], Timestamp::from_seconds(NOW));
     for (name, value) in delivery.headers.iter() {
         request["headers"][name] = json!(value);

@@ -1,7 +1,7 @@
 //! Calls and files that are not what they should be.
 
 use serde_json::{Value, json};
-use webhooks::provider::by_name;
+use webhooks::provider::catalog;
 use webhooks::signature::sha256;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::verify::{check_request, check_vectors};
@@ -141,7 +141,7 @@ fn odd_requests_are_answered_and_not_panicked_at() {
     ];
     let clock = Timestamp::from_seconds(NOW);
     for (provider, name) in BUILT.into_iter().zip(SIGNATURES) {
-        let provider = by_name(provider).expect("a provider");
+        let provider = catalog::by_name(provider).expect("a provider");
         for (url, body) in urls.iter().flat_map(|url| bodies.map(|body| (url, body))) {
             for value in values
                 .map(str::to_owned)

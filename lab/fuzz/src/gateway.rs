@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use webhooks::delivery::{Delivery, Method};
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider::ALL;
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -23,9 +23,9 @@ pub fn gateway(data: &[u8]) {
     let Ok(event @ Value::Object(_)) = serde_json::from_slice(data) else {
         return;
     };
-    for provider in ALL {
-        if let Some(source) = request.source(provider.name()) {
-            check_source(&event, provider.name(), source);
+    for provider in catalog::all() {
+        if let Some(source) = request.source(provider.profile().name) {
+            check_source(&event, provider.profile().name, source);
         }
     }
     let _ = request.id();
@@ -34,7 +34,7 @@ pub fn gateway(data: &[u8]) {
     };
     check_urls(&event, &delivery);
     let secret = Secret::new("a secret that has signed nothing").expect("it is not blank");
-    for provider in ALL.iter().copied() {
+    for provider in catalog::all() {
         verify(provider, &delivery, std::slice::from_ref(&secret), NOW)
             .expect_err("nobody has signed it");
     }

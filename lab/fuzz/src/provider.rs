@@ -5,10 +5,15 @@ use webhooks::delivery::{Delivery, Method};
 use webhooks::event::Event;
 use webhooks::limits;
 use webhooks::payload::{Payload, form_fields};
-use webhooks::provider::{ALL, Meaning, Provider};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::profile::Covers;
+use webhooks::rejection::Rejection;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks::verify::{Rejection, Verified, check_shape, verify};
+use webhooks::verified::Verified;
+use webhooks::verify::{check_shape, verify};
 
 use super::{envelope, text};
 
@@ -18,27 +23,17 @@ const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// A delivery, to every provider. One that signs the body alone takes whatever it has signed. One
 /// that signs the URL too cannot sign everything so that it is accepted, and says why.
 pub fn delivery(data: &[u8]) {
-    for provider in ALL.iter().copied() {
+    for provider in catalog::all() {
         let mut delivery = text::read(data);
         if let Err(rejection) = deliver(provider, &mut delivery, data) {
-            assert!(signs_url(provider), "{}: {rejection}", provider.name());
+            assert!(
+                signs_url(provider),
+                "{}: {rejection}",
+                provider.profile().name
+            );
             check_refusal(&rejection, &delivery, data);
         }
     }
-}
-
-/// Whether the signature of a delivery is another one at another URL.
-fn signs_url(provider: &dyn Provider) -> bool {
-    let secret = Secret::new("a secret").expect("it is not blank");
-    let signed_at = |url: &str| {
-        let mut delivery = text::read(format!("POST {url}\n\n").as_bytes());
-        provider.sign(&mut delivery, &secret, NOW);
-        let headers = delivery.headers.iter();
-        headers
-            .map(|(_, value)| value.to_owned())
-            .collect::<Vec<_>>()
-    };
-    signed_at("https://one.example.com/") != signed_at("https://another.example.com/")
 }
 
 /// The reason lies in the delivery.
@@ -69,7 +64,11 @@ fn names_a_hash(delivery: &Delivery) -> bool {
 }
 
 /// Delivers as a forger and as the provider.
-fn deliver(provider: &dyn Provider, delivery: &mut Delivery, data: &[u8]) -> Result<(), Rejection> {
+fn deliver(
+    provider: &dyn Explained,
+    delivery: &mut Delivery,
+    data: &[u8],
+) -> Result<(), Rejection> {
     // Of the input itself, so that no input can hold its own signature.
     let digest = hex::encode(Payload::new("", data).digest());
     let secrets = ["another", &digest].map(|text| Secret::new(text).expect("it is not blank"));
@@ -86,12 +85,12 @@ fn deliver(provider: &dyn Provider, delivery: &mut Delivery, data: &[u8]) -> Res
 }
 
 /// The delivery with something more, where the provider's scheme signs it.
-fn alter(provider: &dyn Provider, delivery: &Delivery, addition: &str) -> Delivery {
+fn alter(provider: &dyn Explained, delivery: &Delivery, addition: &str) -> Delivery {
     let mut altered = delivery.clone();
     // One of several URLs could be the altered form of another.
     altered.urls.truncate(1);
     match delivery.method {
-        Method::Get if provider.methods().contains(&Method::Get) => {
+        Method::Get if provider.profile().methods.contains(&Method::Get) => {
             altered
                 .urls
                 .iter_mut()
@@ -105,7 +104,7 @@ fn alter(provider: &dyn Provider, delivery: &Delivery, addition: &str) -> Delive
 }
 
 /// Goes on as the pipeline does when the signature holds.
-fn hand_over(provider: &dyn Provider, verified: &Verified<'_>) {
+fn hand_over(provider: &dyn Explained, verified: &Verified<'_>) {
     let meaning = provider.identify(verified);
     assert_eq!(meaning, provider.identify(verified));
     let Ok(meaning) = meaning else {
@@ -119,6 +118,8 @@ fn hand_over(provider: &dyn Provider, verified: &Verified<'_>) {
     }
     let trace = || Some(TRACE.to_owned());
     match meaning {
+        // Nothing is recorded.
+        Meaning::Challenge(_) => {}
         Meaning::Event(identity) | Meaning::Ping(identity) => {
             let event = Event::new(provider, "default", identity, verified, NOW, trace());
             envelope::survives(&event);

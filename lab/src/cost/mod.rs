@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use webhooks::event::Event;
-use webhooks::provider::Meaning;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;

@@ -12,11 +12,14 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::delivery::Headers;
-use webhooks::provider::Provider;
+use webhooks::provider::Explained;
+use webhooks::scheme::signing::sign;
+use webhooks::scheme::{At, Clock as Signed, Form};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
+use webhooks::verify::verify;
 use webhooks_cli::failure::Failure;
-use webhooks_cli::fixture::Fixture;
+use webhooks_cli::fixture::{Fixture, signature_header};
 use webhooks_cli::functions::Invoked;
 use webhooks_cli::project::Project;
 use webhooks_cli::send::find_provider;
@@ -36,7 +39,7 @@ pub struct MalformedArgs {}
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Each request and its answer.
-    pub rows: Vec<(&'static str, String, Heard)>,
+    pub rows: Vec<(String, String, Heard)>,
     /// Calls that write: to the ledger, the queue or the bucket.
     pub writes: usize,
     /// Processes that ended.
@@ -68,12 +71,14 @@ pub async fn run(_: &MalformedArgs) -> Result<ExitCode, Failure> {
     let outcome = refuse(&Project::here()?).await?;
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
-    let functions = ["github", "stripe", "twilio"];
-    table.set_header(["request"].into_iter().chain(functions));
+    let functions: BTreeSet<&str> = outcome.rows.iter().map(|row| row.0.as_str()).collect();
+    table.set_header(["request"].into_iter().chain(functions.iter().copied()));
     let mut seen = BTreeSet::new();
     for (_, what, _) in &outcome.rows {
         if seen.insert(what) {
-            let answers = functions.map(|function| outcome.answer(function, what));
+            let answers = functions
+                .iter()
+                .map(|function| outcome.answer(function, what));
             table.add_row([what.clone()].into_iter().chain(answers));
         }
     }
@@ -124,10 +129,10 @@ pub async fn refuse(project: &Project) -> Result<Outcome, Failure> {
     let fate = Arc::clone(&watch);
     let stage = Stage::set(project, Clock::start(), fate, count_writes(&watch)).await?;
     let mut outcome = Outcome::default();
-    for (function, what, request) in requests(project, stage.clock)? {
+    for (function, what, request) in requests(project, &stage)? {
         let answer = stage
             .invoker
-            .invoke(stage.function(function)?, &request)
+            .invoke(stage.function(&function)?, &request)
             .await;
         let heard = match answer {
             Invoked::Returned(body) => status(&body),
@@ -151,11 +156,13 @@ fn count_writes(watch: &Arc<Watch>) -> FaultPlan {
     })
 }
 
-type Request = (&'static str, String, Value);
+type Request = (String, String, Value);
 
 /// A provider's genuine delivery, to start from.
 struct Genuine {
-    provider: &'static dyn Provider,
+    provider: &'static dyn Explained,
+    /// The name of the header that carries the signature.
+    header: String,
     fixture: Fixture,
     other: Fixture,
     secret: Secret,
@@ -163,17 +170,19 @@ struct Genuine {
 }
 
 impl Genuine {
-    fn read(project: &Project, name: &str, event: &str, clock: Clock) -> Result<Self, Failure> {
+    fn read(project: &Project, name: &str, clock: Clock) -> Result<Self, Failure> {
         let provider = find_provider(name)?;
         let secret = Secret::new(development_secret(name))
             .map_err(|error| Failure::new("the secret", error))?;
-        let mut fixture = Fixture::read(project, name, event)?;
+        let mut fixture = Fixture::first(project, provider)?;
         let mut other = fixture.clone();
         fixture.renew(provider, &secret, clock.now())?;
         other.delivery.body.push(b' ');
         other.renew(provider, &secret, clock.now())?;
+        let header = signature_header(provider, &fixture.delivery);
         Ok(Self {
             provider,
+            header: header.ok_or_else(|| Failure::of(format!("{name} signs in no header")))?,
             fixture,
             other,
             secret,
@@ -197,52 +206,38 @@ impl Genuine {
         self.with(|event| event["headers"][name] = json!(value))
     }
 
-    /// Another body, correctly signed.
-    fn signed(&self, body: &[u8]) -> Value {
-        let mut fixture = self.fixture.clone();
-        fixture.delivery.body = body.to_vec();
-        self.provider
-            .sign(&mut fixture.delivery, &self.secret, self.clock.now());
-        fixture.gateway_event()
-    }
-
-    /// The header that carries the signature.
-    fn signature(&self) -> &'static str {
-        match self.provider.name() {
-            "github" => "x-hub-signature-256",
-            "stripe" => "stripe-signature",
-            _ => "x-twilio-signature",
-        }
+    /// The delivery, correctly signed, if its signature holds and it has no name.
+    fn unnamed(&self, mut fixture: Fixture) -> Option<Value> {
+        let now = self.clock.now();
+        let secrets = std::slice::from_ref(&self.secret);
+        let signed = self.provider.sign(&mut fixture.delivery, &self.secret, now);
+        signed.ok()?;
+        let verified = verify(self.provider, &fixture.delivery, secrets, now).ok()?;
+        let nameless = self.provider.identify(&verified).is_err();
+        nameless.then(|| fixture.gateway_event())
     }
 
     fn signature_of(&self, fixture: &Fixture) -> String {
         let headers: &Headers = &fixture.delivery.headers;
-        headers.get(self.signature()).unwrap_or_default().to_owned()
+        headers.get(&self.header).unwrap_or_default().to_owned()
     }
 }
 
-fn requests(project: &Project, clock: Clock) -> Result<Vec<Request>, Failure> {
+fn requests(project: &Project, stage: &Stage) -> Result<Vec<Request>, Failure> {
     let mut requests = Vec::new();
-    for (name, event) in [
-        ("github", "push"),
-        ("stripe", "charge.succeeded"),
-        ("twilio", "message"),
-    ] {
-        let genuine = Genuine::read(project, name, event, clock)?;
-        let of_all = [
+    for name in stage.providers() {
+        let genuine = Genuine::read(project, name, stage.clock)?;
+        let all = [
             methods(&genuine),
             paths(&genuine),
             headers(&genuine),
             bodies(&genuine),
+            nameless(&genuine),
+            forms(&genuine),
+            times(&genuine),
         ];
-        let own = match name {
-            "github" => github(&genuine),
-            "stripe" => stripe(&genuine),
-            _ => Vec::new(),
-        };
-        let all = of_all.into_iter().flatten().chain(own);
-        requests
-            .extend(all.map(|(what, request)| (genuine.provider.name(), what.to_owned(), request)));
+        let all = all.into_iter().flatten();
+        requests.extend(all.map(|(what, request)| (name.to_owned(), what.to_owned(), request)));
     }
     Ok(requests)
 }
@@ -262,7 +257,7 @@ fn methods(genuine: &Genuine) -> Named {
 }
 
 fn paths(genuine: &Genuine) -> Named {
-    let name = genuine.provider.name();
+    let name = genuine.provider.profile().name;
     let path = |path: String| genuine.with(|event| event["rawPath"] = json!(path));
     vec![
         (
@@ -290,7 +285,7 @@ fn paths(genuine: &Genuine) -> Named {
 }
 
 fn headers(genuine: &Genuine) -> Named {
-    let name = genuine.signature();
+    let name = genuine.header.as_str();
     let signature = genuine.signature_of(&genuine.fixture);
     let other = genuine.signature_of(&genuine.other);
     let twice = format!("{other}, {other}");
@@ -385,83 +380,125 @@ fn bodies(genuine: &Genuine) -> Named {
     ]
 }
 
-fn github(genuine: &Genuine) -> Named {
-    let signature = genuine.signature_of(&genuine.fixture);
-    let without = |name: &str| {
-        genuine.with(|event| {
-            event["headers"]
-                .as_object_mut()
-                .map(|headers| headers.remove(name));
-        })
-    };
-    vec![
-        ("signed, not JSON", genuine.signed(b"{\"ref\": ")),
-        ("signed, empty", genuine.signed(b"")),
-        (
-            "signed, bytes that are no UTF-8",
-            genuine.signed(&[0xff, 0xfe, 0x00]),
-        ),
-        ("signed, no event header", without("x-github-event")),
-        ("signed, no delivery header", without("x-github-delivery")),
-        (
-            "SHA-1 alone",
-            genuine.with(|event| {
-                let sha1 = json!(format!("sha1={}", "0".repeat(40)));
-                event["headers"]["x-hub-signature"] = sha1;
-                event["headers"]
-                    .as_object_mut()
-                    .map(|headers| headers.remove("x-hub-signature-256"));
-            }),
-        ),
-        (
-            "the digest without its scheme",
-            genuine.header(
-                "x-hub-signature-256",
-                signature.trim_start_matches("sha256="),
-            ),
-        ),
-    ]
+/// Correctly signed bodies that name no event.
+fn nameless(genuine: &Genuine) -> Named {
+    let bodies: [(&str, &[u8]); 5] = [
+        ("signed, JSON cut short", b"{\"id\": "),
+        ("signed, empty", b""),
+        ("signed, bytes that are no UTF-8", &[0xff, 0xfe, 0x00]),
+        ("signed, an array", b"[]"),
+        ("signed, JSON without a name", b"{}"),
+    ];
+    let bodies = bodies.into_iter().filter_map(|(what, body)| {
+        let mut fixture = genuine.fixture.clone();
+        fixture.delivery.body = body.to_vec();
+        genuine.unnamed(fixture).map(|event| (what, event))
+    });
+    let headers = genuine.fixture.delivery.headers.iter();
+    let without = headers.filter_map(|(left_out, _)| {
+        let mut fixture = genuine.fixture.clone();
+        let kept = fixture.delivery.headers.iter();
+        let kept = kept.filter(|(name, _)| *name != left_out);
+        fixture.delivery.headers = kept.collect();
+        genuine.unnamed(fixture)
+    });
+    let without = without.zip([
+        "signed, no header that names it",
+        "signed, no other such header",
+    ]);
+    let without = without.map(|(event, what)| (what, event));
+    bodies.chain(without).collect()
 }
 
-fn stripe(genuine: &Genuine) -> Named {
-    let name = "stripe-signature";
+/// Signatures of another form than the provider's.
+fn forms(genuine: &Genuine) -> Named {
     let signature = genuine.signature_of(&genuine.fixture);
-    let (time, v1) = signature.split_once(',').unwrap_or_default();
+    let mut named = Vec::new();
+    match genuine
+        .provider
+        .schemes()
+        .first()
+        .map(|scheme| (scheme.form, scheme.clock))
+    {
+        Some((Form::Prefixed(prefix), _)) => named.push((
+            "the digest without its prefix",
+            genuine.header(&genuine.header, signature.trim_start_matches(prefix)),
+        )),
+        Some((
+            Form::Pairs { separator, name },
+            Some(Signed {
+                at: At::Pair(time), ..
+            }),
+        )) => {
+            named.extend(pairs(genuine, separator, name, time));
+        }
+        Some(_) | None => {}
+    }
+    if let Some(legacy) = &genuine.provider.advice().legacy {
+        let mut fixture = genuine.fixture.clone();
+        let now = genuine.clock.now();
+        // Whatever it says: the header that counts is not there.
+        let signed = sign(&legacy.scheme, &mut fixture.delivery, &genuine.secret, now);
+        named.extend(signed.ok().map(|()| {
+            let mut event = fixture.gateway_event();
+            let headers = event["headers"].as_object_mut();
+            headers.map(|headers| headers.remove(&genuine.header));
+            ("the weaker signature alone", event)
+        }));
+    }
+    named
+}
+
+/// Pairs in another order, or not all of them.
+fn pairs(genuine: &Genuine, separator: &str, name: &str, clock: &str) -> Named {
+    let signature = genuine.signature_of(&genuine.fixture);
+    let (time, digest) = signature.split_once(separator).unwrap_or_default();
     let others = genuine.signature_of(&genuine.other);
-    let (_, other) = others.split_once(',').unwrap_or_default();
-    let mut stale = genuine.fixture.clone();
-    let long_ago = Timestamp::from_seconds(genuine.clock.now().seconds() - 3600);
-    genuine
-        .provider
-        .sign(&mut stale.delivery, &genuine.secret, long_ago);
-    let mut early = genuine.fixture.clone();
-    let ahead = Timestamp::from_seconds(genuine.clock.now().seconds() + 36_000);
-    genuine
-        .provider
-        .sign(&mut early.delivery, &genuine.secret, ahead);
-    vec![
-        ("signed, not JSON", genuine.signed(b"{\"id\": \"evt")),
+    let (_, other) = others.split_once(separator).unwrap_or_default();
+    let header = |value: &str| genuine.header(&genuine.header, value);
+    let joined = |parts: &[&str]| header(&parts.join(separator));
+    let mut named = vec![
+        ("no time", header(digest)),
+        ("no signature beside the time", header(time)),
         (
-            "signed, JSON without an id",
-            genuine.signed(b"{\"object\": \"event\"}"),
+            "reordered, another's signature first and last",
+            joined(&[other, time, other]),
         ),
-        ("signed, an array", genuine.signed(b"[]")),
-        ("replayed an hour later", stale.gateway_event()),
-        ("signed ten hours ahead", early.gateway_event()),
         (
-            "v0 instead of v1",
-            genuine.header(name, &signature.replace("v1=", "v0=")),
+            "two times, the second the right one",
+            joined(&[&format!("{clock}=1"), time, digest]),
         ),
-        ("no time", genuine.header(name, v1)),
-        ("no signature beside the time", genuine.header(name, time)),
-        ("reordered, another's signature first and last", {
-            genuine.header(name, &format!("{other},{time},{other}"))
-        }),
-        ("two times, the second the right one", {
-            genuine.header(name, &format!("t=1,{time},{v1}"))
-        }),
-        ("a time of 30 digits", {
-            genuine.header(name, &format!("t={},{v1}", "9".repeat(30)))
-        }),
-    ]
+        (
+            "a time of 30 digits",
+            joined(&[&format!("{clock}={}", "9".repeat(30)), digest]),
+        ),
+    ];
+    if let Some((void, _)) = genuine.provider.advice().void {
+        let value = signature.replace(&format!("{name}="), void);
+        named.push(("an element that never counts", header(&value)));
+    }
+    named
+}
+
+/// Genuine deliveries, far from their time.
+fn times(genuine: &Genuine) -> Named {
+    if genuine.provider.profile().tolerance.is_none() {
+        return Vec::new();
+    }
+    let at = |offset: i64| {
+        let mut fixture = genuine.fixture.clone();
+        let then = Timestamp::from_seconds(genuine.clock.now().seconds() + offset);
+        let signed = genuine
+            .provider
+            .sign(&mut fixture.delivery, &genuine.secret, then);
+        signed.ok().map(|()| fixture.gateway_event())
+    };
+    let named = [
+        ("replayed an hour later", at(-3600)),
+        ("signed ten hours ahead", at(36_000)),
+    ];
+    named
+        .into_iter()
+        .filter_map(|(what, event)| Some((what, event?)))
+        .collect()
 }

@@ -95,6 +95,12 @@ impl Stage {
         found.ok_or_else(|| Failure::of(format!("template.yaml has no function {name}")))
     }
 
+    /// The providers whose deliveries its functions take.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        let providers = self.plan.iter().flat_map(|function| &function.providers);
+        providers.map(String::as_str)
+    }
+
     /// Begins to carry messages to the processor, and to run the relay once in `every`.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use uuid::Uuid;
 use webhooks::event::EventKey;
-use webhooks::provider::Provider;
 use webhooks::secret::Secret;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::fixture::Fixture;
@@ -222,7 +221,7 @@ impl Traffic {
     }
 
     fn signed(&self, parcel: &Parcel) -> Result<Value, Failure> {
-        let provider: &dyn Provider = find_provider(parcel.kind.provider())?;
+        let provider = find_provider(parcel.kind.provider())?;
         let mut fixture = parcel.fixture.clone();
         fixture.sign(provider, &secret(parcel.kind)?, self.clock.now())?;
         Ok(fixture.gateway_event())

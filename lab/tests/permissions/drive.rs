@@ -14,7 +14,7 @@ use lab::trial::traffic::{Heard, status};
 use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Status};
-use webhooks::provider::{self, ALL};
+use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::Invoked;
@@ -198,7 +198,7 @@ impl Driver {
         source: &str,
         large: bool,
     ) -> Parcel {
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let mut fixture = Fixture::read(&self.project, name, event).expect("an event");
         fixture
             .route(&format!("/webhooks/{name}/{source}"))
@@ -217,7 +217,7 @@ impl Driver {
 
     async fn deliver(&self, parcel: &Parcel) -> Heard {
         let name = &parcel.key.provider;
-        let provider = provider::by_name(name).expect("a provider");
+        let provider = catalog::by_name(name).expect("a provider");
         let mut fixture = parcel.fixture.clone();
         let signed = fixture.sign(provider, &secret(name), self.clock.now());
         signed.expect("signed");

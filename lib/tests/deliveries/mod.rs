@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider::Provider;
+use webhooks::provider::Explained;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -31,8 +31,8 @@ pub(crate) fn path(name: &str) -> PathBuf {
 }
 
 /// The gateway events of a provider, by file name.
-pub(crate) fn events(provider: &dyn Provider) -> Vec<(String, Value)> {
-    let prefix = format!("{}-", provider.name());
+pub(crate) fn events(provider: &dyn Explained) -> Vec<(String, Value)> {
+    let prefix = format!("{}-", provider.profile().name);
     let mut names: Vec<String> = fs::read_dir(path("events"))
         .expect("the directory events is there")
         .map(|entry| {
@@ -65,8 +65,8 @@ pub(crate) fn delivery(event: &Value) -> Delivery {
 }
 
 /// The secret that signed the deliveries under `events/`.
-pub(crate) fn development_secret(provider: &dyn Provider) -> Secret {
-    secret(&format!("{}-development-secret", provider.name()))
+pub(crate) fn development_secret(provider: &dyn Explained) -> Secret {
+    secret(&format!("{}-development-secret", provider.profile().name))
 }
 
 pub(crate) fn secret(text: &str) -> Secret {
@@ -117,7 +117,7 @@ pub(crate) fn without(delivery: &Delivery, header: &str) -> Delivery {
 }
 
 pub(crate) fn signed(
-    provider: &dyn Provider,
+    provider: &dyn Explained,
     delivery: &Delivery,
     secret: &Secret,
     now: Timestamp,
@@ -128,7 +128,7 @@ pub(crate) fn signed(
 }
 
 /// The header that carries the signature: the one that depends on the secret.
-pub(crate) fn signature_header(provider: &dyn Provider, delivery: &Delivery) -> String {
+pub(crate) fn signature_header(provider: &dyn Explained, delivery: &Delivery) -> String {
     let [one, other] =
         ["one", "other"].map(|text| signed(provider, delivery, &secret(text), NOW).headers);
     let differing: Vec<&str> = one
@@ -143,7 +143,7 @@ pub(crate) fn signature_header(provider: &dyn Provider, delivery: &Delivery) -> 
 }
 
 /// Whether the signature covers the time of signing.
-pub(crate) fn signs_the_time(provider: &dyn Provider, delivery: &Delivery) -> bool {
+pub(crate) fn signs_the_time(provider: &dyn Explained, delivery: &Delivery) -> bool {
     let header = signature_header(provider, delivery);
     let at = |now| {
         let signed = signed(provider, delivery, &secret("one"), now);

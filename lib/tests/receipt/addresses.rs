@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use webhooks::address_lists::AddressLists;
 use webhooks::limits;
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::STRIPE;
 use webhooks::receive::{Receipt, Receiver};
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, http, line};

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use webhooks::envelope::Message;
 use webhooks::ledger::{Settlement, Status};
 use webhooks::limits;
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
 
 use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, key, line, sign};
@@ -251,5 +251,5 @@ async fn a_large_payload_goes_to_the_queue_by_reference() {
         item.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
-    assert_eq!(GITHUB.name(), item.event.key().provider);
+    assert_eq!(GITHUB.profile().name, item.event.key().provider);
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures::future::join_all;
 use lab::proxy::{Call, Fault, Judge, Proxy};
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
 

@@ -10,7 +10,8 @@ use webhooks::bucket::Bucket;
 use webhooks::event::EventKey;
 use webhooks::gateway::response;
 use webhooks::ledger::Ledger;
-use webhooks::provider::{self, Provider};
+use webhooks::provider::Explained;
+use webhooks::provider::catalog;
 use webhooks::queue::Queue;
 use webhooks::rate::Rates;
 use webhooks::receive::{Receipt, Receiver};
@@ -46,9 +47,9 @@ impl Endpoint {
             queue,
             secrets_path,
         };
-        for provider in provider::ALL {
+        for provider in catalog::all() {
             endpoint
-                .put_secret(provider.name(), "default", SECRET)
+                .put_secret(provider.profile().name, "default", SECRET)
                 .await;
         }
         endpoint
@@ -82,7 +83,7 @@ impl Endpoint {
     }
 
     /// The provider's function as it starts: it has not read any secret yet.
-    pub(crate) fn receiver(&self, provider: &'static dyn Provider) -> Receiver {
+    pub(crate) fn receiver(&self, provider: &'static dyn Explained) -> Receiver {
         let config = self.world.config();
         self.receiver_at(provider, config, config, config)
     }
@@ -90,7 +91,7 @@ impl Endpoint {
     /// The same with the services elsewhere.
     pub(crate) fn receiver_at(
         &self,
-        provider: &'static dyn Provider,
+        provider: &'static dyn Explained,
         dynamodb: &SdkConfig,
         sqs: &SdkConfig,
         ssm: &SdkConfig,
@@ -111,18 +112,18 @@ impl Endpoint {
 }
 
 /// A function with nothing behind it but an endpoint that must not be called.
-pub(crate) fn receiver_alone(provider: &'static dyn Provider, nothing: &Untouched) -> Receiver {
+pub(crate) fn receiver_alone(provider: &'static dyn Explained, nothing: &Untouched) -> Receiver {
     let config = nothing.config();
     receiver(provider, settings(), [&config; 4])
 }
 
 fn receiver(
-    provider: &'static dyn Provider,
+    provider: &'static dyn Explained,
     settings: ReceiverSettings,
     [dynamodb, sqs, ssm, s3]: [&SdkConfig; 4],
 ) -> Receiver {
-    let path = format!("{}/{}", settings.secrets_path, provider.name());
-    let methods = provider.methods();
+    let path = format!("{}/{}", settings.secrets_path, provider.profile().name);
+    let methods = provider.profile().methods;
     Receiver {
         provider,
         secrets: SecretStore::new(ssm, path, methods),
@@ -153,8 +154,8 @@ fn settings() -> ReceiverSettings {
 
 /// The delivery of a file in `events/` under an id that no delivery had before, signed at the
 /// beginning.
-pub(crate) fn delivery(provider: &dyn Provider, event: &str) -> Fixture {
-    let fixture = Fixture::read(&project(), provider.name(), event);
+pub(crate) fn delivery(provider: &dyn Explained, event: &str) -> Fixture {
+    let fixture = Fixture::read(&project(), provider.profile().name, event);
     let mut fixture = fixture.expect("a file in events/");
     fixture
         .renew(provider, &secret(SECRET), START)
@@ -166,7 +167,7 @@ pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text).expect("not blank")
 }
 
-pub(crate) fn sign(fixture: &mut Fixture, provider: &dyn Provider, text: &str, now: Timestamp) {
+pub(crate) fn sign(fixture: &mut Fixture, provider: &dyn Explained, text: &str, now: Timestamp) {
     provider.sign(&mut fixture.delivery, &secret(text), now);
 }
 
@@ -198,8 +199,11 @@ pub(crate) async fn answer(
 }
 
 /// The response that the gateway gets.
-pub(crate) fn http(provider: &dyn Provider, receipt: &Receipt) -> Value {
-    json!(response(&receipt.answer, provider.acknowledgement()))
+pub(crate) fn http(provider: &dyn Explained, receipt: &Receipt) -> Value {
+    json!(response(
+        &receipt.answer,
+        provider.profile().acknowledgement
+    ))
 }
 
 /// The line that the receipt leaves in the log.

@@ -12,7 +12,7 @@ use webhooks::event::Event;
 use webhooks::ledger::Status;
 use webhooks::limits;
 use webhooks::process::Processor;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;

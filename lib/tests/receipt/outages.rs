@@ -8,7 +8,7 @@ use webhooks::envelope::{Message, envelope};
 use webhooks::ledger::{Ledger, Status};
 use webhooks::limits;
 use webhooks::process::Processor;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
 

@@ -1,7 +1,7 @@
 //! How many deliveries a source takes, and who cannot use that up.
 
 use serde_json::json;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 
 use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, line, sign};
 use crate::settings::event_at;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use webhooks::limits;
-use webhooks::provider::Provider;
-use webhooks::provider::github::GITHUB;
-use webhooks::provider::stripe::STRIPE;
+use webhooks::provider::Explained;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
 use webhooks_cli::fixture::Fixture;
 
@@ -15,7 +15,7 @@ use crate::support::broken::Untouched;
 use crate::support::sample::{START, at};
 
 /// What becomes of a gateway event that is refused without a call.
-async fn refused(provider: &'static dyn Provider, gateway_event: Value) -> (u16, Value) {
+async fn refused(provider: &'static dyn Explained, gateway_event: Value) -> (u16, Value) {
     let nothing = Untouched::new();
     let receiver = receiver_alone(provider, &nothing);
     let receipt = deliver(&receiver, gateway_event, START).await;
@@ -31,7 +31,7 @@ async fn refused(provider: &'static dyn Provider, gateway_event: Value) -> (u16,
 
 /// Why the log says a delivery with another signature header, or none, is refused.
 async fn reason(
-    provider: &'static dyn Provider,
+    provider: &'static dyn Explained,
     event: &str,
     header: &str,
     value: Option<&str>,

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use webhooks::ledger::Body;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks_cli::fixture::Fixture;
 

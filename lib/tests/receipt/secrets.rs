@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use webhooks::limits;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{

@@ -1,8 +1,8 @@
 //! What the settings of a source change, and what becomes of settings that cannot be used.
 
 use serde_json::{Value, json};
-use webhooks::provider::Provider;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::Explained;
+use webhooks::provider::table::GITHUB;
 use webhooks::provider::twilio::TWILIO;
 use webhooks_cli::fixture::Fixture;
 
@@ -11,9 +11,9 @@ use crate::support::broken::Untouched;
 use crate::support::sample::{START, at};
 
 /// The gateway event of a fixture at another source.
-pub(crate) fn event_at(provider: &dyn Provider, fixture: &Fixture, source: &str) -> Value {
+pub(crate) fn event_at(provider: &dyn Explained, fixture: &Fixture, source: &str) -> Value {
     let mut event = fixture.gateway_event();
-    event["rawPath"] = json!(format!("/webhooks/{}/{source}", provider.name()));
+    event["rawPath"] = json!(format!("/webhooks/{}/{source}", provider.profile().name));
     event
 }
 

@@ -1,7 +1,7 @@
 //! The line that every delivery leaves, and what is never in it.
 
 use serde_json::{Value, json};
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receipt;
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, key, line, sign, text};

@@ -7,7 +7,7 @@ use lab::proxy::{Call, Fault, Judge, Proxy};
 use serde_json::Value;
 use webhooks::deadline::Deadline;
 use webhooks::limits;
-use webhooks::provider::github::GITHUB;
+use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
