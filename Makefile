@@ -13,6 +13,10 @@ deployed := $(notdir $(wildcard functions/*)) handlers
 cargo_fuzz := 0.13.2
 export FUZZ_SECONDS ?= 60
 
+# All of it, with the laboratory's faults: of one selection, so that the AWS SDK is built once for it. The
+# trials build the same (lab/src/trial/programs.rs).
+everything := --workspace --bins --tests --examples --locked
+
 # What the functions are measured against.
 baselines := lab/baselines
 measured := github stripe twilio processor bare floor floor-processor
@@ -29,40 +33,39 @@ help: ## list these targets
 
 setup: .tools/sam/.ready .tools/emulator/.ready ## install the pinned tools under .tools
 
-# Built twice: the command with its workspace, and the functions as `cargo lambda` builds them, without
-# the command's features.
+# Built apart: the command, and the functions as `cargo lambda` builds them, without the command's features.
 dev: setup ## run the local stack
-	cargo build --workspace --locked
+	cargo build --package webhooks-cli --locked
 	cargo build --locked
 	target/debug/webhooks dev
 
 demo: setup ## run the local stack, send it signed deliveries and show what became of them
-	cargo build --workspace --locked
+	cargo build --package webhooks-cli --locked
 	cargo build --locked
 	target/debug/webhooks demo
 
 test: setup $(oracle)/node_modules/.ready $(browser)/node_modules/.ready ## build everything and run every test
-	cargo build --workspace --bins --tests --examples --locked
+	cargo build $(everything)
 	cargo build --locked
 	cargo lambda build --release --locked $(addprefix --bin ,$(deployed))
 	cargo test --workspace --locked
 
 # Unoptimised: what is deployed is built with --release, from the same code.
 arm: setup .tools/arm/.ready ## build the functions for arm64 and run each of them in an emulator of its processors
-	cargo build --workspace --bins --tests --examples --locked
+	cargo build $(everything)
 	cargo lambda build --arm64 --locked --lambda-dir target/arm64 $(addprefix --bin ,$(notdir $(wildcard functions/*)))
 	cargo test --workspace --locked --test arm -- --ignored
 
 chaos: setup ## kill the functions 1,000 times between their steps, and count what is lost
-	cargo build --workspace --locked
+	cargo build $(everything)
 	target/debug/lab chaos
 
 soak: setup ## send 20,000 deliveries while functions are killed and calls break, and count
-	cargo build --workspace --locked
+	cargo build $(everything)
 	target/debug/lab soak
 
 bench: setup .tools/baselines/.ready $(baselines)/node/node_modules/.ready ## measure the functions beside their floor, Python and Node
-	cargo build --workspace --locked
+	cargo build $(everything)
 	cargo lambda build --release --locked $(addprefix --bin ,$(measured))
 	target/debug/lab bench
 

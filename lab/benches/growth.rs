@@ -18,9 +18,10 @@ use comfy_table::{Table, presets};
 use futures::stream::{self, StreamExt};
 use lab::bench::contestant::Contestant;
 use lab::bench::figures::Figures;
-use lab::bench::instance::Instance;
+use lab::bench::meter::Usage;
 use lab::bench::sample::{Sample, batch};
 use lab::bench::stand_in::StandIn;
+use lab::instance::Instance;
 use lab::proxy::Proxy;
 use uuid::Uuid;
 use webhooks::ledger::{Ledger, Listing};
@@ -122,7 +123,7 @@ impl Scene {
         contestant
             .environment
             .push(("TABLE_NAME".to_owned(), TABLE.to_owned()));
-        let started = Instance::start(&contestant, &self.aws.url(), &self.log).await;
+        let started = contestant.start(&self.aws.url(), &self.log).await;
         started.expect("it starts").0
     }
 
@@ -139,7 +140,7 @@ impl Scene {
         }
         self.aws.keep();
         let events: Vec<_> = (0..MEASURED).map(|_| sample()).collect();
-        let (cpu, calls) = (instance.usage().expect("it runs").cpu, self.all_calls());
+        let (before, calls) = (cpu(&instance), self.all_calls());
         for event in &events {
             let (_, answer) = instance.invoke(event).await.expect("an answer");
             assert!(
@@ -147,7 +148,7 @@ impl Scene {
                 "{answer:?}"
             );
         }
-        let cpu = instance.usage().expect("it runs").cpu - cpu;
+        let cpu = cpu(&instance) - before;
         (
             taken(cpu, self.all_calls() - calls),
             self.aws.heard().messages,
@@ -157,12 +158,12 @@ impl Scene {
     /// Their messages through the processor, ten to a batch.
     async fn process(&self, messages: &[String]) -> Taken {
         let mut instance = self.instance("processor").await;
-        let (cpu, calls) = (instance.usage().expect("it runs").cpu, self.all_calls());
+        let (before, calls) = (cpu(&instance), self.all_calls());
         for ten in messages.chunks(10) {
             let (_, answer) = instance.invoke(&batch(ten)).await.expect("an answer");
             assert_eq!(answer, "{\"batchItemFailures\":[]}");
         }
-        let cpu = instance.usage().expect("it runs").cpu - cpu;
+        let cpu = cpu(&instance) - before;
         taken(cpu, self.all_calls() - calls)
     }
 
@@ -196,6 +197,12 @@ fn taken(cpu: Duration, calls: u32) -> Taken {
         cpu_ms: cpu.as_secs_f64() * 1000.0 / f64::from(MEASURED),
         calls: f64::from(calls) / f64::from(MEASURED),
     }
+}
+
+/// Processor time of a process so far.
+fn cpu(instance: &Instance) -> Duration {
+    let usage = instance.id().and_then(Usage::of);
+    usage.expect("it runs").cpu
 }
 
 /// Puts events that have ended into the table, until there are so many.

@@ -3,7 +3,8 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,97 +25,129 @@ use webhooks::timestamp::Timestamp;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::keys::REGION;
 
-use super::contestant::Contestant;
-use super::meter::Usage;
-
-/// Longer than anything that is measured here.
+/// How long a process may take until it asks for an event, and until it answers one, where nobody
+/// says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// A program that serves Lambda's runtime API, and what it is told.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The function's name.
+    pub name: String,
+    /// The program.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Where it runs, if not here.
+    pub folder: Option<PathBuf>,
+    /// Environment variables beside Lambda's own; they go before those.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What a process does, as its runtime API sees it.
+#[derive(Debug)]
+pub enum Seen {
+    /// It asks for an event.
+    Asked(Instant),
+    /// It answers the event that it was given, or says what went wrong.
+    Answered(Instant, Answer),
+    /// It has ended.
+    Ended(ExitStatus),
+}
+
+/// A function's answer: its payload, or what went wrong.
+pub type Answer = Result<Bytes, Bytes>;
 
 /// A process and its runtime API; both end when this goes.
 #[derive(Debug)]
 pub struct Instance {
     name: String,
     process: Child,
-    jobs: UnboundedSender<Bytes>,
-    asked: UnboundedReceiver<Instant>,
-    answered: UnboundedReceiver<Answered>,
+    events: UnboundedSender<Event>,
+    seen: UnboundedReceiver<Seen>,
     task: tokio::task::JoinHandle<()>,
 }
 
+/// An event for the process.
 #[derive(Debug)]
-struct Answered {
-    at: Instant,
-    body: Bytes,
-    failed: bool,
+struct Event {
+    payload: Bytes,
+    timeout: Duration,
 }
 
-/// What the process meets.
-struct Desk {
-    jobs: Mutex<UnboundedReceiver<Bytes>>,
-    asked: UnboundedSender<Instant>,
-    answered: UnboundedSender<Answered>,
+/// The runtime API of one process.
+struct RuntimeApi {
+    events: Mutex<UnboundedReceiver<Event>>,
+    /// The id of the event at hand.
+    current: Mutex<Option<String>>,
+    seen: UnboundedSender<Seen>,
 }
 
 impl Instance {
-    /// Starts a process and waits until it asks for its first event; says how long that took.
+    /// Starts a process. What it writes goes to `log`.
     ///
     /// # Errors
-    /// [`Failure`] when it does not start or does not ask.
-    pub async fn start(
-        contestant: &Contestant,
-        aws: &str,
-        log: &File,
-    ) -> Result<(Self, Duration), Failure> {
-        let failure = |error| Failure::new(&contestant.name, error);
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failure)?;
-        let address = listener.local_addr().map_err(failure)?;
-        let (jobs, waiting) = unbounded_channel();
-        let (ask, asked) = unbounded_channel();
-        let (answer, answered) = unbounded_channel();
-        let desk = Arc::new(Desk {
-            jobs: Mutex::new(waiting),
-            asked: ask,
-            answered: answer,
+    /// [`std::io::Error`] when it does not start.
+    pub async fn start(program: &Program, log: &File) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let (events, given) = unbounded_channel();
+        let (see, seen) = unbounded_channel();
+        let api = Arc::new(RuntimeApi {
+            events: Mutex::new(given),
+            current: Mutex::new(None),
+            seen: see,
         });
+        let process = command(program, log)?
+            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .spawn()?;
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, Arc::clone(&desk)));
+                tokio::spawn(serve(connection, Arc::clone(&api)));
             }
         });
-        let mut command = Command::new(&contestant.program);
-        command
-            .args(&contestant.arguments)
-            .current_dir(&contestant.folder)
-            .envs(contestant.environment.iter().cloned())
-            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .env("AWS_ENDPOINT_URL", aws)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            // Some clients take the queue's address from its URL.
-            .env("QUEUE_URL", format!("{aws}/000000000000/bench"))
-            .env("AWS_REGION", REGION)
-            .env("AWS_DEFAULT_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().map_err(failure)?)
-            .stderr(log.try_clone().map_err(failure)?)
-            .kill_on_drop(true);
-        let started = Instant::now();
-        let process = command.spawn().map_err(failure)?;
-        let mut instance = Self {
-            name: contestant.name.clone(),
+        Ok(Self {
+            name: program.name.clone(),
             process,
-            jobs,
-            asked,
-            answered,
+            events,
+            seen,
             task,
-        };
-        let asked = instance.asks().await?;
-        Ok((instance, asked - started))
+        })
+    }
+
+    /// Waits for what the process does next. Nothing is missed when this is dropped.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when the process cannot be waited for.
+    pub async fn next(&mut self) -> std::io::Result<Seen> {
+        tokio::select! {
+            // A process may have answered before it ended.
+            biased;
+            Some(seen) = self.seen.recv() => Ok(seen),
+            ended = self.process.wait() => Ok(Seen::Ended(ended?)),
+        }
+    }
+
+    /// Gives the process an event, which it takes when it asks; it is told that it has this long.
+    pub fn give(&self, payload: Bytes, timeout: Duration) {
+        // A process that is gone takes none, and whoever waits for its answer sees that it has ended.
+        let _ = self.events.send(Event { payload, timeout });
+    }
+
+    /// Waits until the process asks for an event, and says when it did.
+    ///
+    /// # Errors
+    /// [`Failure`] when it does not.
+    pub async fn asks(&mut self) -> Result<Instant, Failure> {
+        match self.in_time().await? {
+            Seen::Asked(at) => Ok(at),
+            Seen::Answered(_, answer) => {
+                let why = answer.unwrap_or_else(|why| why);
+                let why = String::from_utf8_lossy(&why).into_owned();
+                Err(self.failure(&format!("does not start: {why}")))
+            }
+            Seen::Ended(status) => Err(self.failure(&format!("ended: {status}"))),
+        }
     }
 
     /// Gives the process an event and waits for its answer, and until it asks for another; says
@@ -124,26 +157,37 @@ impl Instance {
     /// [`Failure`] when it fails or does not answer.
     pub async fn invoke(&mut self, event: &Bytes) -> Result<(Duration, Bytes), Failure> {
         let given = Instant::now();
-        let ended = || Failure::of(format!("{} ended", self.name));
-        self.jobs.send(event.clone()).map_err(|_| ended())?;
-        let answered = tokio::time::timeout(TIME_LIMIT, self.answered.recv()).await;
-        let answered = answered.ok().flatten().ok_or_else(ended)?;
-        if answered.failed {
-            let why = String::from_utf8_lossy(&answered.body).into_owned();
-            return Err(Failure::of(format!("{} failed: {why}", self.name)));
-        }
+        self.give(event.clone(), TIME_LIMIT);
+        let (at, body) = match self.in_time().await? {
+            Seen::Answered(at, Ok(body)) => (at, body),
+            Seen::Answered(_, Err(why)) => {
+                let why = String::from_utf8_lossy(&why).into_owned();
+                return Err(self.failure(&format!("failed: {why}")));
+            }
+            Seen::Asked(_) => return Err(self.failure("asks again before it answers")),
+            Seen::Ended(status) => return Err(self.failure(&format!("ended: {status}"))),
+        };
         self.asks().await?;
-        Ok((answered.at - given, answered.body))
+        Ok((at - given, body))
     }
 
-    /// What the process has used so far.
+    async fn in_time(&mut self) -> Result<Seen, Failure> {
+        match tokio::time::timeout(TIME_LIMIT, self.next()).await {
+            Ok(seen) => seen.map_err(|error| Failure::new(&self.name, error)),
+            Err(_) => Err(self.failure("neither asks for an event nor answers one")),
+        }
+    }
+
+    fn failure(&self, what: &str) -> Failure {
+        Failure::of(format!("{} {what}; its log says more", self.name))
+    }
+
+    /// The process's id.
     ///
     /// # Errors
     /// [`Failure`] when it is gone.
-    pub fn usage(&self) -> Result<Usage, Failure> {
-        let process = self.process.id();
-        let process = process.ok_or_else(|| Failure::of(format!("{} ended", self.name)))?;
-        Usage::of(process)
+    pub fn id(&self) -> Result<u32, Failure> {
+        self.process.id().ok_or_else(|| self.failure("ended"))
     }
 
     /// Ends the process as Lambda does, and waits until it has ended.
@@ -151,32 +195,25 @@ impl Instance {
     /// # Errors
     /// [`Failure`] when it is gone already.
     pub async fn end(mut self) -> Result<(), Failure> {
-        let failure = |error| Failure::new(&self.name, error);
         let id = self.process.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(id) = id.and_then(Pid::from_raw) {
-            kill_process(id, Signal::TERM).map_err(|error| failure(error.into()))?;
-        }
-        self.process.wait().await.map_err(failure)?;
-        Ok(())
+        let ended = match id.and_then(Pid::from_raw) {
+            Some(id) => kill_process(id, Signal::TERM).map_err(std::io::Error::from),
+            None => Ok(()),
+        };
+        let ended = match ended {
+            Ok(()) => self.process.wait().await.map(drop),
+            failed => failed,
+        };
+        ended.map_err(|error| Failure::new(&self.name, error))
     }
 
-    async fn asks(&mut self) -> Result<Instant, Failure> {
-        let asked = tokio::select! {
-            asked = self.asked.recv() => asked,
-            answered = self.answered.recv() => {
-                let why = answered.map(|answered| answered.body).unwrap_or_default();
-                let why = String::from_utf8_lossy(&why).into_owned();
-                return Err(Failure::of(format!("{} does not start: {why}", self.name)));
-            }
-            _ = self.process.wait() => None,
-            () = tokio::time::sleep(TIME_LIMIT) => None,
-        };
-        asked.ok_or_else(|| {
-            Failure::of(format!(
-                "{} does not ask for an event; target/local/bench.log says more",
-                self.name
-            ))
-        })
+    /// Ends the process at once, as a machine that loses its power does.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when it cannot be ended.
+    pub async fn kill(&mut self) -> std::io::Result<ExitStatus> {
+        self.process.kill().await?;
+        self.process.wait().await
     }
 }
 
@@ -186,47 +223,95 @@ impl Drop for Instance {
     }
 }
 
-async fn serve(connection: TcpStream, desk: Arc<Desk>) {
+fn command(program: &Program, log: &File) -> std::io::Result<Command> {
+    let mut command = Command::new(&program.path);
+    command
+        .args(&program.arguments)
+        .env("AWS_LAMBDA_FUNCTION_NAME", &program.name)
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+        .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+        .env("AWS_REGION", REGION)
+        .envs(program.environment.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log.try_clone()?)
+        .kill_on_drop(true);
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    Ok(command)
+}
+
+async fn serve(connection: TcpStream, api: Arc<RuntimeApi>) {
     let _ = connection.set_nodelay(true);
-    let service = service_fn(move |request| attend(Arc::clone(&desk), request));
+    let service = service_fn(move |request| {
+        let api = Arc::clone(&api);
+        async move { Ok::<_, Infallible>(api.attend(request).await) }
+    });
     // It breaks when the process is killed.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(connection), service)
         .await;
 }
 
-async fn attend(
-    desk: Arc<Desk>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let path = request.uri().path().to_owned();
-    if path.ends_with("/invocation/next") {
-        let _ = desk.asked.send(Instant::now());
-        let job = desk.jobs.lock().await.recv().await.unwrap_or_default();
-        return Ok(handed(job));
+impl RuntimeApi {
+    async fn attend(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path().to_owned();
+        // `/2018-06-01/runtime/invocation/next`, `.../invocation/ID/response`, `.../init/error`
+        let mut segments = path.rsplit('/');
+        match (segments.next(), segments.next()) {
+            (Some("next"), _) => self.hand_out().await,
+            (Some("response"), Some(id)) => self.take(id, request, Ok).await,
+            (Some("error"), Some(id)) => self.take(id, request, Err).await,
+            _ => plain(StatusCode::NOT_FOUND),
+        }
     }
-    let body = request.into_body().collect().await;
-    let answered = Answered {
-        at: Instant::now(),
-        body: body.map(|body| body.to_bytes()).unwrap_or_default(),
-        failed: path.ends_with("/error"),
-    };
-    let _ = desk.answered.send(answered);
-    let mut response = Response::new(Full::new(Bytes::new()));
-    *response.status_mut() = hyper::StatusCode::ACCEPTED;
-    Ok(response)
+
+    async fn hand_out(&self) -> Response<Full<Bytes>> {
+        let _ = self.seen.send(Seen::Asked(Instant::now()));
+        let Some(event) = self.events.lock().await.recv().await else {
+            return plain(StatusCode::GONE);
+        };
+        let id = Uuid::new_v4().to_string();
+        *self.current.lock().await = Some(id.clone());
+        let response = Response::builder()
+            .header("content-type", "application/json")
+            .header("lambda-runtime-aws-request-id", id)
+            .header(
+                "lambda-runtime-deadline-ms",
+                Timestamp::now().after(event.timeout).millis(),
+            )
+            .header(
+                "lambda-runtime-invoked-function-arn",
+                format!("arn:aws:lambda:{REGION}:000000000000:function:local"),
+            )
+            .body(Full::new(event.payload));
+        response.expect("the headers are ASCII")
+    }
+
+    /// Takes an answer to the event at hand, or the error of a start, which has none.
+    async fn take(
+        &self,
+        id: &str,
+        request: Request<Incoming>,
+        answer: fn(Bytes) -> Answer,
+    ) -> Response<Full<Bytes>> {
+        let Ok(body) = request.into_body().collect().await else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
+        let at = Instant::now();
+        let current = self.current.lock().await.take_if(|current| *current == id);
+        if current.is_none() && id != "init" {
+            return plain(StatusCode::BAD_REQUEST);
+        }
+        let _ = self.seen.send(Seen::Answered(at, answer(body.to_bytes())));
+        plain(StatusCode::ACCEPTED)
+    }
 }
 
-fn handed(job: Bytes) -> Response<Full<Bytes>> {
-    let deadline = Timestamp::now().after(TIME_LIMIT).millis();
-    let response = Response::builder()
-        .header("content-type", "application/json")
-        .header("lambda-runtime-aws-request-id", Uuid::new_v4().to_string())
-        .header("lambda-runtime-deadline-ms", deadline)
-        .header(
-            "lambda-runtime-invoked-function-arn",
-            format!("arn:aws:lambda:{REGION}:000000000000:function:bench"),
-        )
-        .body(Full::new(job));
-    response.expect("the headers are ASCII")
+fn plain(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
+    *response.status_mut() = status;
+    response
 }

@@ -9,6 +9,7 @@
 pub mod bench;
 pub mod cost;
 pub mod host;
+pub mod instance;
 pub mod proxy;
 pub mod scale;
 pub mod trial;

@@ -1,9 +1,14 @@
 //! What runs: our functions, what lies below them, and what a team would write instead.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use webhooks_cli::failure::Failure;
+use webhooks_cli::keys::REGION;
 use webhooks_cli::project::Project;
+
+use crate::instance::{Instance, Program};
 
 /// A program that serves Lambda's runtime API.
 #[derive(Clone, Debug)]
@@ -54,6 +59,43 @@ impl Contestant {
             folder: folder.to_owned(),
             environment: ENVIRONMENT.into_iter().map(variable).collect(),
             package: Vec::new(),
+        }
+    }
+
+    /// Starts a process against the AWS at that URL and waits until it asks for its first event; says
+    /// how long that took.
+    ///
+    /// # Errors
+    /// [`Failure`] when it does not start or does not ask.
+    pub async fn start(&self, aws: &str, log: &File) -> Result<(Instance, Duration), Failure> {
+        let started = Instant::now();
+        let instance = Instance::start(&self.against(aws), log).await;
+        let mut instance = instance.map_err(|error| Failure::new(&self.name, error))?;
+        let asked = instance.asks().await?;
+        Ok((instance, asked - started))
+    }
+
+    fn against(&self, aws: &str) -> Program {
+        let mut environment = self.environment.clone();
+        // Some clients take the queue's address from its URL.
+        let queue_url = format!("{aws}/000000000000/bench");
+        let told = [
+            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_ENDPOINT_URL", aws),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("QUEUE_URL", &queue_url),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ];
+        environment.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Program {
+            name: self.name.clone(),
+            path: self.program.clone(),
+            arguments: self.arguments.clone(),
+            folder: Some(self.folder.clone()),
+            environment,
         }
     }
 

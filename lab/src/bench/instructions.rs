@@ -9,7 +9,6 @@ use comfy_table::Table;
 use webhooks_cli::failure::Failure;
 
 use super::contestant::Contestant;
-use super::instance::Instance;
 use super::stand_in::StandIn;
 use super::table;
 
@@ -66,7 +65,7 @@ async fn total(
         format!("--callgrind-out-file={}", out.display()),
         contestant.program.display().to_string(),
     ];
-    let (mut instance, _) = Instance::start(&under, &aws.url(), log).await?;
+    let (mut instance, _) = under.start(&aws.url(), log).await?;
     for _ in 0..events {
         instance.invoke(event).await?;
     }

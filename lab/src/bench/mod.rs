@@ -7,7 +7,6 @@
 pub mod contestant;
 pub mod figures;
 pub mod goals;
-pub mod instance;
 pub mod instructions;
 pub mod meter;
 pub mod package;
@@ -27,7 +26,6 @@ use webhooks_cli::project::Project;
 
 use self::contestant::Contestant;
 use self::goals::goals;
-use self::instance::Instance;
 use self::race::{Load, Race};
 use self::sample::{Sample, batch};
 use self::stand_in::{ANSWERS_AFTER, StandIn};
@@ -208,7 +206,7 @@ async fn processors(
 /// The messages of events that our receiver has recorded and sent.
 async fn recorded(project: &Project, aws: &StandIn, log: &File) -> Result<Vec<String>, Failure> {
     let contestant = Contestant::built(project, name::GITHUB, "github")?;
-    let (mut receiver, _) = Instance::start(&contestant, &aws.url(), log).await?;
+    let (mut receiver, _) = contestant.start(&aws.url(), log).await?;
     aws.keep();
     for _ in 0..BATCH {
         let event = Sample::GitHub(10_000).event(project)?;

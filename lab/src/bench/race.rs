@@ -10,9 +10,10 @@ use webhooks_cli::project::Project;
 
 use super::contestant::Contestant;
 use super::figures::Figures;
-use super::instance::Instance;
+use super::meter::Usage;
 use super::sample::Sample;
 use super::stand_in::StandIn;
+use crate::instance::Instance;
 
 /// What a contestant is given.
 #[derive(Clone, Debug)]
@@ -87,12 +88,12 @@ impl Race {
             Load::Deliveries(sample) => sample.event(project)?,
             Load::Batch { event, .. } => event.clone(),
         };
-        let (mut cold, init) = Instance::start(&self.contestant, &aws.url(), log).await?;
+        let (mut cold, init) = self.contestant.start(&aws.url(), log).await?;
         let (first, answer) = cold.invoke(&event).await?;
         self.check(&answer)?;
         self.measured.init.add(millis(init));
         self.measured.first.add(millis(first));
-        self.measured.peak = self.measured.peak.max(cold.usage()?.peak);
+        self.measured.peak = self.measured.peak.max(Usage::of(cold.id()?)?.peak);
         let mut warm = match self.warm.take() {
             Some(warm) => {
                 cold.end().await?;
@@ -100,13 +101,16 @@ impl Race {
             }
             None => cold,
         };
-        let (before, called) = (warm.usage()?, aws.calls.load(Ordering::Relaxed));
+        let (before, called) = (Usage::of(warm.id()?)?, aws.calls.load(Ordering::Relaxed));
         for _ in 0..self.events {
             let (took, answer) = warm.invoke(&event).await?;
             self.check(&answer)?;
             self.measured.warm.add(millis(took));
         }
-        let (after, calls) = (warm.usage()?, aws.calls.load(Ordering::Relaxed) - called);
+        let (after, calls) = (
+            Usage::of(warm.id()?)?,
+            aws.calls.load(Ordering::Relaxed) - called,
+        );
         let done = f64::from(self.events * self.messages());
         self.measured
             .cpu

@@ -10,7 +10,7 @@ use webhooks_cli::failure::Failure;
 use webhooks_cli::project::Project;
 
 use crate::bench::contestant::Contestant;
-use crate::bench::instance::Instance;
+use crate::bench::meter::Usage;
 use crate::bench::sample::{Sample, batch};
 use crate::bench::stand_in::StandIn;
 
@@ -116,12 +116,12 @@ impl Function {
     async fn work(&self, aws: &StandIn, events: &[Bytes]) -> Result<(Work, Vec<String>), Failure> {
         let failure = |error| Failure::new(self.log.display(), error);
         let log = File::create(&self.log).map_err(failure)?;
-        let (mut instance, _) = Instance::start(&self.contestant, &aws.url(), &log).await?;
+        let (mut instance, _) = self.contestant.start(&aws.url(), &log).await?;
         for event in events.iter().cycle().take(BEFORE as usize) {
             instance.invoke(event).await?;
         }
         let written = || log.metadata().map(|log| log.len()).map_err(failure);
-        let (cpu, begun) = (instance.usage()?.cpu, written()?);
+        let (cpu, begun) = (Usage::of(instance.id()?)?.cpu, written()?);
         aws.keep();
         for event in events {
             instance.invoke(event).await?;
@@ -130,7 +130,7 @@ impl Function {
         let invocations = f64::from(u32::try_from(events.len()).unwrap_or(u32::MAX));
         #[expect(clippy::cast_precision_loss, reason = "a few kilobytes")]
         let log_bytes = (written()? - begun) as f64 / invocations;
-        let cpu = instance.usage()?.cpu - cpu;
+        let cpu = Usage::of(instance.id()?)?.cpu - cpu;
         let work = Work {
             cpu_ms: cpu.as_secs_f64() * 1000.0 / invocations,
             log_bytes,
