@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Acknowledgement, AddressList, Identity, Later, Malformed, Meaning, Provider};
-use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
+use crate::dictionary::Dictionary;
 use crate::json;
 use crate::payload::Payload;
 use crate::scheme::{self, Algorithm, Encoding, Form, Key, Part, Place, Scheme};

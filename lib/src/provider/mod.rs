@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
+use crate::dictionary::Dictionary;
 use crate::name;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;

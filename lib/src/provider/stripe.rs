@@ -6,8 +6,8 @@
 use serde::Deserialize;
 
 use super::{Acknowledgement, AddressList, Identity, Later, Malformed, Meaning, Provider};
-use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Method};
+use crate::dictionary::Dictionary;
 use crate::json;
 use crate::scheme::{
     self, Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,

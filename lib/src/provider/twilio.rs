@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::split::Parameters;
 use super::{Acknowledgement, AddressList, Later, Malformed, Meaning, Provider, required};
-use crate::compression::Dictionary;
 use crate::delivery::{Delivery, Headers, Method};
+use crate::dictionary::Dictionary;
 use crate::limits;
 use crate::payload::{FORM, form_fields};
 use crate::secret::Secret;
