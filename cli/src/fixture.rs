@@ -77,6 +77,19 @@ impl Fixture {
     /// [`Failure`] when there is none.
     pub fn first(project: &Project, provider: &dyn Signer) -> Result<Self, Failure> {
         let name = provider.profile().name;
+        let (_, first) = Self::all(project, provider)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Failure::of(format!("events/ has no event of {name}")))?;
+        Ok(first)
+    }
+
+    /// A provider's deliveries under `events/` that are one event each, by the names of their files.
+    ///
+    /// # Errors
+    /// [`Failure`] when one of them cannot be read.
+    pub fn all(project: &Project, provider: &dyn Signer) -> Result<Vec<(String, Self)>, Failure> {
+        let name = provider.profile().name;
         let secret = Secret::new(development_secret(name))
             .map_err(|error| Failure::new("the secret", error))?;
         let is_event = |fixture: &Self| {
@@ -85,10 +98,12 @@ impl Fixture {
             matches!(meaning, Ok(Meaning::Event(_)))
         };
         let known = known_events(&project.root().join("events"), name);
-        let read = known.iter().map(|event| Self::read(project, name, event));
-        let mut fixtures = read.filter_map(Result::ok).filter(is_event);
-        let none = || Failure::of(format!("events/ has no event of {name}"));
-        fixtures.next().ok_or_else(none)
+        let read = |event: String| Ok((event.clone(), Self::read(project, name, &event)?));
+        let all: Vec<_> = known
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, Failure>>()?;
+        Ok(all.into_iter().filter(|(_, one)| is_event(one)).collect())
     }
 
     /// Addresses the delivery to a URL, which the provider may sign.

@@ -11,18 +11,14 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use tokio::time::error::Elapsed;
 
-use crate::event::{Event, EventKey};
-use crate::payload::Payload;
+use crate::compression::{IDENTITY, NotPacked};
+use crate::event::Event;
+use crate::object::Object;
 use crate::signature::sha256;
-use crate::{aws, limits};
+use crate::{aws, limits, packing};
 
-/// The name of a payload in the bucket: `github/default/` and the SHA-256 of the bytes in hex. One
-/// that is written twice is the same object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
-    name: String,
-    digest: [u8; 32],
-}
+/// The metadata of an object that names the encoding of its payload. One without it is as it came.
+const ENCODING: &str = "encoding";
 
 /// S3 did not do it. Whether an object was written is not known.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +32,7 @@ pub enum BucketError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// There is no such object, or it has other bytes: no later attempt could succeed.
+    /// There is no such object, or it has another payload: no later attempt could succeed.
     #[error("the bucket does not have the payload")]
     Gone,
 }
@@ -46,38 +42,6 @@ pub enum BucketError {
 pub struct Bucket {
     client: Client,
     name: String,
-}
-
-impl Object {
-    fn of(key: &EventKey, bytes: &[u8]) -> Self {
-        let digest = sha256(bytes);
-        Self {
-            name: format!("{}/{}/{}", key.provider, key.source, hex::encode(digest)),
-            digest,
-        }
-    }
-
-    /// Reads the name of an object of that event; `None` for any other, so that no event has the
-    /// payload of another source.
-    pub fn parse(name: &str, key: &EventKey) -> Option<Self> {
-        let mut digest = [0; 32];
-        let (path, hex) = name.rsplit_once('/')?;
-        hex::decode_to_slice(hex, &mut digest).ok()?;
-        (path == format!("{}/{}", key.provider, key.source)).then(|| Self {
-            name: name.to_owned(),
-            digest,
-        })
-    }
-
-    /// Its name in the bucket.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// SHA-256 of its bytes.
-    pub fn digest(&self) -> [u8; 32] {
-        self.digest
-    }
 }
 
 impl Bucket {
@@ -104,17 +68,21 @@ impl Bucket {
     /// # Errors
     /// [`BucketError::Unreachable`] when it is not known that it was written.
     pub async fn keep(&self, event: &mut Event<'_>) -> Result<(), BucketError> {
-        let Payload {
-            media_type, bytes, ..
-        } = &event.payload;
-        let object = Object::of(&event.key, bytes);
+        let media_type = &event.payload.media_type;
+        let object = Object::new(
+            &event.key.provider,
+            &event.key.source,
+            event.payload.digest(),
+        );
+        let stored = packing::stored(event);
         let put = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(object.name())
             .set_content_type((!media_type.is_empty()).then(|| media_type.to_string()))
-            .body(ByteStream::from(bytes.to_vec()));
+            .metadata(ENCODING, stored.encoding)
+            .body(ByteStream::from(stored.bytes.to_vec()));
         tokio::time::timeout(limits::UPLOAD, put.send()).await??;
         event.payload.object = Some(object);
         Ok(())
@@ -133,7 +101,7 @@ impl Bucket {
         if sha256(&bytes) != object.digest() {
             return Err(BucketError::Gone);
         }
-        event.payload.bytes = bytes.into();
+        event.payload.bring(bytes);
         Ok(())
     }
 
@@ -146,7 +114,10 @@ impl Bucket {
                 Some(GetObjectError::NoSuchKey(_)) => BucketError::Gone,
                 _ => error.into(),
             })?;
-        Ok(got.body.collect().await?.to_vec())
+        let metadata = got.metadata.unwrap_or_default();
+        let encoding = metadata.get(ENCODING).map_or(IDENTITY, String::as_str);
+        let stored = got.body.collect().await?.into_bytes();
+        packing::unpack(&stored, encoding).map_err(|NotPacked| BucketError::Gone)
     }
 }
 

@@ -1,24 +1,15 @@
-//! How the ledger packs payloads: zstd, and for small ones a dictionary, which makes an item of two
-//! or three kilobytes one of less than one. DynamoDB charges by the kilobyte, three times an event.
+//! The compression of payloads: zstd, and for small ones a dictionary, which makes an item of two or
+//! three kilobytes one of less than one. DynamoDB charges by the kilobyte, three times an event.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
+use crate::dictionary::Dictionary;
 use crate::limits;
-use crate::provider::catalog;
-
-/// A text that payloads share much with. Items name the one that packed them, so it must never
-/// change: a better one has another name and comes before it.
-#[derive(Debug)]
-pub struct Dictionary {
-    /// Its name in items.
-    pub name: &'static str,
-    /// The text: most typical at its end.
-    pub text: &'static [u8],
-}
 
 /// The encoding of a payload that is stored as it is.
 pub const IDENTITY: &str = "identity";
@@ -28,6 +19,15 @@ pub const ZSTD: &str = "zstd";
 
 /// zstd's default level: within a few per cent of the best for small JSON, at a tenth of the time.
 const LEVEL: i32 = 3;
+
+/// A payload that is smaller than it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Their encoding: [`ZSTD`], or the name of a dictionary.
+    pub encoding: Cow<'static, str>,
+}
 
 /// The payload is not what its encoding says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,44 +39,44 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<(&'static str, Compressor<'static>)>> = const { RefCell::new(None) };
 }
 
-/// Packs a payload of a provider; says with which encoding.
-pub fn pack(bytes: &[u8], provider: &str) -> (Vec<u8>, &'static str) {
-    let dictionary = PREPARED
-        .iter()
-        .find(|prepared| prepared.provider == provider);
-    let packed = match dictionary.filter(|_| bytes.len() <= limits::DICTIONARY_PAYLOAD) {
-        Some(prepared) => prepared.pack(bytes).map(|packed| (packed, prepared.name)),
-        None => zstd::bulk::compress(bytes, LEVEL).map(|packed| (packed, ZSTD)),
+/// Packs a payload, with the dictionary where it is small enough for one; `None` where that does not
+/// make it smaller.
+pub fn pack(bytes: &[u8], dictionary: Option<&'static Prepared>) -> Option<Packed> {
+    let dictionary = dictionary.filter(|_| bytes.len() <= limits::DICTIONARY_PAYLOAD);
+    let packed = match dictionary {
+        Some(prepared) => prepared.pack(bytes),
+        None => zstd::bulk::compress(bytes, LEVEL),
     };
-    match packed {
-        Ok((packed, encoding)) if packed.len() < bytes.len() => (packed, encoding),
-        Ok(_) | Err(_) => (bytes.to_vec(), IDENTITY),
-    }
+    let packed = packed.ok().filter(|packed| packed.len() < bytes.len())?;
+    Some(Packed {
+        bytes: packed,
+        encoding: Cow::Borrowed(dictionary.map_or(ZSTD, Prepared::name)),
+    })
 }
 
-/// Unpacks a payload of that encoding.
+/// Unpacks a payload of that encoding. `dictionary` is the one of that name, if there is one.
 ///
 /// # Errors
 /// [`NotPacked`] when it is of another, or an encoding that nobody writes.
-pub fn unpack(stored: Vec<u8>, encoding: &str) -> Result<Vec<u8>, NotPacked> {
+pub fn unpack(
+    stored: &[u8],
+    encoding: &str,
+    dictionary: Option<&Prepared>,
+) -> Result<Vec<u8>, NotPacked> {
     // No request that the ledger has seen was larger than a Lambda request.
-    let unpacked = match encoding {
-        IDENTITY => return Ok(stored),
-        ZSTD => zstd::bulk::decompress(&stored, limits::BODY),
-        name => {
-            let prepared = PREPARED.iter().find(|prepared| prepared.name == name);
-            let decoder = &prepared.ok_or(NotPacked)?.decoder;
-            Decompressor::with_prepared_dictionary(decoder).and_then(|mut decompressor| {
-                decompressor.decompress(&stored, limits::DICTIONARY_PAYLOAD)
-            })
-        }
+    let unpacked = match (encoding, dictionary) {
+        (IDENTITY, _) => return Ok(stored.to_vec()),
+        (ZSTD, _) => zstd::bulk::decompress(stored, limits::BODY),
+        (_, Some(prepared)) => Decompressor::with_prepared_dictionary(&prepared.decoder).and_then(
+            |mut decompressor| decompressor.decompress(stored, limits::DICTIONARY_PAYLOAD),
+        ),
+        (_, None) => return Err(NotPacked),
     };
     unpacked.map_err(|_| NotPacked)
 }
 
 /// A dictionary made ready for use, when it is used first.
-struct Prepared {
-    provider: &'static str,
+pub struct Prepared {
     name: &'static str,
     encoder: LazyLock<
         EncoderDictionary<'static>,
@@ -88,21 +88,28 @@ struct Prepared {
     >,
 }
 
-static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| {
-    let all = catalog::all().flat_map(|provider| {
-        let profile = provider.profile();
-        let dictionaries = profile.dictionaries.iter();
-        dictionaries.map(|Dictionary { name, text }| Prepared {
-            provider: profile.name,
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Prepared").field(&self.name).finish()
+    }
+}
+
+impl Prepared {
+    /// A dictionary that is not ready yet.
+    pub fn new(dictionary: &'static Dictionary) -> Self {
+        let Dictionary { name, text } = dictionary;
+        Self {
             name,
             encoder: LazyLock::new(Box::new(|| EncoderDictionary::copy(text, LEVEL))),
             decoder: LazyLock::new(Box::new(|| DecoderDictionary::copy(text))),
-        })
-    });
-    all.collect()
-});
+        }
+    }
 
-impl Prepared {
+    /// Its name, which is the encoding of what it packs.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn pack(&'static self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         COMPRESSOR.with_borrow_mut(|kept| {
             let compressor = match kept {
@@ -114,75 +121,5 @@ impl Prepared {
             };
             compressor.compress(bytes)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::signature::sha256;
-
-    #[test]
-    fn brings_back_every_byte() {
-        let json = br#"{"ref":"refs/heads/main","repository":{"full_name":"a/b"}}"#;
-        let noise: Vec<u8> = (0..200_000_u32)
-            .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0])
-            .collect();
-        for provider in ["github", "stripe", "twilio", "another"] {
-            for bytes in [
-                &[][..],
-                b"a",
-                json,
-                &json.repeat(5_000),
-                &noise[..50_000],
-                &noise,
-            ] {
-                let (packed, encoding) = pack(bytes, provider);
-                assert!(packed.len() <= bytes.len(), "{encoding}");
-                assert_eq!(
-                    unpack(packed, encoding).as_deref(),
-                    Ok(bytes),
-                    "{provider} {encoding}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_dictionary_makes_small_payloads_smaller() {
-        let push = br#"{"ref":"refs/heads/topic","before":"81cbd4e7d1c1c8fa2b8f7a4bd6b6b26f2e5c8f11","repository":{"forks_url":"https://api.github.com/repos/somebody/else/forks"}}"#;
-        let (with, encoding) = pack(push, "github");
-        assert_eq!(encoding, "github-1");
-        let (without, _) = pack(push, "another");
-        assert!(
-            with.len() * 3 < without.len() * 2,
-            "{} and {}",
-            with.len(),
-            without.len()
-        );
-    }
-
-    #[test]
-    fn no_dictionary_changes_while_items_name_it() {
-        let all = catalog::all().flat_map(|provider| provider.profile().dictionaries);
-        let digests: Vec<(&str, String)> = all
-            .map(|one| (one.name, hex::encode(&sha256(one.text)[..8])))
-            .collect();
-        let expected = [
-            ("github-1", "053872f91f0d48ee"),
-            ("stripe-1", "c31115ddbcc1ad6f"),
-            ("twilio-1", "3eace10eca066ea3"),
-        ];
-        assert_eq!(
-            digests,
-            expected.map(|(name, digest)| (name, digest.to_owned()))
-        );
-    }
-
-    #[test]
-    fn refuses_what_nobody_writes() {
-        assert_eq!(unpack(vec![1, 2, 3], ZSTD), Err(NotPacked));
-        assert_eq!(unpack(vec![1, 2, 3], "github-1"), Err(NotPacked));
-        assert_eq!(unpack(Vec::new(), "brotli"), Err(NotPacked));
     }
 }

@@ -8,15 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::bucket::Object;
+use crate::compression::{IDENTITY, NotPacked, Packed};
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::name;
+use crate::object::Object;
+use crate::packing;
 use crate::payload::{Data, FORM, Payload};
 use crate::timestamp::Timestamp;
 
 const JSON: &str = "application/json";
-const ZSTD: &str = "zstd";
 const BUCKET: &str = "bucket:";
 const LEDGER: &str = "ledger:";
 
@@ -106,13 +107,9 @@ pub fn whole_envelope(event: &Event<'_>) -> String {
         wire.dataref = Some(format!("{BUCKET}{}", object.name()));
         return wire.json();
     }
-    wire.data_base64 = Some(match zstd::bulk::compress(&event.payload.bytes, 0) {
-        Ok(compressed) => {
-            wire.datacontentencoding = Some(Cow::Borrowed(ZSTD));
-            STANDARD.encode(compressed)
-        }
-        Err(_) => STANDARD.encode(&event.payload.bytes),
-    });
+    let stored = packing::stored(event);
+    wire.datacontentencoding = Some(Cow::Borrowed(stored.encoding));
+    wire.data_base64 = Some(STANDARD.encode(stored.bytes));
     wire.json()
 }
 
@@ -158,12 +155,14 @@ impl<'a> Wire<'a> {
             .as_deref()
             .unwrap_or_default()
             .to_owned();
-        let bytes = match (&self.data, &self.data_base64) {
-            (Some(json), _) => json.get().as_bytes().to_vec(),
-            (None, Some(base64)) => self.decode(base64)?,
-            (None, None) => return self.referred(media_type, key),
-        };
-        Ok(Some(Payload::new(media_type, bytes)))
+        match (&self.data, &self.data_base64) {
+            (Some(json), _) => {
+                let bytes = json.get().as_bytes().to_vec();
+                Ok(Some(Payload::new(media_type, bytes)))
+            }
+            (None, Some(base64)) => self.decode(media_type, base64).map(Some),
+            (None, None) => self.referred(media_type, key),
+        }
     }
 
     /// The event's own payload in the bucket; `None` for the event in the ledger.
@@ -177,21 +176,29 @@ impl<'a> Wire<'a> {
             return Ok(None);
         }
         let object = reference.strip_prefix(BUCKET);
-        let object = object.and_then(|name| Object::parse(name, key));
+        let object = object.and_then(|name| Object::parse(name, &key.provider, &key.source));
         let object = object.ok_or(UnreadableMessage::Attribute("dataref"))?;
         Ok(Some(Payload::at(media_type, object)))
     }
 
-    fn decode(&self, base64: &str) -> Result<Vec<u8>, UnreadableMessage> {
+    fn decode(
+        &self,
+        media_type: String,
+        base64: &str,
+    ) -> Result<Payload<'static>, UnreadableMessage> {
         let bytes = STANDARD
             .decode(base64)
             .map_err(|_| UnreadableMessage::Attribute("data_base64"))?;
-        match self.datacontentencoding.as_deref() {
-            None => Ok(bytes),
-            Some(ZSTD) => zstd::bulk::decompress(&bytes, limits::BODY)
-                .map_err(|_| UnreadableMessage::Attribute("data_base64")),
-            Some(_) => Err(UnreadableMessage::Attribute("datacontentencoding")),
-        }
+        let Some(encoding) = self.datacontentencoding.as_deref() else {
+            return Ok(Payload::new(media_type, bytes));
+        };
+        let unpacked = packing::unpack(&bytes, encoding)
+            .map_err(|NotPacked| UnreadableMessage::Attribute("data_base64"))?;
+        let packed = (encoding != IDENTITY).then(|| Packed {
+            bytes,
+            encoding: encoding.to_owned().into(),
+        });
+        Ok(Payload::unpacked(media_type, unpacked, packed))
     }
 }
 
@@ -277,7 +284,7 @@ mod tests {
     fn refers_to_the_bucket_for_a_payload_that_is_there() {
         let mut large = event(JSON, b"large".to_vec());
         let object = format!("github/default/{}", hex::encode(large.payload.digest()));
-        large.payload.object = Object::parse(&object, &large.key);
+        large.payload.object = Object::parse(&object, "github", "default");
         assert!(envelope(&large).contains("\"dataref\":\"ledger:github/default/1:a\""));
         let whole = Message::read(&whole_envelope(&large))
             .expect("readable")

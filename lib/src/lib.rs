@@ -3,7 +3,7 @@
 //! Data flows one way. A provider's function takes a request ([`gateway`]), makes a [`delivery`] of
 //! it, checks the signature ([`mod@verify`], [`provider`], [`scheme`]), records the [`event`] in the [`ledger`]
 //! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The item's
-//! payload is packed ([`compression`]), and a large one goes to the [`bucket`] first. The processor
+//! payload is packed once ([`packing`]), and a large one goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
 //! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
 //!
@@ -26,6 +26,7 @@ pub mod bucket;
 pub mod compression;
 pub mod deadline;
 pub mod delivery;
+pub mod dictionary;
 pub mod envelope;
 pub mod event;
 pub mod faults;
@@ -36,6 +37,8 @@ pub mod ledger;
 pub mod limits;
 mod log;
 mod name;
+pub mod object;
+pub mod packing;
 pub mod payload;
 pub mod process;
 pub mod provider;

@@ -1,22 +1,24 @@
 //! What a delivery carries: the exact bytes for the ledger, and JSON for everybody else.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use crate::bucket::Object;
+use crate::compression::{IDENTITY, Packed};
 use crate::delivery::{Delivery, Method};
 use crate::json;
+use crate::object::Object;
 use crate::signature::sha256;
 
 /// The media type of HTML forms.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The bytes of an event and what they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The bytes of an event and what they are. What is derived from the bytes is worked out once.
+#[derive(Clone, Debug)]
 pub struct Payload<'a> {
     /// The media type without parameters, in lower case; empty where the sender named none.
     pub media_type: Cow<'a, str>,
@@ -24,6 +26,17 @@ pub struct Payload<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// Where the bytes are kept when they are too many for an item.
     pub(crate) object: Option<Object>,
+    digest: OnceLock<[u8; 32]>,
+    packed: OnceLock<Option<Packed>>,
+}
+
+/// A payload's bytes as they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Their encoding.
+    pub encoding: &'a str,
 }
 
 /// A payload as the envelope carries it.
@@ -42,15 +55,28 @@ impl<'a> Payload<'a> {
             media_type: media_type.into(),
             bytes: bytes.into(),
             object: None,
+            digest: OnceLock::new(),
+            packed: OnceLock::new(),
+        }
+    }
+
+    /// A payload with its bytes at hand, which come from these packed ones.
+    pub(crate) fn unpacked(
+        media_type: impl Into<Cow<'a, str>>,
+        bytes: impl Into<Cow<'a, [u8]>>,
+        packed: Option<Packed>,
+    ) -> Self {
+        Self {
+            packed: packed.into(),
+            ..Self::new(media_type, bytes)
         }
     }
 
     /// A payload whose bytes are away.
     pub fn at(media_type: impl Into<Cow<'a, str>>, object: Object) -> Self {
         Self {
-            media_type: media_type.into(),
-            bytes: Cow::Borrowed(&[]),
             object: Some(object),
+            ..Self::new(media_type, Vec::new())
         }
     }
 
@@ -116,8 +142,25 @@ impl<'a> Payload<'a> {
     pub fn digest(&self) -> [u8; 32] {
         match &self.object {
             Some(object) => object.digest(),
-            None => sha256(&self.bytes),
+            None => *self.digest.get_or_init(|| sha256(&self.bytes)),
         }
+    }
+
+    /// The payload as it is stored. `pack` is called once in the payload's life, and its result kept.
+    pub(crate) fn stored(&self, pack: impl FnOnce(&[u8]) -> Option<Packed>) -> Stored<'_> {
+        match self.packed.get_or_init(|| pack(&self.bytes)) {
+            Some(Packed { bytes, encoding }) => Stored { bytes, encoding },
+            None => Stored {
+                bytes: &self.bytes,
+                encoding: IDENTITY,
+            },
+        }
+    }
+
+    /// Puts the bytes of a payload in place that was [away](Self::away).
+    pub(crate) fn bring(&mut self, bytes: Vec<u8>) {
+        self.bytes = bytes.into();
+        self.packed = OnceLock::new();
     }
 
     /// The object that has the bytes, while they are not at hand: what is read back from a record
@@ -134,6 +177,16 @@ impl<'a> Payload<'a> {
         }
     }
 }
+
+impl PartialEq for Payload<'_> {
+    /// What is derived from the bytes makes no difference.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.media_type, &self.bytes, &self.object)
+            == (&other.media_type, &other.bytes, &other.object)
+    }
+}
+
+impl Eq for Payload<'_> {}
 
 /// Key and value pairs of a form or query string, decoded once: `+` is a space, `%XX` a byte, the
 /// result UTF-8 (what is not becomes U+FFFD).
@@ -187,6 +240,26 @@ mod tests {
         match payload.data() {
             Data::Json(json) => Some(json.get().to_owned()),
             Data::Binary => None,
+        }
+    }
+
+    #[test]
+    fn is_packed_once() {
+        let payload = payload("text/plain", "hello");
+        for calls in [1, 0] {
+            let mut called = 0;
+            let stored = payload.stored(|bytes| {
+                called += 1;
+                Some(Packed {
+                    bytes: bytes[..1].to_vec(),
+                    encoding: "shorter".into(),
+                })
+            });
+            let expected = Stored {
+                bytes: b"h",
+                encoding: "shorter",
+            };
+            assert_eq!((stored, called), (expected, calls));
         }
     }
 

@@ -5,7 +5,7 @@ use crate::bucket::{Bucket, BucketError};
 use crate::event::Event;
 use crate::ledger::{Ledger, LedgerError, Record};
 use crate::timestamp::Timestamp;
-use crate::{faults, limits};
+use crate::{faults, limits, packing};
 
 /// It is not known that the event is recorded.
 #[derive(Debug, thiserror::Error)]
@@ -33,19 +33,19 @@ pub async fn record(
     token: &str,
     expires_at: Timestamp,
 ) -> Result<Record, NotRecorded> {
-    let small = limits::ITEM_PAYLOAD;
-    match ledger.record(event, token, expires_at, small).await? {
-        Record::TooLarge => {}
-        recorded @ (Record::New | Record::Existing(_)) => return Ok(recorded),
-    }
-    let kept = bucket.keep(event).await;
-    faults::point("receive::kept");
+    let is_large = || packing::stored(event).bytes.len() > limits::ITEM_PAYLOAD;
+    let kept = if event.payload.object.is_none() && is_large() {
+        let kept = bucket.keep(event).await;
+        faults::point("receive::kept");
+        kept
+    } else {
+        Ok(())
+    };
     let largest = limits::ITEM_PAYLOAD_AT_MOST;
-    match (
-        kept,
-        ledger.record(event, token, expires_at, largest).await?,
-    ) {
-        (Err(failure), Record::TooLarge) => Err(failure.into()),
-        (_, recorded) => Ok(recorded),
+    let recorded = ledger.record(event, token, expires_at, largest).await;
+    match (kept, recorded) {
+        (Ok(()), recorded) => Ok(recorded?),
+        (Err(failure), Ok(Record::TooLarge)) => Err(failure.into()),
+        (Err(_), recorded) => recorded.map_err(NotRecorded::Neither),
     }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use deliveries::vectors::vectors;
 use webhooks::delivery::{Delivery, Method};
 use webhooks::rejection::Rejection;
+use webhooks::scheme::signing::sign;
+use webhooks::scheme::verification::{verify, verify_any};
 use webhooks::scheme::{
     Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Required, Scheme, Unit,
-    sign, verify, verify_any,
 };
 use webhooks::secret::Secret;
 use webhooks::signature::Hash;

@@ -96,11 +96,9 @@ pub(crate) fn digests(provider: &str, request: &Value) -> Vec<String> {
             let time = time.and_then(|rest| rest.split(',').next()?.parse().ok());
             let now = time.map(Timestamp::from_seconds).or(captured.now);
             let mut delivery = captured.delivery.clone();
-            provider.sign(
-                &mut delivery,
-                secret,
-                now.unwrap_or(Timestamp::from_seconds(NOW)),
-            );
+            let now = now.unwrap_or(Timestamp::from_seconds(NOW));
+            let signed = provider.sign(&mut delivery, secret, now);
+            signed.expect("it signs");
             headers.extend(
                 SIGNATURES
                     .iter()
@@ -172,7 +170,8 @@ pub(crate) fn signed_with(
         ..
     } = CapturedRequest::read(request.as_object().expect("an object")).expect("a request in order");
     let signer: &dyn Explained = catalog::by_name(provider).expect("a provider");
-    signer.sign(&mut delivery, &secrets[0], Timestamp::from_seconds(NOW));
+    let signed = signer.sign(&mut delivery, &secrets[0], Timestamp::from_seconds(NOW));
+    signed.expect("it signs");
     for (name, value) in delivery.headers.iter() {
         request["headers"][name] = json!(value);
     }

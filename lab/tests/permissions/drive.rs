@@ -1,6 +1,6 @@
 //! Drives every function to every call that it can make, and records the calls at its proxy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -125,7 +125,8 @@ fn is_decryption(call: &Call) -> bool {
 
 impl Driver {
     async fn run(&mut self) {
-        for (name, _) in EVENTS {
+        let events = self.events();
+        for name in events.keys() {
             let secret = development_secret(name);
             for way in 0..WAYS.len() {
                 let source = source(way);
@@ -140,8 +141,14 @@ impl Driver {
         self.stage
             .start_event_sources(hastened(RELAY))
             .expect("a queue");
-        for (name, event) in EVENTS {
-            self.send_every_way(name, event).await;
+        for (name, fixtures) in &events {
+            let (first, others) = fixtures.split_first().expect("an event");
+            self.send_every_way(name, first).await;
+            for fixture in others {
+                let parcel = self.parcel(name, fixture, &source(0), false);
+                assert_accepted(name, self.deliver(&parcel).await);
+                self.end_of(&parcel.key).await;
+            }
         }
         let lost = self.end_of(&lost).await;
         assert_eq!(
@@ -151,9 +158,9 @@ impl Driver {
     }
 
     /// Each provider's delivery on every way, once more, and once more after it has failed.
-    async fn send_every_way(&self, name: &'static str, event: &'static str) {
+    async fn send_every_way(&self, name: &str, fixture: &Fixture) {
         for (number, way) in WAYS.into_iter().enumerate() {
-            let parcel = self.parcel((name, event), &source(number), way.is_large());
+            let parcel = self.parcel(name, fixture, &source(number), way.is_large());
             self.break_calls(number, way.broken());
             assert_accepted(name, self.deliver(&parcel).await);
             self.end_of(&parcel.key).await;
@@ -180,8 +187,10 @@ impl Driver {
 
     /// An event whose payload is gone before the processor asks for it.
     async fn lose_a_payload(&self) -> EventKey {
-        let parcel = self.parcel(EVENTS[0], &source(1), true);
-        assert_accepted("github", self.deliver(&parcel).await);
+        let events = self.events();
+        let (name, fixtures) = events.first_key_value().expect("a provider");
+        let parcel = self.parcel(name, &fixtures[0], &source(1), true);
+        assert_accepted(name, self.deliver(&parcel).await);
         let item = self.find(&parcel.key).await.expect("it is recorded");
         let object = item.event.payload().away().expect("it is in the bucket");
         let bucket = self.stage.stack.output("PayloadsBucket").expect("a bucket");
@@ -192,14 +201,20 @@ impl Driver {
         parcel.key
     }
 
-    fn parcel(
-        &self,
-        (name, event): (&'static str, &'static str),
-        source: &str,
-        large: bool,
-    ) -> Parcel {
+    /// The events of each provider that the stack has a receiver for.
+    fn events(&self) -> BTreeMap<String, Vec<Fixture>> {
+        let of = |name: &str| {
+            let provider = catalog::by_name(name).expect("a provider");
+            let all = Fixture::all(&self.project, provider).expect("events");
+            let fixtures = all.into_iter().map(|(_, fixture)| fixture).collect();
+            (name.to_owned(), fixtures)
+        };
+        self.stage.providers().map(of).collect()
+    }
+
+    fn parcel(&self, name: &str, fixture: &Fixture, source: &str, large: bool) -> Parcel {
         let provider = catalog::by_name(name).expect("a provider");
-        let mut fixture = Fixture::read(&self.project, name, event).expect("an event");
+        let mut fixture = fixture.clone();
         fixture
             .route(&format!("/webhooks/{name}/{source}"))
             .expect("a gateway event");
@@ -268,15 +283,6 @@ impl Driver {
         update.send().await.expect("it is marked");
     }
 }
-
-/// An event of each provider whose handler ends well.
-const EVENTS: [(&str, &str); 3] = [
-    ("github", "push"),
-    ("stripe", "charge.succeeded"),
-    ("twilio", "message"),
-];
-
-const _: () = assert!(EVENTS.len() == ALL.len());
 
 fn secret(name: &str) -> Secret {
     Secret::new(development_secret(name)).expect("not blank")

@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{LISTING_SHARDS, PK, Status, Unsettled, listing_partition, number, shard, text};
-use crate::bucket::Object;
-use crate::compression::{self, NotPacked};
+use crate::compression::NotPacked;
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::name;
+use crate::object::Object;
+use crate::packing;
 use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
@@ -105,12 +106,15 @@ pub(super) fn new_item(
     if let Some(object) = &event.payload.object {
         item.insert("object".to_owned(), text(object.name()));
     } else {
-        let (payload, encoding) = compression::pack(&event.payload.bytes, &event.key.provider);
-        if payload.len() > largest {
+        let stored = packing::stored(event);
+        if stored.bytes.len() > largest {
             return Err(PayloadTooLarge);
         }
-        item.insert("payload".to_owned(), AttributeValue::B(Blob::new(payload)));
-        item.insert("encoding".to_owned(), text(encoding));
+        item.insert(
+            "payload".to_owned(),
+            AttributeValue::B(Blob::new(stored.bytes)),
+        );
+        item.insert("encoding".to_owned(), text(stored.encoding));
     }
     Ok(item)
 }
@@ -191,11 +195,12 @@ impl Reader<'_> {
     fn payload(&mut self, key: &EventKey) -> Result<Payload<'static>, UnreadableItem> {
         let media_type = self.text("media_type").unwrap_or(JSON.to_owned());
         if let Ok(name) = self.text("object") {
-            let object = Object::parse(&name, key).ok_or(UnreadableItem("object"))?;
+            let object = Object::parse(&name, &key.provider, &key.source);
+            let object = object.ok_or(UnreadableItem("object"))?;
             return Ok(Payload::at(media_type, object));
         }
         let stored = self.bytes("payload")?;
-        let bytes = compression::unpack(stored, &self.text("encoding")?)
+        let bytes = packing::unpack(&stored, &self.text("encoding")?)
             .map_err(|NotPacked| UnreadableItem("payload"))?;
         Ok(Payload::new(media_type, bytes))
     }

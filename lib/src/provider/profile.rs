@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::compression::Dictionary;
 use crate::delivery::Method;
+use crate::dictionary::Dictionary;
 
 /// The profile of a provider.
 #[derive(Debug)]

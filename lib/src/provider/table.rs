@@ -6,8 +6,8 @@ use super::advice::{Advice, Indented, Legacy, Lookalike, NO_ADVICE};
 use super::naming::{Body, Naming, Piece};
 use super::profile::{Acknowledgement, AddressList, Covers, Later, Profile};
 use super::row::Row;
-use crate::compression::Dictionary;
 use crate::delivery::Method;
+use crate::dictionary::Dictionary;
 use crate::scheme::{
     Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,
 };

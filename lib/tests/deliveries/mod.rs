@@ -123,7 +123,8 @@ pub(crate) fn signed(
     now: Timestamp,
 ) -> Delivery {
     let mut delivery = delivery.clone();
-    provider.sign(&mut delivery, secret, now);
+    let signed = provider.sign(&mut delivery, secret, now);
+    signed.expect("the secret signs");
     delivery
 }
 

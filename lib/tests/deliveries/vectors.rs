@@ -33,6 +33,9 @@ pub(crate) struct Vector {
 #[derive(Deserialize)]
 pub(crate) struct Expected {
     pub(crate) status: i64,
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Option<String>,
 }
 
 impl Vector {

@@ -168,7 +168,8 @@ pub(crate) fn secret(text: &str) -> Secret {
 }
 
 pub(crate) fn sign(fixture: &mut Fixture, provider: &dyn Explained, text: &str, now: Timestamp) {
-    provider.sign(&mut fixture.delivery, &secret(text), now);
+    let signed = provider.sign(&mut fixture.delivery, &secret(text), now);
+    signed.expect("it signs");
 }
 
 /// What the function makes of the gateway's event.

@@ -244,9 +244,7 @@ async fn fails_at_once_when_the_payload_is_gone() {
     answer(&endpoint.receiver(GITHUB), &fixture, START).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let bucket = endpoint.world.bucket_name();
-    let digest = hex(&webhooks::signature::sha256(&fixture.delivery.body));
-    let name = format!("github/default/{digest}");
-    let delete = s3.delete_object().bucket(bucket).key(name);
+    let delete = s3.delete_object().bucket(bucket).key(object_of(&fixture));
     delete.send().await.expect("S3 answers");
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
     process(&processor, batch(&endpoint).await).await;
@@ -255,6 +253,46 @@ async fn fails_at_once_when_the_payload_is_gone() {
     let cause = "the bucket does not have the payload";
     assert_eq!(item.cause.as_deref(), Some(cause));
     assert!(seen.lock().await.is_empty());
+}
+
+#[tokio::test]
+async fn is_packed_in_the_bucket() {
+    let endpoint = Endpoint::open().await;
+    let fixture = push_of(1_000_000);
+    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
+    let get = s3.get_object().bucket(endpoint.world.bucket_name());
+    let object = get
+        .key(object_of(&fixture))
+        .send()
+        .await
+        .expect("it is there");
+    let encoding = object.metadata().and_then(|all| all.get("encoding"));
+    assert_eq!(encoding.map(String::as_str), Some("zstd"));
+    // Base64 of noise is packed to the noise.
+    let length = object.content_length().expect("a length");
+    assert!((740_000..760_000).contains(&length), "{length}");
+}
+
+#[tokio::test]
+async fn an_object_written_as_it_came_is_read_as_it_is() {
+    let endpoint = Endpoint::open().await;
+    let fixture = push_of(1_000_000);
+    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
+    let put = s3.put_object().bucket(endpoint.world.bucket_name());
+    let put = put.key(object_of(&fixture));
+    let body = fixture.delivery.body.clone();
+    put.body(body.into()).send().await.expect("S3 answers");
+    let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
+    process(&processor, batch(&endpoint).await).await;
+    assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
+}
+
+/// The name of a payload's object.
+fn object_of(fixture: &Fixture) -> String {
+    let digest = hex(&webhooks::signature::sha256(&fixture.delivery.body));
+    format!("github/default/{digest}")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -20,7 +20,7 @@ async fn refused(provider: &'static dyn Explained, gateway_event: Value) -> (u16
     let receiver = receiver_alone(provider, &nothing);
     let receipt = deliver(&receiver, gateway_event, START).await;
     nothing.assert_untouched();
-    let response = http(receiver.provider, &receipt);
+    let response = http(provider, &receipt);
     assert_eq!(response["body"], Value::Null);
     assert_eq!(
         response["headers"]["webhook-outcome"],

@@ -68,7 +68,11 @@ impl Ssm {
 }
 
 async fn keep_fresh(receiver: &Receiver, now: Timestamp) {
-    let deadline = Deadline::new(None, limits::ANSWER, now);
+    let deadline = Deadline::new(
+        None,
+        limits::answer(std::time::Duration::from_secs(10)),
+        now,
+    );
     receiver.secrets.keep_fresh(now, deadline).await;
 }
 
