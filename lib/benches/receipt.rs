@@ -55,7 +55,8 @@ fn sample(name: &'static str, file: &str, size: usize) -> Sample {
     }
     let request: Request = serde_json::from_value(event.clone()).expect("an event");
     let mut delivery = request.delivery(Origin::Domain).expect("a body");
-    provider.sign(&mut delivery, &secret, now);
+    let signed = provider.sign(&mut delivery, &secret, now);
+    signed.expect("it signs");
     Sample {
         name,
         provider,

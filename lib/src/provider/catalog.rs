@@ -1,14 +1,12 @@
 //! The list of all providers.
 
+use super::Explained;
 use super::table::ROWS;
 use super::twilio::TWILIO;
-use super::{Explained, Provider};
 
 /// Every provider: the rows of the table, and those that are code.
 pub fn all() -> impl Iterator<Item = &'static dyn Explained> {
-    let rows = ROWS.iter().copied();
-    let rows = rows.map(|row| -> &'static dyn Explained { row });
-    rows.chain([TWILIO])
+    ROWS.iter().copied().chain([TWILIO])
 }
 
 /// The provider of that name.
@@ -18,6 +16,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn Explained> {
 
 /// The names of all providers.
 pub fn names() -> Vec<&'static str> {
-    let name = |provider: &'static dyn Explained| Provider::profile(provider).name;
-    all().map(name).collect()
+    all().map(|provider| provider.profile().name).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Explained;
 use super::advice::{Advice, Indented, Legacy, Lookalike, NO_ADVICE};
 use super::naming::{Body, Naming, Piece};
 use super::profile::{Acknowledgement, AddressList, Covers, Later, Profile};
@@ -14,7 +15,7 @@ use crate::scheme::{
 use crate::signature::Hash;
 
 /// Every row, in the order of the alphabet.
-pub static ROWS: &[&Row] = &[GITHUB, STRIPE];
+pub static ROWS: &[&dyn Explained] = &[GITHUB, STRIPE];
 
 /// The commonest profile: one JSON event posted, of which the signature covers the body.
 const POSTED: Profile = Profile {
@@ -59,7 +60,7 @@ const IN_BODY: Naming = Naming {
 /// Facts: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>,
 /// <https://docs.github.com/en/webhooks/webhook-events-and-payloads> and
 /// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-githubs-ip-addresses>.
-pub static GITHUB: &Row = &Row {
+pub static GITHUB: &dyn Explained = &Row {
     profile: Profile {
         name: "github",
         addresses: Some(AddressList {
@@ -132,7 +133,7 @@ pub static GITHUB: &Row = &Row {
 ///
 /// Facts: <https://docs.stripe.com/webhooks/signature>, <https://docs.stripe.com/events/how-events-work>,
 /// <https://docs.stripe.com/event-destinations#thin-events> and <https://docs.stripe.com/ips>.
-pub static STRIPE: &Row = &Row {
+pub static STRIPE: &dyn Explained = &Row {
     profile: Profile {
         name: "stripe",
         tolerance: FIVE_MINUTES,

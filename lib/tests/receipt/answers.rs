@@ -251,5 +251,5 @@ async fn a_large_payload_goes_to_the_queue_by_reference() {
         item.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
-    assert_eq!(GITHUB.profile.name, item.event.key().provider);
+    assert_eq!(GITHUB.profile().name, item.event.key().provider);
 }
