@@ -14,7 +14,6 @@ use lab::cost::capacity::{Indexes, Item, Units};
 use webhooks::event::Event;
 use webhooks::ledger::{Ledger, Settlement, transition};
 use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
-use webhooks::provider::Provider;
 use webhooks::provider::meaning::Meaning;
 use webhooks::provider::table::GITHUB;
 use webhooks::secret::Secret;

@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::join;
 use futures::stream::{self, StreamExt};
@@ -93,7 +92,9 @@ impl Receiver {
         now: Timestamp,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        let deadline = Deadline::new(request.arrived_at(), self.answer_within(), now);
+        let limit = limits::answer(self.provider.profile().answer_within);
+        let limit = self.secrets.answer_within(limit);
+        let deadline = Deadline::new(request.arrived_at(), limit, now);
         if request.is_of_another_format() {
             error!("the event is not of payload format 2.0; set PayloadFormatVersion to 2.0");
             return Err(stop(Answer::Unavailable, "payload_format"));
@@ -120,16 +121,6 @@ impl Receiver {
         };
         self.secrets.keep_fresh(now, deadline).await;
         self.take(delivery, &arrival, notes).await
-    }
-
-    /// The time in which this request is answered: later while the function has just started and has no
-    /// secrets.
-    fn answer_within(&self) -> Duration {
-        if self.secrets.may_wait() {
-            limits::FIRST_ANSWER
-        } else {
-            limits::answer(self.provider.profile().answer_within)
-        }
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,

@@ -85,11 +85,15 @@ impl SecretStore {
         self.read(limits::FIRST_SECRETS, now).await;
     }
 
-    /// Whether requests may wait for secrets beyond the provider's deadline: while the function has just
-    /// started and has none, but only once, so that an outage of SSM does not fill the account with
+    /// The time in which a request is answered: `limit`, and later while the function has just started and
+    /// has no secrets. That happens only once, so that an outage of SSM does not fill the account with
     /// functions that wait.
-    pub fn may_wait(&self) -> bool {
-        self.with_cache(|cache| cache.sources.is_none() && !cache.gave_up)
+    pub fn answer_within(&self, limit: Duration) -> Duration {
+        if self.with_cache(|cache| cache.sources.is_none() && !cache.gave_up) {
+            limits::FIRST_ANSWER
+        } else {
+            limit
+        }
     }
 
     /// Reads all secrets anew when those at hand are too old. If that fails, the old ones stay, and

@@ -113,7 +113,8 @@ impl Correspondence<'_> {
         );
         let mut nonsense = self.fixture(provider, event).delivery;
         nonsense.body = IN_BODY.into();
-        provider.sign(&mut nonsense, &self.secret, Timestamp::now());
+        let signed = provider.sign(&mut nonsense, &self.secret, Timestamp::now());
+        signed.expect("it signs");
         self.deliver(&nonsense).await;
     }
 

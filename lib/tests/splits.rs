@@ -109,7 +109,8 @@ fn a_form_is_not_taken_for_a_get() {
 fn a_form_is_not_taken_for_json() {
     let evil = r#"[{"id":"EZ1","type":"evil"}]"#;
     let mut covered = request(Method::Post, &format!("{URL}?"), JSON, evil);
-    TWILIO.sign(&mut covered, &secret("token"), NOW);
+    let signed = TWILIO.sign(&mut covered, &secret("token"), NOW);
+    signed.expect("it signs");
     let typed = format!("&{}&", covered.query);
     let pairs = message(&typed);
     let captured = post(&format!("{URL}?a=1"), &pairs);
