@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use tracing::{Instrument, Span, error, field, info_span, warn};
-use uuid::Uuid;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
@@ -274,6 +273,5 @@ fn growing(attempt: u32) -> Duration {
     let pause = limits::RETRY_FIRST
         .saturating_mul(factor)
         .min(limits::RETRY_LONGEST);
-    let jitter = u32::from(Uuid::new_v4().as_bytes()[0]);
-    pause + pause / 4 * jitter / 255
+    pause.mul_f64(1.0 + fastrand::f64() / 4.0)
 }
