@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -191,26 +190,7 @@ impl Eq for Payload<'_> {}
 /// Key and value pairs of a form or query string, decoded once: `+` is a space, `%XX` a byte, the
 /// result UTF-8 (what is not becomes U+FFFD).
 pub fn form_fields(bytes: &[u8]) -> Vec<(String, String)> {
-    bytes
-        .split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let split = pair.iter().position(|byte| *byte == b'=');
-            let (key, value) = pair.split_at(split.unwrap_or(pair.len()));
-            (
-                decode(key),
-                decode(value.strip_prefix(b"=").unwrap_or(value)),
-            )
-        })
-        .collect()
-}
-
-fn decode(part: &[u8]) -> String {
-    let spaced: Vec<u8> = part
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
-    percent_decode(&spaced).decode_utf8_lossy().into_owned()
+    form_urlencoded::parse(bytes).into_owned().collect()
 }
 
 fn object(fields: Vec<(String, String)>) -> Map<String, Value> {

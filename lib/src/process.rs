@@ -5,22 +5,24 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
-use tracing::{Instrument, error, info_span, warn};
-use uuid::Uuid;
+use tracing::{Instrument, Span, error, field, info_span, warn};
 
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
-use crate::event::{Event, EventKey};
+use crate::event::Event;
 use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status, token};
 use crate::queue::Queue;
 use crate::record::{NotRecorded, record};
-use crate::report::{Level, Metric, Report};
 use crate::router::{Context, Outcome, Router};
 use crate::settings::ProcessorSettings;
 use crate::timestamp::Timestamp;
 use crate::{faults, limits};
 
-/// What the processor needs.
+mod ended;
+
+use self::ended::{Ended, Notes, Undecided};
+
+/// The processor and its connections.
 #[derive(Debug)]
 pub struct Processor<S> {
     /// How it is set up.
@@ -31,9 +33,9 @@ pub struct Processor<S> {
     pub bucket: Bucket,
     /// Where messages come from.
     pub queue: Queue,
-    /// Who handles what.
+    /// The handlers of the event types.
     pub router: Router<S>,
-    /// What the handlers share.
+    /// Shared by all handlers.
     pub state: Arc<S>,
 }
 
@@ -41,31 +43,6 @@ pub struct Processor<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a record has no message id")]
 pub struct NoMessageId;
-
-/// What became of one record.
-#[derive(Debug)]
-enum Handled {
-    /// The message has done its work.
-    Finished {
-        outcome: &'static str,
-        metric: Option<Metric>,
-    },
-    /// The event waits; the message comes again after the pause.
-    Later { cause: String, pause: Duration },
-    /// Nothing could be written down; the message comes again by itself.
-    Undecided { reason: &'static str },
-    /// The message can never be read: on to the dead-letter queue.
-    Unreadable { reason: String },
-}
-
-/// What is known of a record so far, for its log line.
-#[derive(Debug, Default)]
-struct Notes {
-    key: Option<EventKey>,
-    kind: Option<String>,
-    attempt: Option<u32>,
-    waited_ms: Option<u64>,
-}
 
 impl<S: Send + Sync + 'static> Processor<S> {
     /// Handles a batch, its records side by side, and reports those that have to come again.
@@ -91,7 +68,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
             .ok_or(NoMessageId)?
             .into_iter()
             .map(|(id, record)| {
-                let span = info_span!("record", message.id = %id);
+                let span = info_span!("record", message.id = %id, event.id = field::Empty);
                 async move { (!self.record(&id, &record).await).then_some(id) }.instrument(span)
             });
         let again = join_all(records).await.into_iter().flatten();
@@ -111,65 +88,42 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let started = Instant::now();
         let mut notes = Notes::default();
         let body = record.body.as_deref().unwrap_or_default();
-        let handled = match Message::read(body) {
+        let ended = match Message::read(body) {
             Ok(message) => self.message(message, &mut notes).await,
-            Err(unreadable) => Handled::Unreadable {
-                reason: unreadable.to_string(),
-            },
+            Err(unreadable) => Ended::Unreadable(unreadable),
         };
-        let pause = match &handled {
-            Handled::Finished { .. } | Handled::Undecided { .. } => None,
-            Handled::Later { pause, .. } => Some(*pause),
-            Handled::Unreadable { .. } => Some(limits::UNREADABLE_PAUSE),
-        };
-        if let (Some(pause), Some(handle)) = (pause, &record.receipt_handle)
+        if let (Some(pause), Some(handle)) = (ended.pause(), &record.receipt_handle)
             && let Err(failure) = self.queue.hide(handle, pause).await
         {
             warn!(error = %failure, "the message comes again when its visibility timeout ends");
         }
-        let provider = notes.key.as_ref().map(|key| key.provider.clone());
-        let report = notes.report(&handled, message_id, started.elapsed());
-        report.emit(&self.settings.stack, provider.as_deref(), Timestamp::now());
-        matches!(handled, Handled::Finished { .. })
+        let report = notes.report(&ended, message_id, started.elapsed());
+        report.emit(&self.settings.stack, notes.provider(), Timestamp::now());
+        ended.is_final()
     }
 
-    async fn message(self: &Arc<Self>, message: Message, notes: &mut Notes) -> Handled {
+    async fn message(self: &Arc<Self>, message: Message, notes: &mut Notes) -> Ended {
         faults::point("process::taken");
-        notes.key = Some(message.key.clone());
+        notes.name(&message.key);
+        Span::current().record("event.id", field::display(&message.key.id));
         let (lease, item) = match self.claim(message).await {
             Ok(Claim::Mine(lease, item)) => (lease, item),
-            Ok(Claim::Leased) => {
-                return Handled::Finished {
-                    outcome: "leased",
-                    metric: None,
-                };
-            }
-            Ok(Claim::Ended(_)) => {
-                return Handled::Finished {
-                    outcome: "ended",
-                    metric: None,
-                };
-            }
-            Ok(Claim::Unknown) => {
-                return Handled::Undecided {
-                    reason: "not_in_the_ledger",
-                };
-            }
+            Ok(Claim::Leased) => return Ended::Leased,
+            Ok(Claim::Ended(_)) => return Ended::Over,
+            Ok(Claim::Unknown) => return Ended::Undecided(Undecided::Unknown),
             Err(failure) => {
                 error!(error = %failure, "the event cannot be claimed");
-                return Handled::Undecided {
-                    reason: "not_claimed",
-                };
+                return Ended::Undecided(Undecided::NotClaimed);
             }
         };
         faults::point("process::claimed");
-        notes.take(&item);
+        notes.take(&item, Timestamp::now());
         let attempt = item.attempts;
         let settlement = self.attempt(*item).await;
         faults::point("process::handled");
-        let handled = self.settle(&lease, settlement, attempt).await;
+        let ended = self.settle(&lease, settlement, attempt).await;
         faults::point("process::settled");
-        handled
+        ended
     }
 
     /// Claims the event; one that the ledger does not have is recorded first, if the message
@@ -197,7 +151,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Ok(self.ledger.claim(&message.key, now).await?)
     }
 
-    /// Whether a whole message was received after its event had failed: then a receiver that could
+    /// Says whether a whole message was received after its event had failed: then a receiver that could
     /// not reach the ledger has accepted a redelivery. A late copy of an earlier message was not;
     /// where the two clocks leave it open, the event runs once more.
     async fn is_redelivery(&self, event: &Event<'_>) -> Result<bool, LedgerError> {
@@ -273,28 +227,25 @@ impl<S: Send + Sync + 'static> Processor<S> {
         }
     }
 
-    async fn settle(&self, lease: &Lease, settlement: Settlement, attempt: u32) -> Handled {
-        let handled = Handled::from(&settlement);
+    async fn settle(&self, lease: &Lease, settlement: Settlement, attempt: u32) -> Ended {
+        let ended = Ended::from(&settlement);
         match self
             .ledger
             .settle(lease, settlement, Timestamp::now())
             .await
         {
-            Ok(Settled::Written) => handled,
-            Ok(Settled::Lost) => Handled::Finished {
-                outcome: "taken_over",
-                metric: None,
-            },
+            Ok(Settled::Written) => ended,
+            Ok(Settled::Lost) => Ended::TakenOver,
             Ok(Settled::EffectRefused) => {
                 let refused = Outcome::retry("the handler's writes were refused");
                 let settlement = self.settlement(refused, attempt);
-                let handled = Handled::from(&settlement);
+                let ended = Ended::from(&settlement);
                 match self
                     .ledger
                     .settle(lease, settlement, Timestamp::now())
                     .await
                 {
-                    Ok(_) => handled,
+                    Ok(_) => ended,
                     Err(failure) => undecided(&failure),
                 }
             }
@@ -303,11 +254,9 @@ impl<S: Send + Sync + 'static> Processor<S> {
     }
 }
 
-fn undecided(failure: &LedgerError) -> Handled {
+fn undecided(failure: &LedgerError) -> Ended {
     error!(error = %failure, "the end of the attempt cannot be written; its lease will run out");
-    Handled::Undecided {
-        reason: "not_settled",
-    }
+    Ended::Undecided(Undecided::NotSettled)
 }
 
 /// The pause of an event that waits for its payload: grows with its history.
@@ -324,77 +273,5 @@ fn growing(attempt: u32) -> Duration {
     let pause = limits::RETRY_FIRST
         .saturating_mul(factor)
         .min(limits::RETRY_LONGEST);
-    let jitter = u32::from(Uuid::new_v4().as_bytes()[0]);
-    pause + pause / 4 * jitter / 255
-}
-
-impl From<&Settlement> for Handled {
-    fn from(settlement: &Settlement) -> Self {
-        let finished = |status: Status, metric| Self::Finished {
-            outcome: status.as_str(),
-            metric,
-        };
-        match settlement {
-            Settlement::Done(_) => finished(Status::Done, Some(Metric::Done)),
-            Settlement::Ignored => finished(Status::Ignored, Some(Metric::Ignored)),
-            Settlement::Failed { .. } => finished(Status::Failed, Some(Metric::Failed)),
-            Settlement::Retry { cause, pause } | Settlement::Released { cause, pause } => {
-                Self::Later {
-                    cause: cause.clone(),
-                    pause: *pause,
-                }
-            }
-        }
-    }
-}
-
-impl Notes {
-    fn take(&mut self, item: &Item) {
-        let waited = item.event.received_at().age(Timestamp::now());
-        self.kind = Some(item.event.kind().to_owned());
-        self.attempt = Some(item.attempts);
-        self.waited_ms = u64::try_from(waited.as_millis()).ok();
-    }
-
-    fn report(&self, handled: &Handled, message_id: &str, took: Duration) -> Report {
-        let what = self.kind.as_deref().unwrap_or("message");
-        let (level, outcome, reason, metric) = match handled {
-            Handled::Finished {
-                outcome: "failed",
-                metric,
-            } => (Level::Error, "failed", None, *metric),
-            Handled::Finished { outcome, metric } => (Level::Info, *outcome, None, *metric),
-            Handled::Later { cause, .. } => (
-                Level::Warn,
-                "retry",
-                Some(cause.as_str()),
-                Some(Metric::Retried),
-            ),
-            Handled::Undecided { reason } => (Level::Error, "undecided", Some(*reason), None),
-            Handled::Unreadable { reason } => (
-                Level::Error,
-                "unreadable",
-                Some(reason.as_str()),
-                Some(Metric::Unparsed),
-            ),
-        };
-        let message = match reason {
-            Some(reason) => format!("{what} {outcome}: {reason}"),
-            None => format!("{what} {outcome}"),
-        };
-        let report = Report::new(level, message)
-            .with("outcome", Some(outcome))
-            .with("reason", reason)
-            .with("source", self.key.as_ref().map(|key| &key.source))
-            .with("event.id", self.key.as_ref().map(|key| &key.id))
-            .with("event.kind", self.kind.as_ref())
-            .with("attempt", self.attempt)
-            .with("waited_ms", self.waited_ms)
-            .with("message.id", Some(message_id))
-            .with("duration_ms", u64::try_from(took.as_millis()).ok());
-        match metric {
-            Some(metric) => report.counting(metric),
-            None => report,
-        }
-    }
+    pause.mul_f64(1.0 + fastrand::f64() / 4.0)
 }

@@ -4,17 +4,17 @@ use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
-use tracing::error;
+use tracing::{Instrument, error, info_span};
 
 use crate::envelope::envelope;
-use crate::ledger::{Ledger, Overdue, UNSETTLED_SHARDS};
-use crate::queue::Queue;
-use crate::report::{Level, Metric, Report};
+use crate::ledger::{Item, Ledger, Overdue, UNSETTLED_SHARDS};
+use crate::queue::{Queue, QueueError};
+use crate::report::{End, Level, Metric, Report};
 use crate::settings::RelaySettings;
 use crate::timestamp::Timestamp;
 use crate::{faults, limits};
 
-/// What the relay needs.
+/// The relay and its connections.
 #[derive(Debug)]
 pub struct Relay {
     /// How it is set up.
@@ -25,7 +25,7 @@ pub struct Relay {
     pub queue: Queue,
 }
 
-/// What one run did.
+/// The result of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Relayed {
     /// Events sent again.
@@ -34,11 +34,16 @@ pub struct Relayed {
     pub failed: u32,
 }
 
-/// What became of one overdue event.
+/// The end of an attempt to send one overdue event again.
 enum Resent {
+    /// The queue has it.
     Sent,
+    /// The queue did not take it.
+    NotSent(QueueError),
+    /// Another relay was faster.
     ByAnother,
-    Failed,
+    /// The ledger did not move it on, so nothing was sent.
+    NotMoved,
 }
 
 /// Events read at a time from one shard of the index.
@@ -80,10 +85,11 @@ impl Relay {
                 faults::point("relay::found");
             }
             for event in &overdue {
-                match self.resend(event, now).await {
+                let span = info_span!("sending", event.id = %event.key.id);
+                match self.resend(event, now).instrument(span).await {
                     Resent::Sent => relayed.sent += 1,
                     Resent::ByAnother => {}
-                    Resent::Failed => relayed.failed += 1,
+                    Resent::NotSent(_) | Resent::NotMoved => relayed.failed += 1,
                 }
                 // Something is down: the next run will see.
                 if relayed.failed == FAILURES {
@@ -107,8 +113,8 @@ impl Relay {
             Ok(Some(item)) => item,
             Ok(None) => return Resent::ByAnother,
             Err(failure) => {
-                error!(event.id = %overdue.key.id, error = %failure, "the overdue event is not moved on");
-                return Resent::Failed;
+                error!(error = %failure, "the overdue event is not moved on");
+                return Resent::NotMoved;
             }
         };
         faults::point("relay::postponed");
@@ -117,24 +123,44 @@ impl Relay {
         if sent.is_err()
             && let Err(failure) = self.ledger.restore(overdue, &item).await
         {
-            error!(event.id = %overdue.key.id, error = %failure, "the event waits for its pause");
+            error!(error = %failure, "the event waits for its pause");
         }
-        let (level, outcome) = match &sent {
-            Ok(()) => (Level::Warn, "resent"),
-            Err(_) => (Level::Error, "not_sent"),
+        let resent = sent.map_or_else(Resent::NotSent, |()| Resent::Sent);
+        if let Some(report) = resent.report(&item) {
+            report.emit(&self.settings.stack, Some(&item.event.key().provider), now);
+        }
+        resent
+    }
+}
+
+impl Resent {
+    /// The line for the log, if there was a sending.
+    fn report(&self, item: &Item) -> Option<Report> {
+        let (end, reason) = match self {
+            Self::Sent => {
+                let end = End {
+                    outcome: "resent",
+                    level: Level::Warn,
+                    metric: Some(Metric::Resent),
+                };
+                (end, None)
+            }
+            Self::NotSent(failure) => {
+                let end = End {
+                    outcome: "not_sent",
+                    level: Level::Error,
+                    metric: None,
+                };
+                (end, Some(failure.to_string()))
+            }
+            Self::ByAnother | Self::NotMoved => return None,
         };
-        let report = Report::new(level, format!("{} {outcome}", item.event.kind()))
-            .with("reason", sent.as_ref().err().map(ToString::to_string))
-            .with("outcome", Some(outcome))
-            .with("source", Some(&item.event.key().source))
-            .with("event.id", Some(&item.event.key().id))
+        let key = item.event.key();
+        let report = Report::new(item.event.kind(), end, reason.as_deref())
+            .with("source", Some(&key.source))
+            .with("event.id", Some(&key.id))
             .with("event.kind", Some(item.event.kind()))
             .with("resends", Some(item.resends));
-        let (report, resent) = match sent {
-            Ok(()) => (report.counting(Metric::Resent), Resent::Sent),
-            Err(_) => (report, Resent::Failed),
-        };
-        report.emit(&self.settings.stack, Some(&item.event.key().provider), now);
-        resent
+        Some(report)
     }
 }

@@ -13,8 +13,8 @@ use crate::timestamp::Timestamp;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Webhooks";
 
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A count in CloudWatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Deliveries that were accepted.
     Accepted,
@@ -45,7 +45,28 @@ pub enum Metric {
     Unparsed,
 }
 
-/// How much a line matters.
+impl Metric {
+    /// Its name in CloudWatch. Alarms and dashboards name it too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Duplicate => "Duplicate",
+            Self::Ignored => "Ignored",
+            Self::Refused => "Refused",
+            Self::Unavailable => "Unavailable",
+            Self::Throttled => "Throttled",
+            Self::KnownDigest => "KnownDigest",
+            Self::Conflict => "Conflict",
+            Self::Done => "Done",
+            Self::Failed => "Failed",
+            Self::Retried => "Retried",
+            Self::Resent => "Resent",
+            Self::Unparsed => "Unparsed",
+        }
+    }
+}
+
+/// The weight of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
@@ -57,6 +78,17 @@ pub enum Level {
     Error,
 }
 
+/// The end of a delivery, a record or a sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The word for it.
+    pub outcome: &'static str,
+    /// The weight of its line.
+    pub level: Level,
+    /// What it counts as.
+    pub metric: Option<Metric>,
+}
+
 /// One line.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -65,15 +97,25 @@ pub struct Report {
 }
 
 impl Report {
-    /// A line whose message can be read alone.
-    pub fn new(level: Level, message: impl Into<String>) -> Self {
-        let mut fields = Map::new();
-        fields.insert("level".to_owned(), json!(level));
-        fields.insert("message".to_owned(), Value::String(message.into()));
-        Self {
-            fields,
-            metrics: Vec::new(),
-        }
+    /// A line about something that ended so, with a message that can be read alone.
+    pub fn new(what: &str, end: End, reason: Option<&str>) -> Self {
+        let End {
+            outcome,
+            level,
+            metric,
+        } = end;
+        let message = match reason {
+            Some(reason) => format!("{what} {outcome}: {reason}"),
+            None => format!("{what} {outcome}"),
+        };
+        let line = Self {
+            fields: Map::new(),
+            metrics: metric.into_iter().collect(),
+        };
+        line.with("level", Some(level))
+            .with("message", Some(message))
+            .with("outcome", Some(outcome))
+            .with("reason", reason)
     }
 
     /// Adds a field, if there is a value.
@@ -84,7 +126,7 @@ impl Report {
         self
     }
 
-    /// Counts one.
+    /// Counts one more thing.
     pub fn counting(mut self, metric: Metric) -> Self {
         self.metrics.push(metric);
         self
@@ -100,7 +142,7 @@ impl Report {
             let names: Vec<_> = self
                 .metrics
                 .iter()
-                .map(|metric| json!({"Name": metric, "Unit": "Count"}))
+                .map(|metric| json!({"Name": metric.name(), "Unit": "Count"}))
                 .collect();
             let metadata = json!({
                 "Timestamp": now.millis(),
@@ -113,7 +155,7 @@ impl Report {
             self.fields.insert("_aws".to_owned(), metadata);
         }
         for metric in self.metrics {
-            self.fields.insert(format!("{metric:?}"), json!(1));
+            self.fields.insert(metric.name().to_owned(), json!(1));
         }
         self.fields.insert("Stack".to_owned(), json!(stack));
         if let Some(provider) = provider {

@@ -1,4 +1,4 @@
-//! Which handler gets which event.
+//! The choice of a handler by an event's type.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,19 +11,19 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use crate::event::Event;
 
-/// What a handler is told besides the event. `S` is whatever the handlers share: clients, names.
+/// Everything that a handler gets besides the event. `S` is whatever the handlers share: clients, names.
 #[derive(Debug)]
 pub struct Context<S> {
-    /// What the handlers share.
+    /// Shared by all handlers.
     pub state: Arc<S>,
     /// The same for every attempt at this event, and for no other: to be passed on to whatever the
     /// handler calls, which may be called more than once.
     pub idempotency_key: String,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
 }
 
-/// What a handler answers.
+/// A handler's answer.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// Processed. The writes commit in the same transaction as the status: exactly once. At most
@@ -67,10 +67,10 @@ impl Outcome {
     }
 }
 
-/// What a handler's call returns.
-pub type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// The call of a handler.
+pub type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-type Handler<S> = Arc<dyn Fn(Context<S>, Event<'static>) -> Answer + Send + Sync>;
+type Handler<S> = Arc<dyn Fn(Context<S>, Event<'static>) -> Handling + Send + Sync>;
 
 /// Event types and their handlers.
 pub struct Router<S> {
@@ -119,7 +119,7 @@ impl<S: 'static> Router<S> {
     }
 
     /// The call that handles the event.
-    pub fn handle(&self, context: Context<S>, event: Event<'static>) -> Answer {
+    pub fn handle(&self, context: Context<S>, event: Event<'static>) -> Handling {
         let longest = || {
             let matching = self
                 .prefixes

@@ -71,7 +71,7 @@ async fn answers_in_time_when_neither_dynamodb_nor_sqs_does() {
         (503, "unavailable")
     );
     assert!(
-        asked.elapsed() < limits::answer(Duration::from_secs(10)),
+        asked.elapsed() < limits::answer(std::time::Duration::from_secs(10)),
         "it took {:?}",
         asked.elapsed()
     );

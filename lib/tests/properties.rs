@@ -219,7 +219,8 @@ proptest! {
     ) {
         let now = Timestamp::from_millis(NOW.millis().wrapping_add(millis));
         let skew = now.seconds().abs_diff(NOW.seconds());
-        let good = !specimen.is_timed() || skew <= TOLERANCE.as_secs();
+        let tolerance = specimen.provider().profile().tolerance;
+        let good = tolerance.is_none_or(|tolerance| skew <= tolerance.as_secs());
         prop_assert_eq!(specimen.accepts_at(&specimen.delivery, now), good);
     }
 

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::event::Event;
 use crate::provider::identity::Identity;
-use crate::report::{Level, Metric, Report};
+use crate::report::{End, Level, Metric, Report};
 
 /// What became of a delivery: for the sender, and for the log.
 #[derive(Debug)]
@@ -101,10 +101,6 @@ impl Receipt {
         } = &self.notes;
         let outcome = self.answer.outcome();
         let what = event_kind.as_deref().unwrap_or("delivery");
-        let message = match reason {
-            Some(reason) => format!("{provider} {what} {outcome}: {reason}"),
-            None => format!("{provider} {what} {outcome}"),
-        };
         let (level, metric) = match &self.answer {
             Answer::Accepted { .. } => (Level::Info, Metric::Accepted),
             Answer::Duplicate { .. } => (Level::Info, Metric::Duplicate),
@@ -116,9 +112,12 @@ impl Receipt {
             Answer::Throttled(_) => (Level::Warn, Metric::Throttled),
             Answer::Unavailable => (Level::Error, Metric::Unavailable),
         };
-        let report = Report::new(level, message)
-            .with("outcome", Some(outcome))
-            .with("reason", *reason)
+        let end = End {
+            outcome,
+            level,
+            metric: Some(metric),
+        };
+        let report = Report::new(&format!("{provider} {what}"), end, *reason)
             .with("source", source.as_ref())
             .with("event.id", event_id.as_ref())
             .with(
@@ -132,8 +131,7 @@ impl Receipt {
             .with("first.id", first_id.as_ref())
             .with("addresses", addresses_unavailable.then_some("unavailable"))
             .with("request.id", request_id)
-            .with("duration_ms", u64::try_from(took_ms).ok())
-            .counting(metric);
+            .with("duration_ms", u64::try_from(took_ms).ok());
         let report = if *conflict {
             report.counting(Metric::Conflict)
         } else {
