@@ -12,7 +12,7 @@ use crate::dev::interruption;
 use crate::failure::Failure;
 use crate::local::{Local, Options};
 use crate::project::Project;
-use crate::scenario::{How, Report, STEPS, play};
+use crate::scenario::{How, Report, play, steps};
 use crate::terminal::say;
 
 /// Options of `webhooks demo`.
@@ -48,11 +48,12 @@ async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
         log
     });
     let event_sources = tokio::spawn(local.event_sources()?);
+    let steps = steps(&project)?;
     println!(
         "sending {} deliveries, signed as the providers sign them ...",
-        STEPS.len()
+        steps.len()
     );
-    let reports = play(&project, &local, time_limit).await?;
+    let reports = play(&project, &local, steps, time_limit).await?;
     event_sources.abort();
     drop(local);
     let kept = reports
@@ -103,14 +104,15 @@ fn table(reports: &[Report]) -> Table {
                 times => format!("{times} x {status} {outcome}"),
             });
         table.add_row([
-            format!("{} {}", report.step.provider, report.step.event),
+            format!(
+                "{} {}",
+                report.step.provider.profile().name,
+                report.step.event
+            ),
             sent,
             answers.collect::<Vec<_>>().join(", "),
             report.status.map_or("-", Status::as_str).to_owned(),
-            match report.effects {
-                0 => "-".to_owned(),
-                times => format!("{times} x {}", report.step.effect.0),
-            },
+            effects(report),
             if report.is_as_promised() {
                 "yes".to_owned()
             } else {
@@ -119,4 +121,16 @@ fn table(reports: &[Report]) -> Table {
         ]);
     }
     table
+}
+
+fn effects(report: &Report) -> String {
+    let effects = report.effects.iter();
+    let effects: Vec<_> = effects
+        .map(|(place, times)| format!("{times} x {place}"))
+        .collect();
+    if effects.is_empty() {
+        "-".to_owned()
+    } else {
+        effects.join(", ")
+    }
 }

@@ -77,33 +77,42 @@ impl Fixture {
     /// [`Failure`] when there is none.
     pub fn first(project: &Project, provider: &dyn Signer) -> Result<Self, Failure> {
         let name = provider.profile().name;
-        let (_, first) = Self::all(project, provider)?
-            .into_iter()
-            .next()
-            .ok_or_else(|| Failure::of(format!("events/ has no event of {name}")))?;
-        Ok(first)
+        let mut all = Self::all(project, provider)?.into_iter();
+        let none = || Failure::of(format!("events/ has no event of {name}"));
+        all.next().ok_or_else(none)
     }
 
-    /// A provider's deliveries under `events/` that are one event each, by the names of their files.
+    /// Those of a provider's deliveries under `events/` that are one event each.
     ///
     /// # Errors
     /// [`Failure`] when one of them cannot be read.
-    pub fn all(project: &Project, provider: &dyn Signer) -> Result<Vec<(String, Self)>, Failure> {
+    pub fn all(project: &Project, provider: &dyn Signer) -> Result<Vec<Self>, Failure> {
+        let name = provider.profile().name;
+        let every = Self::every(project, provider)?.into_iter();
+        let events = every.filter(|(_, meaning)| matches!(meaning, Meaning::Event(_)));
+        events
+            .map(|(event, _)| Self::read(project, name, &event))
+            .collect()
+    }
+
+    /// The names of a provider's deliveries under `events/`, and what each means.
+    ///
+    /// # Errors
+    /// [`Failure`] when one of them cannot be read, or is no delivery of the provider's.
+    pub fn every(
+        project: &Project,
+        provider: &dyn Signer,
+    ) -> Result<Vec<(String, Meaning)>, Failure> {
         let name = provider.profile().name;
         let secret = Secret::new(development_secret(name))
             .map_err(|error| Failure::new("the secret", error))?;
-        let is_event = |fixture: &Self| {
-            let mut fixture = fixture.clone();
-            let meaning = fixture.meaning(provider, &secret, Timestamp::now());
-            matches!(meaning, Ok(Meaning::Event(_)))
-        };
         let known = known_events(&project.root().join("events"), name);
-        let read = |event: String| Ok((event.clone(), Self::read(project, name, &event)?));
-        let all: Vec<_> = known
-            .into_iter()
-            .map(read)
-            .collect::<Result<_, Failure>>()?;
-        Ok(all.into_iter().filter(|(_, one)| is_event(one)).collect())
+        let meaning = |event: String| {
+            let mut fixture = Self::read(project, name, &event)?;
+            let meaning = fixture.meaning(provider, &secret, Timestamp::now())?;
+            Ok((event, meaning))
+        };
+        known.into_iter().map(meaning).collect()
     }
 
     /// Addresses the delivery to a URL, which the provider may sign.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures::future::{BoxFuture, select_all};
 use tokio::sync::mpsc::UnboundedReceiver;
+use webhooks::provider::catalog;
 
 use crate::emulator::{self, Emulator};
 use crate::event_source;
@@ -75,7 +76,9 @@ impl Local {
         project: &Project,
         options: &Options,
     ) -> Result<(Self, UnboundedReceiver<String>), Failure> {
-        let template = Template::read(&project.root().join("template.yaml"))?;
+        // One process serves all: whoever tries a provider here need not deploy it.
+        let path = project.root().join("template.yaml");
+        let template = Template::read_for(&path, &catalog::names())?;
         let emulator = Emulator::start(project, options.emulator_port).await?;
         let endpoint = emulator.endpoint();
         let config = emulator::config(&endpoint);

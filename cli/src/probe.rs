@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::stack::Stack;
 
+/// Where an event had its effect, and how often.
+pub type Effects = BTreeMap<&'static str, usize>;
+
 /// Counts effects.
 #[derive(Debug)]
 pub struct Probe {
     stack: Stack,
     notifications: String,
     bus: String,
-    seen: BTreeMap<String, usize>,
+    seen: BTreeMap<String, Effects>,
 }
 
 impl Probe {
@@ -65,14 +68,21 @@ impl Probe {
         })
     }
 
-    /// How often an event had its effect so far: as a notification, on the bus, or in the table
-    /// of payments.
+    /// How often an event had its effect so far.
     ///
     /// # Errors
     /// [`Failure`] when the emulator does not answer.
     pub async fn effects(&mut self, key: &str) -> Result<usize, Failure> {
-        let effects = self.tally().await?;
-        Ok(effects.get(key).copied().unwrap_or(0))
+        Ok(self.places(key).await?.values().sum())
+    }
+
+    /// Where an event had its effect so far: as a notification, on the bus, or in the table of
+    /// payments.
+    ///
+    /// # Errors
+    /// [`Failure`] when the emulator does not answer.
+    pub async fn places(&mut self, key: &str) -> Result<Effects, Failure> {
+        Ok(self.all().await?.remove(key).unwrap_or_default())
     }
 
     /// How often each event had its effect so far.
@@ -80,12 +90,19 @@ impl Probe {
     /// # Errors
     /// [`Failure`] when the emulator does not answer.
     pub async fn tally(&mut self) -> Result<BTreeMap<String, usize>, Failure> {
+        let all = self.all().await?.into_iter();
+        Ok(all
+            .map(|(event, effects)| (event, effects.values().sum()))
+            .collect())
+    }
+
+    async fn all(&mut self) -> Result<BTreeMap<String, Effects>, Failure> {
         self.gather().await?;
-        let mut effects = self.seen.clone();
+        let mut all = self.seen.clone();
         for (event, times) in self.payments().await? {
-            *effects.entry(event).or_default() += times;
+            *all.entry(event).or_default().entry("payment").or_default() += times;
         }
-        Ok(effects)
+        Ok(all)
     }
 
     /// Takes what has arrived behind the topic and the bus.
@@ -96,17 +113,18 @@ impl Probe {
         for message in self.drain(&self.notifications).await? {
             let message: Value = serde_json::from_str(&message).unwrap_or_default();
             let key = &message["MessageAttributes"]["idempotencyKey"]["Value"];
-            self.count(key.as_str());
+            self.count("notification", key.as_str());
         }
         for message in self.drain(&self.bus).await? {
-            self.count(idempotency_key(&message));
+            self.count("on the bus", idempotency_key(&message));
         }
         Ok(())
     }
 
-    fn count(&mut self, key: Option<&str>) {
+    fn count(&mut self, place: &'static str, key: Option<&str>) {
         if let Some(key) = key {
-            *self.seen.entry(key.to_owned()).or_default() += 1;
+            let effects = self.seen.entry(key.to_owned()).or_default();
+            *effects.entry(place).or_default() += 1;
         }
     }
 

@@ -7,7 +7,9 @@ use serde_json::json;
 use webhooks::delivery::Delivery;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
-use webhooks::provider::Signer;
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::profile::{Acknowledgement, Profile};
+use webhooks::provider::{Explained, catalog};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -16,7 +18,7 @@ use crate::fixture::Fixture;
 use crate::local::Local;
 use crate::probe::Probe;
 use crate::project::Project;
-use crate::send::{Answered, find_provider, local_url, post_copies, tamper};
+use crate::send::{Answered, local_url, post_copies, tamper};
 use crate::stack::development_secret;
 
 /// How a delivery is sent.
@@ -37,116 +39,64 @@ pub enum How {
 }
 
 /// One step: what is sent, and what is promised.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
-    pub(crate) provider: &'static str,
-    pub(crate) event: &'static str,
+    /// Whose delivery is sent.
+    pub(crate) provider: &'static dyn Explained,
+    /// The name of its file in `events/`, without the provider's.
+    pub(crate) event: String,
+    /// How it is sent.
     pub(crate) how: How,
     /// Each answer's status, and how often it comes.
-    answers: &'static [(u16, usize)],
-    /// How the event ends, if it is recorded.
+    answers: BTreeMap<u16, usize>,
+    /// How the event ends, if it is recorded, and has one effect.
     ends: Option<Status>,
-    /// The effect's name and the times it happens.
-    pub(crate) effect: (&'static str, usize),
 }
 
-const fn step(
-    (provider, event, how): (&'static str, &'static str, How),
-    answers: &'static [(u16, usize)],
-    ends: Option<Status>,
-    effect: (&'static str, usize),
-) -> Step {
-    Step {
-        provider,
-        event,
-        how,
-        answers,
-        ends,
-        effect,
+/// The demonstration: every delivery of every provider, and the first event of each sent in every way.
+///
+/// # Errors
+/// [`Failure`] when a file in `events/` cannot be read.
+pub fn steps(project: &Project) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    for provider in catalog::all() {
+        let profile = provider.profile();
+        let accepted = match profile.acknowledgement {
+            Acknowledgement::Json => 202,
+            Acknowledgement::Empty | Acknowledgement::Twiml => 200,
+        };
+        let mut is_first = true;
+        for (event, meaning) in Fixture::every(project, provider)? {
+            let recorded = matches!(meaning, Meaning::Event(_));
+            let step = |how, answers: &[(u16, usize)], recorded: bool| {
+                let mut counted = BTreeMap::new();
+                for (status, times) in answers {
+                    *counted.entry(*status).or_default() += times;
+                }
+                Step {
+                    provider,
+                    event: event.clone(),
+                    how,
+                    answers: counted,
+                    ends: recorded.then_some(Status::Done),
+                }
+            };
+            let status = if recorded { accepted } else { 200 };
+            steps.push(step(How::Genuine, &[(status, 1)], recorded));
+            if !recorded || !std::mem::take(&mut is_first) {
+                continue;
+            }
+            steps.push(step(How::Again, &[(200, 1)], true));
+            steps.push(step(How::AtOnce(10), &[(accepted, 1), (200, 9)], true));
+            steps.push(step(How::Forged, &[(401, 1)], false));
+            steps.push(step(How::UnknownSource, &[(401, 1)], false));
+            if profile.tolerance.is_some() {
+                steps.push(step(How::Stale, &[(401, 1)], false));
+            }
+        }
     }
+    Ok(steps)
 }
-
-const DONE: Option<Status> = Some(Status::Done);
-const NOTHING: (&str, usize) = ("none", 0);
-
-/// The demonstration.
-pub const STEPS: [Step; 15] = [
-    step(
-        ("github", "push", How::Genuine),
-        &[(202, 1)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(
-        ("github", "push", How::Again),
-        &[(200, 1)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(
-        ("github", "push", How::AtOnce(10)),
-        &[(202, 1), (200, 9)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(("github", "push", How::Forged), &[(401, 1)], None, NOTHING),
-    step(
-        ("github", "push-form", How::Genuine),
-        &[(202, 1)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(
-        ("github", "pull_request", How::Genuine),
-        &[(202, 1)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(("github", "ping", How::Genuine), &[(200, 1)], None, NOTHING),
-    step(
-        ("stripe", "charge.succeeded", How::Genuine),
-        &[(202, 1)],
-        DONE,
-        ("payment", 1),
-    ),
-    step(
-        ("stripe", "charge.succeeded", How::Stale),
-        &[(401, 1)],
-        None,
-        NOTHING,
-    ),
-    step(
-        ("stripe", "thin", How::AtOnce(10)),
-        &[(202, 1), (200, 9)],
-        DONE,
-        ("on the bus", 1),
-    ),
-    step(
-        ("stripe", "connect", How::UnknownSource),
-        &[(401, 1)],
-        None,
-        NOTHING,
-    ),
-    step(
-        ("twilio", "message", How::Genuine),
-        &[(200, 1)],
-        DONE,
-        ("notification", 1),
-    ),
-    step(
-        ("twilio", "message", How::Again),
-        &[(200, 1)],
-        DONE,
-        ("notification", 1),
-    ),
-    step(
-        ("twilio", "message-get", How::Genuine),
-        &[(200, 1)],
-        DONE,
-        ("notification", 1),
-    ),
-    step(("twilio", "json", How::Forged), &[(401, 1)], None, NOTHING),
-];
 
 /// What became of a step.
 #[derive(Clone, Debug)]
@@ -155,7 +105,8 @@ pub struct Report {
     key: EventKey,
     pub(crate) answered: Vec<Answered>,
     pub(crate) status: Option<Status>,
-    pub(crate) effects: usize,
+    /// Where it had its effect, and how often.
+    pub(crate) effects: BTreeMap<&'static str, usize>,
 }
 
 /// Sends every step, then waits until all events have ended and had their effects.
@@ -165,18 +116,19 @@ pub struct Report {
 pub async fn play(
     project: &Project,
     local: &Local,
+    steps: Vec<Step>,
     time_limit: Duration,
 ) -> Result<Vec<Report>, Failure> {
     let mut probe = Probe::place(&local.stack).await?;
-    let both = json!({"methods": ["POST", "GET"]}).to_string();
-    local.stack.put_settings("twilio", "default", &both).await?;
+    for provider in catalog::all() {
+        take_every_method(local, provider.profile()).await?;
+    }
     let mut reports: Vec<Report> = Vec::new();
-    let mut last: BTreeMap<&str, (Delivery, EventKey)> = BTreeMap::new();
-    for step in STEPS {
-        let provider = find_provider(step.provider)?;
-        let prepared = match (step.how, last.get(step.provider)) {
-            (How::Again, Some(before)) => before.clone(),
-            _ => prepare(project, local, provider, step)?,
+    let mut last: Option<(Delivery, EventKey)> = None;
+    for step in steps {
+        let prepared = match (step.how, last) {
+            (How::Again, Some(before)) => before,
+            _ => prepare(project, local, &step)?,
         };
         let copies = if let How::AtOnce(copies) = step.how {
             copies
@@ -185,13 +137,13 @@ pub async fn play(
         };
         let answered = post_copies(&prepared.0, copies).await?;
         let key = prepared.1.clone();
-        last.insert(step.provider, prepared);
+        last = Some(prepared);
         reports.push(Report {
             step,
             key,
             answered,
             status: None,
-            effects: 0,
+            effects: BTreeMap::new(),
         });
     }
     let deadline = Instant::now() + time_limit;
@@ -214,14 +166,25 @@ pub async fn play(
     }
 }
 
+/// Lets the provider's source take deliveries by all its methods, and not the first alone.
+async fn take_every_method(local: &Local, profile: &Profile) -> Result<(), Failure> {
+    let methods: Vec<_> = profile
+        .methods
+        .iter()
+        .map(|method| method.as_str())
+        .collect();
+    if methods.len() < 2 {
+        return Ok(());
+    }
+    let settings = json!({ "methods": methods }).to_string();
+    let put = local.stack.put_settings(profile.name, "default", &settings);
+    put.await
+}
+
 /// The delivery of a step, and the key under which the ledger would have it.
-fn prepare(
-    project: &Project,
-    local: &Local,
-    provider: &dyn Signer,
-    step: Step,
-) -> Result<(Delivery, EventKey), Failure> {
-    let secret = development_secret(provider.profile().name);
+fn prepare(project: &Project, local: &Local, step: &Step) -> Result<(Delivery, EventKey), Failure> {
+    let name = step.provider.profile().name;
+    let secret = development_secret(name);
     let secret = Secret::new(secret).map_err(|error| Failure::new("the secret", error))?;
     let source = if step.how == How::UnknownSource {
         "unregistered"
@@ -230,12 +193,12 @@ fn prepare(
     };
     let age = if step.how == How::Stale { 600 } else { 0 };
     let now = Timestamp::from_seconds(Timestamp::now().seconds() - age);
-    let mut fixture = Fixture::read(project, provider.profile().name, step.event)?;
-    fixture.address(&local_url(&local.url(), provider.profile().name, source));
-    let id = fixture.renew(provider, &secret, now)?;
+    let mut fixture = Fixture::read(project, name, &step.event)?;
+    fixture.address(&local_url(&local.url(), name, source));
+    let id = fixture.renew(step.provider, &secret, now)?;
     let mut delivery = fixture.delivery;
     let key = EventKey {
-        provider: provider.profile().name.to_owned(),
+        provider: name.to_owned(),
         source: source.to_owned(),
         id,
     };
@@ -250,7 +213,7 @@ impl Report {
         let found = local.stack.ledger()?.find(&self.key).await;
         let item = found.map_err(|error| Failure::new("the ledger", error))?;
         self.status = item.map(|item| item.status);
-        self.effects = probe.effects(&self.key.to_string()).await?;
+        self.effects = probe.places(&self.key.to_string()).await?;
         Ok(())
     }
 
@@ -264,8 +227,9 @@ impl Report {
 
     /// Whether answers, status and effects are the promised ones.
     pub fn is_as_promised(&self) -> bool {
-        self.answers() == self.step.answers.iter().copied().collect()
+        let effects = usize::from(self.step.ends.is_some());
+        self.answers() == self.step.answers
             && self.status == self.step.ends
-            && self.effects == self.step.effect.1
+            && self.effects.values().sum::<usize>() == effects
     }
 }

@@ -9,6 +9,8 @@ use serde_yaml_ng::Value as Yaml;
 
 use crate::failure::Failure;
 
+mod foreach;
+
 /// Resource types that hold data. The others are functions and what surrounds them, which
 /// `cargo lambda watch` stands in for.
 const DATA_TYPES: [&str; 5] = [
@@ -59,11 +61,17 @@ impl Template {
     /// # Errors
     /// [`Failure`] when it is not there or is not YAML.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Failure::new(path.display(), error))?;
-        let yaml =
-            serde_yaml_ng::from_str(&text).map_err(|error| Failure::new(path.display(), error))?;
-        Ok(Self(unrolled(&long_form(yaml))))
+        Ok(Self(foreach::unrolled(&document(path)?)))
+    }
+
+    /// Reads a template as if its list named these providers.
+    ///
+    /// # Errors
+    /// As [`Template::read`].
+    pub fn read_for(path: &Path, providers: &[&str]) -> Result<Self, Failure> {
+        let mut document = document(path)?;
+        document["Resources"]["Fn::ForEach::Receivers"][1] = json!(providers);
+        Ok(Self(foreach::unrolled(&document)))
     }
 
     /// The functions, in the template's order of names.
@@ -266,68 +274,6 @@ fn names(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The template with its loops written out, as the transform `AWS::LanguageExtensions` does
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>).
-fn unrolled(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let mut members = Map::new();
-            for (key, member) in object {
-                if key.starts_with("Fn::ForEach::") {
-                    members.extend(turns(member));
-                } else {
-                    members.insert(key.clone(), unrolled(member));
-                }
-            }
-            Value::Object(members)
-        }
-        Value::Array(values) => values.iter().map(unrolled).collect(),
-        other => other.clone(),
-    }
-}
-
-/// What a loop makes: for each element of its list, the members with the element in them.
-fn turns(arguments: &Value) -> Map<String, Value> {
-    let identifier = arguments[0].as_str().unwrap_or_default();
-    let elements = arguments[1].as_array().into_iter().flatten();
-    let elements = elements.filter_map(Value::as_str);
-    let made = elements.filter_map(|element| {
-        let body = unrolled(&arguments[2]);
-        with_element(&body, identifier, element)
-            .as_object()
-            .cloned()
-    });
-    made.flatten().collect()
-}
-
-fn with_element(value: &Value, identifier: &str, element: &str) -> Value {
-    let placeholder = format!("${{{identifier}}}");
-    match value {
-        Value::Object(object) => {
-            let reference = object.get("Ref").filter(|_| object.len() == 1);
-            if reference.and_then(Value::as_str) == Some(identifier) {
-                return json!(element);
-            }
-            let member = |(key, member): (&String, &Value)| {
-                let key = key.replace(&placeholder, element);
-                (key, with_element(member, identifier, element))
-            };
-            let members: Map<String, Value> = object.iter().map(member).collect();
-            // A text in which nothing is left to replace is that text.
-            match members.get("Fn::Sub").filter(|_| members.len() == 1) {
-                Some(Value::String(text)) if !text.contains("${") => json!(text),
-                _ => Value::Object(members),
-            }
-        }
-        Value::Array(values) => values
-            .iter()
-            .map(|value| with_element(value, identifier, element))
-            .collect(),
-        Value::String(text) => json!(text.replace(&placeholder, element)),
-        other => other.clone(),
-    }
-}
-
 /// Whether every reference in a value is to a pseudo parameter or to something `known`.
 fn refers_only_to(value: &Value, known: &BTreeSet<&str>) -> bool {
     let fine = |name: &str| name.starts_with("AWS::") || known.contains(name);
@@ -361,6 +307,14 @@ fn substitutions(text: &str) -> impl Iterator<Item = &str> {
         let name = rest.split('}').next()?;
         Some(name.split('.').next().unwrap_or(name))
     })
+}
+
+fn document(path: &Path) -> Result<Value, Failure> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::new(path.display(), error))?;
+    let yaml =
+        serde_yaml_ng::from_str(&text).map_err(|error| Failure::new(path.display(), error))?;
+    Ok(long_form(yaml))
 }
 
 fn long_form(yaml: Yaml) -> Value {

@@ -20,6 +20,15 @@ impl Method {
             _ => Self::Other,
         }
     }
+
+    /// The method as HTTP writes it; empty for [`Method::Other`].
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Other => "",
+        }
+    }
 }
 
 /// Header names and values as they came. Names match in any case.

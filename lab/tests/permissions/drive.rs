@@ -205,8 +205,7 @@ impl Driver {
     fn events(&self) -> BTreeMap<String, Vec<Fixture>> {
         let of = |name: &str| {
             let provider = catalog::by_name(name).expect("a provider");
-            let all = Fixture::all(&self.project, provider).expect("events");
-            let fixtures = all.into_iter().map(|(_, fixture)| fixture).collect();
+            let fixtures = Fixture::all(&self.project, provider).expect("events");
             (name.to_owned(), fixtures)
         };
         self.stage.providers().map(of).collect()

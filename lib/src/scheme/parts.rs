@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{At, Form, Part, Place, Scheme};
-use crate::delivery::{Delivery, Method};
+use crate::delivery::Delivery;
 use crate::json;
 use crate::payload::form_fields;
 use crate::rejection::Rejection;
@@ -22,7 +22,7 @@ impl Scheme {
                 Part::Body => delivery.body.as_slice().into(),
                 Part::Time => time.unwrap_or_default().as_bytes().into(),
                 Part::Url => url.as_bytes().into(),
-                Part::Method => method(delivery.method).as_bytes().into(),
+                Part::Method => delivery.method.as_str().as_bytes().into(),
                 Part::Header(name) => header(delivery, name)?.as_bytes().into(),
                 Part::Field(path) => field(delivery, path)?.into_bytes().into(),
             })
@@ -112,14 +112,5 @@ pub(super) fn field(delivery: &Delivery, path: &'static str) -> Result<String, R
         [b'"', ..] => json::read(value.get().as_bytes()).ok_or(missing),
         [b'-' | b'0'..=b'9', ..] => Ok(value.get().to_owned()),
         _ => Err(missing),
-    }
-}
-
-/// The method as HTTP writes it.
-const fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Other => "",
     }
 }
