@@ -22,7 +22,7 @@ const LIBRARY: &str = "webhooks";
 const RUNTIME: &str = "lambda_runtime";
 
 /// What quotes values even in its errors: the message of a panic, the part of an invocation that
-/// does not parse, an answer of DynamoDB's with the item in it. [`crate::lambda`] logs the first
+/// does not parse, an answer of DynamoDB's with the item in it. The main loops log the first
 /// two itself, without the values.
 const QUOTING: [&str; 3] = [
     "lambda_runtime::layers::panic",

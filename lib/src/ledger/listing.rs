@@ -4,15 +4,16 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use futures::future::try_join_all;
 use std::collections::HashMap;
 
-use super::item::{Attributes, Reader};
-use super::{
-    LISTING_SHARDS, Ledger, LedgerError, PK, Status, UNSETTLED_SHARDS, UnreadableItem, Unsettled,
-    listing_partition, number, text,
-};
+use super::attributes::{Attributes, PK, number, text};
+use super::error::LedgerError;
+use super::reader::{Reader, UnreadableItem};
+use super::shards::{LISTING_SHARDS, UNSETTLED_SHARDS, Unsettled, listing_partition};
+use super::status::Status;
+use super::table::Ledger;
 use crate::event::EventKey;
 use crate::timestamp::Timestamp;
 
-/// What to list.
+/// A question for a list of events.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The provider's name.
@@ -21,7 +22,7 @@ pub struct Listing {
     pub source: String,
     /// Only this type: exact, or all that begin so where it ends in `*`.
     pub kind: Option<String>,
-    /// Only events that stand here.
+    /// Only events of this status.
     pub status: Option<Status>,
     /// Received at this time or later.
     pub since: Timestamp,
@@ -38,15 +39,15 @@ pub struct Summary {
     pub key: EventKey,
     /// The event type.
     pub kind: String,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// When the first delivery arrived.
+    /// The time of the first delivery.
     pub received_at: Timestamp,
     /// Attempts at processing.
     pub attempts: u32,
     /// Deliveries that changed nothing.
     pub duplicates: u32,
-    /// Why the last attempt did not succeed.
+    /// The cause for which the last attempt did not succeed.
     pub cause: Option<String>,
 }
 
