@@ -18,11 +18,11 @@ use crate::timestamp::Timestamp;
 pub enum Claim {
     /// The event is this attempt's.
     Mine(Lease, Box<Item>),
-    /// Another attempt holds it.
+    /// The event is held by another attempt.
     Leased,
-    /// It has ended.
+    /// The event has ended.
     Ended(Status),
-    /// The ledger has no such event.
+    /// The event is not in the ledger.
     Unknown,
 }
 

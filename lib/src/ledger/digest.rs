@@ -12,11 +12,11 @@ use crate::timestamp::Timestamp;
 /// The owner of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// This id's, from now on or before.
+    /// The event whose delivery this is, from now on or before.
     Ours,
-    /// Another id's.
+    /// Another event.
     Known {
-        /// Under which it came first.
+        /// The id under which the body came first.
         first_id: String,
     },
 }

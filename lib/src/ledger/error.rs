@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use super::reader::UnreadableItem;
 use crate::aws;
 
-/// DynamoDB did not do it: unreachable, throttled, too slow, or refused. Whether a write took
-/// place is not known.
+/// A call that DynamoDB did not answer well: it was unreachable, throttled, too slow, or refused. A
+/// write may have taken place all the same.
 #[derive(Debug, thiserror::Error)]
 #[error("the ledger cannot be reached ({code})")]
 pub struct LedgerError {

@@ -24,7 +24,7 @@ const JSON: &str = "application/json";
 pub struct Item {
     /// The event: key, type, payload, time of receipt.
     pub event: Event<'static>,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Attempts at processing since it was received, or received again after it had failed.
     pub attempts: u32,
@@ -34,24 +34,24 @@ pub struct Item {
     pub conflicts: u32,
     /// Deliveries that started it again after it had failed.
     pub redeliveries: u32,
-    /// How often the relay has sent it again.
+    /// Sendings by the relay.
     pub resends: u32,
-    /// Why the last attempt did not succeed.
+    /// The cause for which the last attempt did not succeed.
     pub cause: Option<String>,
-    /// When the present attempt's claim ends.
+    /// The end of the present attempt's lease.
     pub lease_until: Option<Timestamp>,
-    /// When the relay looks at it next, or when it failed.
+    /// The time at which the relay looks at it next, or at which it failed.
     pub overdue_at: Option<Timestamp>,
     /// Time and transition, oldest first.
     pub history: Vec<String>,
-    /// Who wrote it last: the receipt's token, then each attempt's.
+    /// The token of the last write: the receipt's, then each attempt's.
     pub(super) token: String,
     /// SHA-256 of the payload.
     pub(super) digest: Vec<u8>,
 }
 
 impl Item {
-    /// Whether an event has the same bytes as the one recorded.
+    /// Compares an event's bytes with the recorded ones.
     pub fn has_payload_of(&self, event: &Event<'_>) -> bool {
         self.digest == event.payload.digest()
     }

@@ -20,15 +20,15 @@ pub struct Listing {
     pub provider: String,
     /// One of its sources.
     pub source: String,
-    /// Only this type: exact, or all that begin so where it ends in `*`.
+    /// The type, if only one is wanted: exact, or all that begin so where it ends in `*`.
     pub kind: Option<String>,
-    /// Only events of this status.
+    /// The status, if only one is wanted.
     pub status: Option<Status>,
-    /// Received at this time or later.
+    /// The earliest time of receipt.
     pub since: Timestamp,
-    /// Received at this time or earlier.
+    /// The latest time of receipt.
     pub until: Timestamp,
-    /// At most so many.
+    /// The most events to list.
     pub limit: usize,
 }
 
@@ -56,7 +56,7 @@ const BATCH: usize = 100;
 
 impl Ledger {
     /// The newest events that match, newest first. Shards are read side by side; what is open or
-    /// failed is looked up in the index of what has not ended, which stays small.
+    /// failed is looked up in the index of events that have not ended well, which stays small.
     ///
     /// # Errors
     /// [`LedgerError`] when DynamoDB does not answer.

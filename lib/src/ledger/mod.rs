@@ -10,13 +10,12 @@
 //! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `received` | [`Ledger::settle`] |
 //! | overdue and not ended | relay | the same, overdue later | [`Ledger::postpone`] |
 //!
-//! What is written is built in [`transition`], apart from the code that sends it and reads the
-//! answer.
+//! Each write is built in [`transition`], apart from the code that sends it and reads the answer.
 //!
 //! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
 //! names the id that had the body first ([`Ledger::claim_body`]). No event has such a key.
 //!
-//! The item is found by its key alone (`pk` = `provider/source/id`). Two indexes list events, both
+//! An item is found only by its key (`pk` = `provider/source/id`). Two indexes list events, both
 //! spread over shards so that no index partition takes more than a fraction of the writes:
 //! `listing` (`provider/source#shard`, by time) has every event and is written once; `unsettled`
 //! (`open#shard` or `failed#shard`, by the time at which somebody should look) has what has not

@@ -17,11 +17,11 @@ use crate::timestamp::Timestamp;
 /// The result of an attempt to record an event.
 #[derive(Debug)]
 pub enum Record {
-    /// It is recorded now, and was not before.
+    /// The event is recorded now, and was not before.
     New,
-    /// It was there already.
+    /// The event was there already.
     Existing(Existing),
-    /// Its payload is larger than the item may take, and nothing was written.
+    /// The payload is larger than the item may take, and nothing was written.
     TooLarge,
 }
 

@@ -18,9 +18,9 @@ use crate::timestamp::Timestamp;
 /// The result of a settlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// It is written.
+    /// The settlement is written.
     Written,
-    /// Another attempt has taken the event over; nothing was written.
+    /// The event was taken over by another attempt; nothing was written.
     Lost,
     /// A condition of the handler's own writes did not hold, or other writes stayed in their way;
     /// nothing was written.

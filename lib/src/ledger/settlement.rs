@@ -11,23 +11,23 @@ use super::status::Status;
 pub enum Settlement {
     /// Processed. The writes and the status commit together or not at all.
     Done(Vec<TransactWriteItem>),
-    /// Nothing to do.
+    /// Ignored by the handler.
     Ignored,
-    /// Not now: to be tried again after the pause.
+    /// Put off: to be tried again after the pause.
     Retry {
         /// The cause.
         cause: String,
         /// The time to wait.
         pause: Duration,
     },
-    /// Not now, and the handler has not run: the attempt does not count.
+    /// Put off before the handler has run: the attempt does not count.
     Released {
         /// The cause.
         cause: String,
         /// The time to wait.
         pause: Duration,
     },
-    /// Never.
+    /// Given up.
     Failed {
         /// The cause.
         cause: String,

@@ -26,9 +26,9 @@ pub(super) fn listing_partition(provider: &str, source: &str, shard: u8) -> Stri
 /// The half of the index `unsettled` in which an event is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unsettled {
-    /// Not ended: the relay looks here.
+    /// Events that have not ended: the relay looks here.
     Open,
-    /// Ended badly: people look here.
+    /// Events that have failed: people look here.
     Failed,
 }
 

@@ -17,8 +17,8 @@ use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
-/// From nothing to `received`. `largest` is the most that the item's payload may take, compressed,
-/// in bytes.
+/// The transition from nothing to `received`. `largest` is the most that the item's payload may
+/// take, compressed, in bytes.
 ///
 /// # Errors
 /// `PayloadTooLarge` when it would take more.
@@ -52,7 +52,7 @@ pub fn claim_body(table: &str, key: &EventKey, digest: [u8; 32], expires_at: Tim
     put.build().expect("table and item are set above")
 }
 
-/// From `failed` back to `received`.
+/// The transition from `failed` back to `received`.
 pub fn reopen(
     table: &str,
     key: &EventKey,
@@ -95,7 +95,7 @@ pub fn count_duplicate(table: &str, key: &EventKey, conflict: bool, now: Timesta
     built(update)
 }
 
-/// From `received`, or from `processing` with a lease that has run out, to `processing`.
+/// The transition from `received`, or from `processing` with a lease that has run out, to `processing`.
 pub fn claim(table: &str, key: &EventKey, token: &str, now: Timestamp) -> Update {
     let expression = "SET #status = :processing, #token = :token, lease_until = :lease, \
                       attempts = attempts + :one, history = list_append(history, :entry)";
@@ -116,7 +116,7 @@ pub fn claim(table: &str, key: &EventKey, token: &str, now: Timestamp) -> Update
     built(update)
 }
 
-/// From `processing`, by the attempt of that token, to an end or back to `received`.
+/// The transition from `processing`, by the attempt of that token, to an end or back to `received`.
 pub fn settle(
     table: &str,
     key: &EventKey,
@@ -171,7 +171,7 @@ pub fn settle(
     })
 }
 
-/// Overdue and not ended: the same, overdue later.
+/// The move of an overdue event to a later time.
 pub fn postpone(table: &str, overdue: &Overdue, now: Timestamp) -> Update {
     let next = now.after(overdue.pause());
     let update = update(
@@ -199,7 +199,7 @@ pub fn restore(table: &str, overdue: &Overdue, next: Timestamp) -> Update {
     built(update)
 }
 
-/// No write, but the question before [`postpone`]: the events overdue at `now` in one of the
+/// The query before [`postpone`], which is no write: the events overdue at `now` in one of the
 /// [`super::UNSETTLED_SHARDS`], at most `limit`.
 pub fn overdue(table: &str, shard: u8, now: Timestamp, limit: i32) -> QueryInputBuilder {
     QueryInputBuilder::default()
