@@ -20,10 +20,10 @@ use crate::{aws, limits, packing};
 /// The metadata of an object that names the encoding of its payload. One without it is as it came.
 const ENCODING: &str = "encoding";
 
-/// S3 did not do it. Whether an object was written is not known.
+/// A call that S3 did not answer well. An object may have been written all the same.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    /// Unreachable, throttled, too slow, or refused.
+    /// S3 was unreachable, throttled, too slow, or refused.
     #[error("the bucket cannot be reached ({code})")]
     Unreachable {
         /// One word for why.
@@ -32,7 +32,7 @@ pub enum BucketError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// There is no such object, or it has another payload: no later attempt could succeed.
+    /// The object is not there, or has another payload: no later attempt could succeed.
     #[error("the bucket does not have the payload")]
     Gone,
 }

@@ -48,19 +48,19 @@ struct Wire<'a> {
 /// A message read back: which event, and the event itself where the message carries it whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Which event.
+    /// The key of the event.
     pub key: EventKey,
     /// The event as the message has it, its payload perhaps [away](Payload::away) in the bucket;
     /// `None` where it refers to the ledger.
     pub whole: Option<Event<'static>>,
-    /// Whether a receiver sent it because it could not record the event.
+    /// True if a receiver sent it because it could not record the event.
     pub unrecorded: bool,
 }
 
 /// The queue message is not an envelope of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableMessage {
-    /// Not the JSON of a CloudEvent.
+    /// A text that is not the JSON of a CloudEvent.
     #[error("not a CloudEvent")]
     Json(#[source] serde_json::Error),
     /// An attribute has a value that we never write.
@@ -136,16 +136,16 @@ impl<'a> Wire<'a> {
 
     /// The JSON, without the two characters that JSON has and SQS does not
     /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>):
-    /// they can stand in strings alone, where an escape means the same.
+    /// they can stand only in strings, where an escape means the same.
     fn json(&self) -> String {
         let json = serde_json::to_string(self).expect("strings and valid JSON serialise");
         // Both begin with this byte, which most messages do not have at all.
         let suspicious = json.as_bytes().contains(&0xef);
-        match suspicious && json.contains(['\u{fffe}', '\u{ffff}']) {
-            true => json
-                .replace('\u{fffe}', "\\ufffe")
-                .replace('\u{ffff}', "\\uffff"),
-            false => json,
+        if suspicious && json.contains(['\u{fffe}', '\u{ffff}']) {
+            json.replace('\u{fffe}', "\\ufffe")
+                .replace('\u{ffff}', "\\uffff")
+        } else {
+            json
         }
     }
 

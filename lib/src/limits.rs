@@ -56,7 +56,7 @@ pub const fn answer(deadline: Duration) -> Duration {
 /// hung up by then, and some never send again by themselves; what is recorded now is not lost.
 pub const FIRST_ANSWER: Duration = Duration::from_secs(26);
 
-/// What reading the secrets leaves of a request's time: one attempt at recording the event, and one at
+/// The part of a request's time that reading the secrets leaves: one attempt at recording the event, and one at
 /// sending it.
 pub const LAST_STEPS: Duration = Duration::from_millis(1200);
 
@@ -78,7 +78,7 @@ pub const UPLOAD: Duration = Duration::from_secs(2);
 /// Reading a payload from S3, with all attempts, while nine others of the batch are read.
 pub const DOWNLOAD: Duration = Duration::from_secs(8);
 
-/// How long a write is tried again because another one on the same item is in its way.
+/// The time for which a write is tried again because another one on the same item is in its way.
 pub const CONTENTION: Duration = Duration::from_millis(300);
 
 /// Reading a provider's secrets while there are older ones, all pages and attempts.
@@ -134,7 +134,7 @@ pub const SECRETS_PAUSE: Duration = Duration::from_secs(30);
 /// The processor's `Timeout`.
 pub const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a handler may take. What is left of the processor's time is for the ledger.
+/// The longest that a handler may take. What is left of the processor's time is for the ledger.
 pub const HANDLER: Duration = Duration::from_secs(38);
 
 /// One attempt of one call that a handler makes: long enough that nothing that works is cut off.
@@ -143,16 +143,16 @@ pub const HANDLER_CALL_ATTEMPT: Duration = Duration::from_secs(5);
 /// One call that a handler makes, with all attempts.
 pub const HANDLER_CALL: Duration = Duration::from_secs(15);
 
-/// How long a claim holds: longer than any invocation that could still be at work on it.
+/// The time for which a claim holds: longer than any invocation that could still be at work on it.
 pub const LEASE: Duration = Duration::from_secs(75);
 
-/// How far the clocks of two functions may differ.
+/// The most by which the clocks of two functions may differ.
 pub const SKEW: Duration = Duration::from_secs(5);
 
 /// The queue's `VisibilityTimeout`: six times the processor's time, as AWS advises.
 pub const VISIBILITY: Duration = Duration::from_secs(360);
 
-/// After this long an event that has not ended counts as overdue, and the relay sends it again.
+/// The time after which an event that has not ended is overdue, and the relay sends it again.
 pub const GRACE: Duration = Duration::from_secs(60);
 
 /// The longest pause between two sendings of an overdue event.

@@ -1,6 +1,6 @@
 //! The log: which lines are written, and in which form.
 //!
-//! The level that somebody asks for holds for our own lines alone. At their lower levels other
+//! The level that somebody asks for holds only for our own lines. At their lower levels other
 //! crates write what passes through their hands: `lambda_runtime` the whole invocation, hyper and
 //! the AWS SDK requests with headers and bodies. So which crates are ours is what is listed, and
 //! every other one stays at warnings: those name settings, sizes and addresses, but for the
@@ -18,12 +18,12 @@ use crate::settings::Lookup;
 /// This crate.
 const LIBRARY: &str = "webhooks";
 
-/// It warns at every start that it leaves concurrency to a runtime that has none.
+/// The runtime, which warns at every start that it leaves concurrency to a runtime that has none.
 const RUNTIME: &str = "lambda_runtime";
 
-/// What quotes values even in its errors: the message of a panic, the part of an invocation that
-/// does not parse, an answer of DynamoDB's with the item in it. [`crate::lambda`] logs the first
-/// two itself, without the values.
+/// Modules that quote values even in their errors: the message of a panic, the part of an invocation that
+/// does not parse, an answer of DynamoDB's with the item in it. The main loops log the first
+/// two themselves, without the values.
 const QUOTING: [&str; 3] = [
     "lambda_runtime::layers::panic",
     "lambda_runtime::layers::api_response",
@@ -38,9 +38,10 @@ pub(crate) fn start(binary: &'static str, environment: Lookup<'_>) {
         .is_some_and(|format| format.eq_ignore_ascii_case("json"));
     let lines = fmt::layer().with_target(false).without_time();
     let registry = registry().with(filter.with_max_level_hint(asked));
-    match json {
-        true => registry.with(lines.json()).init(),
-        false => registry.with(lines).init(),
+    if json {
+        registry.with(lines.json()).init();
+    } else {
+        registry.with(lines).init();
     }
 }
 

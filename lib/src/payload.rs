@@ -1,4 +1,4 @@
-//! What a delivery carries: the exact bytes for the ledger, and JSON for everybody else.
+//! The payload of a delivery: the exact bytes for the ledger, and JSON for everybody else.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -16,14 +16,14 @@ use crate::signature::sha256;
 /// The media type of HTML forms.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The bytes of an event and what they are. What is derived from the bytes is worked out once.
+/// The bytes of an event and their type. Digest and packed bytes are worked out once.
 #[derive(Clone, Debug)]
 pub struct Payload<'a> {
     /// The media type without parameters, in lower case; empty where the sender named none.
     pub media_type: Cow<'a, str>,
     /// The exact bytes: the body, or the query string of a GET. Empty while they are [away](Self::away).
     pub bytes: Cow<'a, [u8]>,
-    /// Where the bytes are kept when they are too many for an item.
+    /// The object that keeps the bytes when they are too many for an item.
     pub(crate) object: Option<Object>,
     digest: OnceLock<[u8; 32]>,
     packed: OnceLock<Option<Packed>>,
@@ -43,7 +43,7 @@ pub struct Stored<'a> {
 pub enum Data {
     /// JSON text, byte for byte as it was sent where it was JSON.
     Json(Box<RawValue>),
-    /// Not JSON and not a form.
+    /// Bytes that are neither JSON nor a form.
     Binary,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// What the delivery carries.
+    /// The payload of a delivery: the body, or the query string of a GET.
     pub fn of(delivery: &'a Delivery) -> Self {
         match delivery.method {
             Method::Get => Self::new(FORM, delivery.query.as_bytes()),
@@ -178,7 +178,7 @@ impl<'a> Payload<'a> {
 }
 
 impl PartialEq for Payload<'_> {
-    /// What is derived from the bytes makes no difference.
+    /// Compares type, bytes and object; the digest and the packed bytes follow from them.
     fn eq(&self, other: &Self) -> bool {
         (&self.media_type, &self.bytes, &self.object)
             == (&other.media_type, &other.bytes, &other.object)

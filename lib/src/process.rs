@@ -1,4 +1,4 @@
-//! Processing: claim, handle, settle, for each record of a batch alone.
+//! Processing: claim, handle and settle, separately for each record of a batch.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,13 +25,13 @@ use self::ended::{Ended, Notes, Undecided};
 /// The processor and its connections.
 #[derive(Debug)]
 pub struct Processor<S> {
-    /// How it is set up.
+    /// The settings.
     pub settings: ProcessorSettings,
-    /// Where events are claimed and settled.
+    /// The ledger, where events are claimed and settled.
     pub ledger: Ledger,
-    /// Where payloads are that are too large for an item.
+    /// The bucket with the payloads that are too large for an item.
     pub bucket: Bucket,
-    /// Where messages come from.
+    /// The queue that the messages come from.
     pub queue: Queue,
     /// The handlers of the event types.
     pub router: Router<S>,
@@ -39,7 +39,7 @@ pub struct Processor<S> {
     pub state: Arc<S>,
 }
 
-/// A record without an id cannot be reported alone; the whole batch has to come again.
+/// A record has no id, so it cannot be reported by itself; the whole batch has to come again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a record has no message id")]
 pub struct NoMessageId;
@@ -151,9 +151,9 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Ok(self.ledger.claim(&message.key, now).await?)
     }
 
-    /// Says whether a whole message was received after its event had failed: then a receiver that could
-    /// not reach the ledger has accepted a redelivery. A late copy of an earlier message was not;
-    /// where the two clocks leave it open, the event runs once more.
+    /// Says whether a whole message was received after its event had failed. If so, a receiver that
+    /// could not reach the ledger has accepted a redelivery. A late copy of an earlier message was
+    /// received before; where the two clocks leave it open, the event runs again.
     async fn is_redelivery(&self, event: &Event<'_>) -> Result<bool, LedgerError> {
         let failed = self.ledger.find(event.key()).await?;
         let latest = event.received_at().after(limits::SKEW);

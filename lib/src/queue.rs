@@ -9,7 +9,8 @@ use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttrib
 
 use crate::{aws, limits};
 
-/// SQS did not do it, or the message is larger than SQS takes. Whether it was sent is not known.
+/// A call that SQS did not answer well, or a message larger than SQS takes. It may have been sent all
+/// the same.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue cannot be reached ({code})")]
 pub struct QueueError {

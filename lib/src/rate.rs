@@ -1,4 +1,4 @@
-//! How many deliveries a second an instance takes of each source.
+//! The rate at which an instance takes deliveries of each source.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +18,7 @@ struct Bucket {
 }
 
 impl Rates {
-    /// Whether one more delivery could be taken now. `rate` is deliveries a second.
+    /// Says if one more delivery could be taken now. `rate` is deliveries a second.
     pub fn has_room(&self, source: &str, rate: f64, now: Timestamp) -> bool {
         let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.get(source).copied();

@@ -15,9 +15,9 @@ pub struct RecentDigests(Mutex<VecDeque<Seen>>);
 
 #[derive(Debug)]
 struct Seen {
-    /// Of source and body.
+    /// The digest of source and body.
     digest: [u8; 32],
-    /// Of the id under which the body came first.
+    /// The digest of the id under which the body came first.
     id: [u8; 32],
 }
 

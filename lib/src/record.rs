@@ -7,7 +7,7 @@ use crate::ledger::{Ledger, LedgerError, Record};
 use crate::timestamp::Timestamp;
 use crate::{faults, limits, packing};
 
-/// It is not known that the event is recorded.
+/// An event of which it is not known that it is recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRecorded {
     /// DynamoDB did not do it.

@@ -1,4 +1,4 @@
-//! The relay: sends again what is recorded, overdue and not ended.
+//! The relay: sends events again that are recorded, overdue and not ended.
 
 use std::time::Instant;
 
@@ -17,11 +17,11 @@ use crate::{faults, limits};
 /// The relay and its connections.
 #[derive(Debug)]
 pub struct Relay {
-    /// How it is set up.
+    /// The settings.
     pub settings: RelaySettings,
-    /// Where overdue events are found.
+    /// The ledger, where overdue events are found.
     pub ledger: Ledger,
-    /// Where they are sent.
+    /// The queue to which they are sent.
     pub queue: Queue,
 }
 

@@ -70,11 +70,11 @@ impl Metric {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
-    /// What happened to an event.
+    /// The ordinary fate of an event.
     Info,
-    /// Odd, and coped with.
+    /// Something odd that was coped with.
     Warn,
-    /// Somebody has to act.
+    /// Something on which somebody has to act.
     Error,
 }
 
@@ -85,7 +85,7 @@ pub struct End {
     pub outcome: &'static str,
     /// The weight of its line.
     pub level: Level,
-    /// What it counts as.
+    /// The metric that counts it.
     pub metric: Option<Metric>,
 }
 

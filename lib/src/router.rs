@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use crate::event::Event;
 
-/// Everything that a handler gets besides the event. `S` is whatever the handlers share: clients, names.
+/// Everything that a handler gets besides the event. `S` is the type of the state that handlers
+/// share: clients, names.
 #[derive(Debug)]
 pub struct Context<S> {
     /// Shared by all handlers.
@@ -29,18 +30,18 @@ pub enum Outcome {
     /// Processed. The writes commit in the same transaction as the status: exactly once. At most
     /// 99 of them (DynamoDB takes 100 in a transaction).
     Done(Vec<TransactWriteItem>),
-    /// Nothing to do for this event.
+    /// Ignored: there is nothing to do for this event.
     Ignored,
-    /// Not now.
+    /// Put off.
     Retry {
-        /// Why, for the history: never a value from the event.
+        /// The cause, for the history: never a value from the event.
         reason: String,
-        /// How long to wait; left out, it grows from attempt to attempt.
+        /// The time to wait; left out, it grows from attempt to attempt.
         pause: Option<Duration>,
     },
-    /// Never: no later attempt could succeed.
+    /// Given up: no later attempt could succeed.
     Failed {
-        /// Why, for the history: never a value from the event.
+        /// The cause, for the history: never a value from the event.
         reason: String,
     },
 }

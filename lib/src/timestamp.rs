@@ -22,12 +22,12 @@ impl Timestamp {
         Self(faults::bend(millis))
     }
 
-    /// From milliseconds since the Unix epoch.
+    /// A moment from its milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// From seconds since the Unix epoch.
+    /// A moment from its seconds since the Unix epoch.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
@@ -48,7 +48,7 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
-    /// How long ago this moment was at `now`; zero when it is still to come.
+    /// The time since this moment at `now`; zero when it is still to come.
     pub fn age(self, now: Self) -> Duration {
         Duration::from_millis(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }

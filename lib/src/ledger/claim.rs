@@ -3,29 +3,26 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 
+use super::error::LedgerError;
 use super::item::Item;
-use super::{Ledger, LedgerError, Status, token, transition};
+use super::lease::Lease;
+use super::status::Status;
+use super::table::Ledger;
+use super::token::token;
+use super::transition;
 use crate::event::EventKey;
 use crate::timestamp::Timestamp;
 
-/// An attempt's hold on an event. Everything the attempt writes depends on its token, so an
-/// attempt that was taken over cannot overwrite its successor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
-    pub(super) key: EventKey,
-    pub(super) token: String,
-}
-
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Debug)]
 pub enum Claim {
     /// The event is this attempt's.
     Mine(Lease, Box<Item>),
-    /// Another attempt holds it.
+    /// The event is held by another attempt.
     Leased,
-    /// It has ended.
+    /// The event has ended.
     Ended(Status),
-    /// The ledger has no such event.
+    /// The event is not in the ledger.
     Unknown,
 }
 

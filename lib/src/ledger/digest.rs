@@ -1,19 +1,22 @@
-//! A body held against replays: the first id under which it came has it for the retention.
+//! A body held against replays: it belongs to the first id under which it came, for the retention.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
-use super::{Ledger, LedgerError, transition};
+use super::attributes::FIRST_ID;
+use super::error::LedgerError;
+use super::table::Ledger;
+use super::transition;
 use crate::event::EventKey;
 use crate::timestamp::Timestamp;
 
-/// Whose a body is.
+/// The owner of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// This id's, from now on or before.
+    /// The event whose delivery this is, from now on or before.
     Ours,
-    /// Another id's.
+    /// Another event.
     Known {
-        /// Under which it came first.
+        /// The id under which the body came first.
         first_id: String,
     },
 }
@@ -24,7 +27,7 @@ impl Ledger {
     /// its own.
     ///
     /// # Errors
-    /// [`LedgerError`] when it is not known whose it is.
+    /// [`LedgerError`] when the owner is not known.
     pub async fn claim_body(
         &self,
         key: &EventKey,
@@ -49,7 +52,7 @@ impl Ledger {
             Some(PutItemError::ConditionalCheckFailedException(there)) => there.item.as_ref(),
             _ => return Err(error.into()),
         };
-        let first_id = there.and_then(|item| item.get(transition::FIRST_ID)?.as_s().ok());
+        let first_id = there.and_then(|item| item.get(FIRST_ID)?.as_s().ok());
         Ok(Body::Known {
             first_id: first_id.cloned().unwrap_or_default(),
         })

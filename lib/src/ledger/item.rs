@@ -1,11 +1,12 @@
 //! The item: what the ledger keeps of one event.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{LISTING_SHARDS, PK, Status, Unsettled, listing_partition, number, shard, text};
+use super::attributes::{Attributes, PK, number, text};
+use super::reader::{Reader, UnreadableItem};
+use super::shards::{LISTING_SHARDS, Unsettled, listing_partition, shard};
+use super::status::Status;
 use crate::compression::NotPacked;
 use crate::event::{Event, EventKey};
 use crate::limits;
@@ -15,12 +16,15 @@ use crate::packing;
 use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
+/// The media type that an item does not name.
+const JSON: &str = "application/json";
+
 /// One event as the ledger keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The event: key, type, payload, time of receipt.
     pub event: Event<'static>,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Attempts at processing since it was received, or received again after it had failed.
     pub attempts: u32,
@@ -30,35 +34,28 @@ pub struct Item {
     pub conflicts: u32,
     /// Deliveries that started it again after it had failed.
     pub redeliveries: u32,
-    /// How often the relay has sent it again.
+    /// Sendings by the relay.
     pub resends: u32,
-    /// Why the last attempt did not succeed.
+    /// The cause for which the last attempt did not succeed.
     pub cause: Option<String>,
-    /// When the present attempt's claim ends.
+    /// The end of the present attempt's lease.
     pub lease_until: Option<Timestamp>,
-    /// When the relay looks at it next, or when it failed.
+    /// The time at which the relay looks at it next, or at which it failed.
     pub overdue_at: Option<Timestamp>,
     /// Time and transition, oldest first.
     pub history: Vec<String>,
-    /// Who wrote it last: the receipt's token, then each attempt's.
+    /// The token of the last write: the receipt's, then each attempt's.
     pub(super) token: String,
     /// SHA-256 of the payload.
     pub(super) digest: Vec<u8>,
 }
 
 impl Item {
-    /// Whether an event has the same bytes as the one recorded.
+    /// Compares an event's bytes with the recorded ones.
     pub fn has_payload_of(&self, event: &Event<'_>) -> bool {
         self.digest == event.payload.digest()
     }
 }
-
-/// The item is not one that this version of the ledger writes.
-#[derive(Debug, thiserror::Error)]
-#[error("the item's attribute {0} is missing or unreadable")]
-pub struct UnreadableItem(pub(super) &'static str);
-
-pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The compressed payload is larger than an item is to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,16 +116,13 @@ pub(super) fn new_item(
     Ok(item)
 }
 
-/// The media type that an item does not name.
-const JSON: &str = "application/json";
-
 impl TryFrom<Attributes> for Item {
     type Error = UnreadableItem;
 
     fn try_from(mut attributes: Attributes) -> Result<Self, UnreadableItem> {
         let mut item = Reader(&mut attributes);
         let key: EventKey = item.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?;
-        let payload = item.payload(&key)?;
+        let payload = payload(&mut item, &key)?;
         let kind = item.text("type")?;
         if !name::is_kind(&kind, &key.provider) {
             return Err(UnreadableItem("type"));
@@ -152,72 +146,31 @@ impl TryFrom<Attributes> for Item {
             cause: item.text("cause").ok(),
             lease_until: item.number("lease_until").ok().map(Timestamp::from_millis),
             overdue_at: item.number("overdue_at").ok().map(Timestamp::from_millis),
-            history: item.history(received_at),
+            history: history(item.texts("history"), received_at),
             token: item.text("token")?,
             digest: item.bytes("digest")?,
         })
     }
 }
 
-/// Takes attributes out of an item by name and type.
-pub(super) struct Reader<'a>(pub(super) &'a mut Attributes);
-
-impl Reader<'_> {
-    pub(super) fn text(&mut self, name: &'static str) -> Result<String, UnreadableItem> {
-        match self.0.remove(name) {
-            Some(AttributeValue::S(value)) => Ok(value),
-            _ => Err(UnreadableItem(name)),
-        }
+fn payload(item: &mut Reader<'_>, key: &EventKey) -> Result<Payload<'static>, UnreadableItem> {
+    let media_type = item.text("media_type").unwrap_or(JSON.to_owned());
+    if let Ok(name) = item.text("object") {
+        let object = Object::parse(&name, &key.provider, &key.source);
+        let object = object.ok_or(UnreadableItem("object"))?;
+        return Ok(Payload::at(media_type, object));
     }
+    let stored = item.bytes("payload")?;
+    let bytes = packing::unpack(&stored, &item.text("encoding")?)
+        .map_err(|NotPacked| UnreadableItem("payload"))?;
+    Ok(Payload::new(media_type, bytes))
+}
 
-    pub(super) fn number(&mut self, name: &'static str) -> Result<i64, UnreadableItem> {
-        match self.0.remove(name) {
-            Some(AttributeValue::N(value)) => value.parse().map_err(|_| UnreadableItem(name)),
-            _ => Err(UnreadableItem(name)),
-        }
-    }
-
-    /// A counter, which is not there while it is 0.
-    pub(super) fn count(&mut self, name: &'static str) -> u32 {
-        self.number(name)
-            .ok()
-            .and_then(|count| u32::try_from(count).ok())
-            .unwrap_or(0)
-    }
-
-    fn bytes(&mut self, name: &'static str) -> Result<Vec<u8>, UnreadableItem> {
-        match self.0.remove(name) {
-            Some(AttributeValue::B(value)) => Ok(value.into_inner()),
-            _ => Err(UnreadableItem(name)),
-        }
-    }
-
-    fn payload(&mut self, key: &EventKey) -> Result<Payload<'static>, UnreadableItem> {
-        let media_type = self.text("media_type").unwrap_or(JSON.to_owned());
-        if let Ok(name) = self.text("object") {
-            let object = Object::parse(&name, &key.provider, &key.source);
-            let object = object.ok_or(UnreadableItem("object"))?;
-            return Ok(Payload::at(media_type, object));
-        }
-        let stored = self.bytes("payload")?;
-        let bytes = packing::unpack(&stored, &self.text("encoding")?)
-            .map_err(|NotPacked| UnreadableItem("payload"))?;
-        Ok(Payload::new(media_type, bytes))
-    }
-
-    /// The entries with their times as people write them, after the receipt, which has none.
-    fn history(&mut self, received_at: Timestamp) -> Vec<String> {
-        let entries = match self.0.remove("history") {
-            Some(AttributeValue::L(entries)) => entries,
-            _ => Vec::new(),
-        };
-        let told = entries.into_iter().filter_map(|entry| match entry {
-            AttributeValue::S(entry) => Some(told(entry)),
-            _ => None,
-        });
-        let received = format!("{received_at} received");
-        std::iter::once(received).chain(told).collect()
-    }
+/// The entries with their times as people write them, after the receipt, which has none.
+fn history(entries: Vec<String>, received_at: Timestamp) -> Vec<String> {
+    let received = format!("{received_at} received");
+    let told = entries.into_iter().map(told);
+    std::iter::once(received).chain(told).collect()
 }
 
 fn told(entry: String) -> String {

@@ -4,30 +4,31 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use futures::future::try_join_all;
 use std::collections::HashMap;
 
-use super::item::{Attributes, Reader};
-use super::{
-    LISTING_SHARDS, Ledger, LedgerError, PK, Status, UNSETTLED_SHARDS, UnreadableItem, Unsettled,
-    listing_partition, number, text,
-};
+use super::attributes::{Attributes, PK, number, text};
+use super::error::LedgerError;
+use super::reader::{Reader, UnreadableItem};
+use super::shards::{LISTING_SHARDS, UNSETTLED_SHARDS, Unsettled, listing_partition};
+use super::status::Status;
+use super::table::Ledger;
 use crate::event::EventKey;
 use crate::timestamp::Timestamp;
 
-/// What to list.
+/// A question for a list of events.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The provider's name.
     pub provider: String,
     /// One of its sources.
     pub source: String,
-    /// Only this type: exact, or all that begin so where it ends in `*`.
+    /// The type, if only one is wanted: exact, or all that begin so where it ends in `*`.
     pub kind: Option<String>,
-    /// Only events that stand here.
+    /// The status, if only one is wanted.
     pub status: Option<Status>,
-    /// Received at this time or later.
+    /// The earliest time of receipt.
     pub since: Timestamp,
-    /// Received at this time or earlier.
+    /// The latest time of receipt.
     pub until: Timestamp,
-    /// At most so many.
+    /// The most events to list.
     pub limit: usize,
 }
 
@@ -38,15 +39,15 @@ pub struct Summary {
     pub key: EventKey,
     /// The event type.
     pub kind: String,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// When the first delivery arrived.
+    /// The time of the first delivery.
     pub received_at: Timestamp,
     /// Attempts at processing.
     pub attempts: u32,
     /// Deliveries that changed nothing.
     pub duplicates: u32,
-    /// Why the last attempt did not succeed.
+    /// The cause for which the last attempt did not succeed.
     pub cause: Option<String>,
 }
 
@@ -55,7 +56,7 @@ const BATCH: usize = 100;
 
 impl Ledger {
     /// The newest events that match, newest first. Shards are read side by side; what is open or
-    /// failed is looked up in the index of what has not ended, which stays small.
+    /// failed is looked up in the index of events that have not ended well, which stays small.
     ///
     /// # Errors
     /// [`LedgerError`] when DynamoDB does not answer.

@@ -1,12 +1,9 @@
-//! What the relay reads and moves on.
+//! The key of an event that should have ended, and the time at which it is overdue.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
-
-use super::item::{Attributes, Item, Reader};
-use super::{Ledger, LedgerError, PK, UnreadableItem, transition};
+use super::attributes::{Attributes, PK};
+use super::reader::{Reader, UnreadableItem};
 use crate::event::EventKey;
 use crate::limits;
 use crate::timestamp::Timestamp;
@@ -14,7 +11,7 @@ use crate::timestamp::Timestamp;
 /// An event that should have ended by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overdue {
-    /// Which one.
+    /// Its key.
     pub key: EventKey,
     pub(super) overdue_at: Timestamp,
     resends: u32,
@@ -26,67 +23,6 @@ impl Overdue {
         limits::GRACE
             .saturating_mul(2_u32.saturating_pow(self.resends.saturating_add(1)))
             .min(limits::RESEND_PAUSE)
-    }
-}
-
-impl Ledger {
-    /// What is overdue at `now` in one of the [`super::UNSETTLED_SHARDS`], most overdue first, at
-    /// most `limit`.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when DynamoDB does not answer.
-    pub async fn overdue(
-        &self,
-        shard: u8,
-        now: Timestamp,
-        limit: i32,
-    ) -> Result<Vec<Overdue>, LedgerError> {
-        let query = transition::overdue(&self.table, shard, now, limit);
-        let output = query.send_with(&self.client).await?;
-        let rows = output.items.unwrap_or_default().into_iter();
-        Ok(rows.map(Overdue::try_from).collect::<Result<_, _>>()?)
-    }
-
-    /// Moves an overdue event on, if nobody else has, and gives it back to be sent.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when it is not known whether it was moved.
-    pub async fn postpone(
-        &self,
-        overdue: &Overdue,
-        now: Timestamp,
-    ) -> Result<Option<Item>, LedgerError> {
-        let update = transition::postpone(&self.table, overdue, now);
-        let update = self.update(update, ReturnValue::AllNew).send().await;
-        match update {
-            Ok(output) => Ok(output.attributes.map(Item::try_from).transpose()?),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(error.into()),
-            },
-        }
-    }
-
-    /// Takes a postponement back, because the queue did not take the message: the next run finds the
-    /// event at once, however often it was sent before.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when it is not known whether it was taken back; the event then waits for its
-    /// pause.
-    pub async fn restore(&self, overdue: &Overdue, postponed: &Item) -> Result<(), LedgerError> {
-        let Some(next) = postponed.overdue_at else {
-            return Ok(());
-        };
-        let update = transition::restore(&self.table, overdue, next);
-        let update = self.update(update, ReturnValue::None).send().await;
-        match update {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // It has gone on, or this very update went through and its answer was lost.
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
     }
 }
 

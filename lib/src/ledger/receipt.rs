@@ -1,32 +1,36 @@
-//! What a receiver writes: a new event, a repeated one, one that starts again.
+//! A receiver's writes: a new event, a repeated one, one that starts again.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 
+use super::attributes::text;
 use super::contention::Contention;
+use super::error::LedgerError;
 use super::item::{Item, PayloadTooLarge};
-use super::{Ledger, LedgerError, Status, text, transition};
+use super::status::Status;
+use super::table::Ledger;
+use super::transition;
 use crate::event::{Event, EventKey};
 use crate::timestamp::Timestamp;
 
-/// What became of an attempt to record an event.
+/// The result of an attempt to record an event.
 #[derive(Debug)]
 pub enum Record {
-    /// It is recorded now, and was not before.
+    /// The event is recorded now, and was not before.
     New,
-    /// It was there already.
+    /// The event was there already.
     Existing(Existing),
-    /// Its payload is larger than the item may take, and nothing was written.
+    /// The payload is larger than the item may take, and nothing was written.
     TooLarge,
 }
 
-/// What the ledger already had.
+/// An event that the ledger already had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Existing {
-    /// Where the event stands.
+    /// Its status.
     pub status: Status,
-    /// Whether this delivery brought another body under the same id.
+    /// True if this delivery brought another body under the same id.
     pub conflict: bool,
 }
 

@@ -7,16 +7,18 @@ use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Update};
 
+use super::attributes::{FIRST_ID, PK, entry, number, text};
 use super::item::{PayloadTooLarge, new_item};
 use super::overdue::Overdue;
-use super::settle::Settlement;
-use super::{PK, Status, Unsettled, entry, number, text};
+use super::settlement::Settlement;
+use super::shards::Unsettled;
+use super::status::Status;
 use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
-/// From nothing to `received`. `largest` is the most that the item's payload may take, compressed,
-/// in bytes.
+/// The transition from nothing to `received`. `largest` is the most that the item's payload may
+/// take, compressed, in bytes.
 ///
 /// # Errors
 /// `PayloadTooLarge` when it would take more.
@@ -50,10 +52,7 @@ pub fn claim_body(table: &str, key: &EventKey, digest: [u8; 32], expires_at: Tim
     put.build().expect("table and item are set above")
 }
 
-/// The attribute that names the id of a body.
-pub(super) const FIRST_ID: &str = "first_id";
-
-/// From `failed` back to `received`.
+/// The transition from `failed` back to `received`.
 pub fn reopen(
     table: &str,
     key: &EventKey,
@@ -84,9 +83,10 @@ pub fn reopen(
 
 /// The same event, counted once more.
 pub fn count_duplicate(table: &str, key: &EventKey, conflict: bool, now: Timestamp) -> Update {
-    let expression = match conflict {
-        true => "SET repeated_at = :now ADD duplicates :one, conflicts :one",
-        false => "SET repeated_at = :now ADD duplicates :one",
+    let expression = if conflict {
+        "SET repeated_at = :now ADD duplicates :one, conflicts :one"
+    } else {
+        "SET repeated_at = :now ADD duplicates :one"
     };
     let update = update(table, key, expression)
         .condition_expression("attribute_exists(pk)")
@@ -95,7 +95,7 @@ pub fn count_duplicate(table: &str, key: &EventKey, conflict: bool, now: Timesta
     built(update)
 }
 
-/// From `received`, or from `processing` with a lease that has run out, to `processing`.
+/// The transition from `received`, or from `processing` with a lease that has run out, to `processing`.
 pub fn claim(table: &str, key: &EventKey, token: &str, now: Timestamp) -> Update {
     let expression = "SET #status = :processing, #token = :token, lease_until = :lease, \
                       attempts = attempts + :one, history = list_append(history, :entry)";
@@ -116,7 +116,7 @@ pub fn claim(table: &str, key: &EventKey, token: &str, now: Timestamp) -> Update
     built(update)
 }
 
-/// From `processing`, by the attempt of that token, to an end or back to `received`.
+/// The transition from `processing`, by the attempt of that token, to an end or back to `received`.
 pub fn settle(
     table: &str,
     key: &EventKey,
@@ -124,31 +124,29 @@ pub fn settle(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Update {
-    let (status, what, expression) = match settlement {
-        Settlement::Done(_) => (Status::Done, "done".to_owned(), ENDED),
-        Settlement::Ignored => (Status::Ignored, "ignored".to_owned(), ENDED),
+    let (what, expression) = match settlement {
+        Settlement::Done(_) => ("done".to_owned(), ENDED),
+        Settlement::Ignored => ("ignored".to_owned(), ENDED),
         Settlement::Retry { cause, pause } => {
             let what = format!(
                 "to be tried again in {} s: {}",
                 pause.as_secs(),
                 brief(cause)
             );
-            (Status::Received, what, WAITING)
+            (what, WAITING)
         }
         Settlement::Released { cause, pause } => {
             let what = format!("put back for {} s: {}", pause.as_secs(), brief(cause));
-            (Status::Received, what, RELEASED)
+            (what, RELEASED)
         }
-        Settlement::Failed { cause } => {
-            (Status::Failed, format!("failed: {}", brief(cause)), FAILED)
-        }
+        Settlement::Failed { cause } => (format!("failed: {}", brief(cause)), FAILED),
     };
     let update = update(table, key, expression)
         .condition_expression("#status = :processing AND #token = :token")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .expression_attribute_names("#status", "status")
         .expression_attribute_names("#token", "token")
-        .expression_attribute_values(":status", text(status.as_str()))
+        .expression_attribute_values(":status", text(settlement.status().as_str()))
         .expression_attribute_values(":processing", text(Status::Processing.as_str()))
         .expression_attribute_values(":token", text(token))
         .expression_attribute_values(":entry", entry(now, &what));
@@ -173,7 +171,7 @@ pub fn settle(
     })
 }
 
-/// Overdue and not ended: the same, overdue later.
+/// The move of an overdue event to a later time.
 pub fn postpone(table: &str, overdue: &Overdue, now: Timestamp) -> Update {
     let next = now.after(overdue.pause());
     let update = update(
@@ -201,7 +199,7 @@ pub fn restore(table: &str, overdue: &Overdue, next: Timestamp) -> Update {
     built(update)
 }
 
-/// No write, but the question before [`postpone`]: what is overdue at `now` in one of the
+/// The query before [`postpone`], which is no write: the events overdue at `now` in one of the
 /// [`super::UNSETTLED_SHARDS`], at most `limit`.
 pub fn overdue(table: &str, shard: u8, now: Timestamp, limit: i32) -> QueryInputBuilder {
     QueryInputBuilder::default()
@@ -223,7 +221,7 @@ const RELEASED: &str = "SET #status = :status, history = list_append(history, :e
 const FAILED: &str = "SET #status = :status, history = list_append(history, :entry), \
                       cause = :cause, overdue_at = :overdue, unsettled = :failed REMOVE lease_until";
 
-/// What the item keeps of a cause. An item has its limit, and every attempt adds to the history.
+/// The part of a cause that the item keeps. An item has its limit, and every attempt adds to the history.
 fn brief(cause: &str) -> &str {
     let end = cause
         .char_indices()

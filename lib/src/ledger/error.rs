@@ -1,0 +1,41 @@
+//! The failure of a call to the table.
+
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use super::reader::UnreadableItem;
+use crate::aws;
+
+/// A call that DynamoDB did not answer well: it was unreachable, throttled, too slow, or refused. A
+/// write may have taken place all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger cannot be reached ({code})")]
+pub struct LedgerError {
+    code: String,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl<E, R> From<SdkError<E, R>> for LedgerError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = aws::code(&error);
+        Self {
+            code,
+            source: Box::new(error),
+        }
+    }
+}
+
+impl From<UnreadableItem> for LedgerError {
+    fn from(error: UnreadableItem) -> Self {
+        Self {
+            code: "unreadable item".to_owned(),
+            source: Box::new(error),
+        }
+    }
+}
