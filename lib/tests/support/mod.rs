@@ -1,5 +1,5 @@
-//! What the tests of the library share: one emulator per test binary, and a world of its own
-//! inside it for every test.
+//! What tests against the emulator share, here and in `cli/tests`: one emulator per test binary, and
+//! a world of its own inside it for every test.
 
 #![allow(
     dead_code,
