@@ -19,7 +19,7 @@ everything := --workspace --bins --tests --examples --locked
 
 # What the functions are measured against.
 baselines := lab/baselines
-measured := github stripe twilio processor bare floor floor-processor
+measured := receiver processor bare floor floor-processor
 
 # Python tools by their direct needs, and beside each file its lock: every package that comes along, with the
 # digests of its wheels for every platform and for Python 3.10 and later.

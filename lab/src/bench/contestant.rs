@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use webhooks::provider::catalog;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::keys::REGION;
 use webhooks_cli::project::Project;
@@ -99,11 +100,14 @@ impl Contestant {
         }
     }
 
-    /// A function that was built for Lambda.
+    /// A function that was built for Lambda, by the name of its program, or of the provider whose
+    /// deliveries it receives.
     ///
     /// # Errors
     /// [`Failure`] when it was not.
-    pub fn built(project: &Project, name: &str, binary: &str) -> Result<Self, Failure> {
+    pub fn built(project: &Project, name: &str, function: &str) -> Result<Self, Failure> {
+        let provider = catalog::by_name(function).map(|_| function);
+        let binary = provider.map_or(function, |_| "receiver");
         let folder = project.root().join("target").join("lambda").join(binary);
         let program = folder.join("bootstrap");
         if !program.is_file() {
@@ -113,6 +117,8 @@ impl Contestant {
             )));
         }
         let mut built = Self::new(name, program.clone(), &folder);
+        let variable = provider.map(|provider| ("PROVIDER".to_owned(), provider.to_owned()));
+        built.environment.extend(variable);
         built.package = vec![program];
         Ok(built)
     }

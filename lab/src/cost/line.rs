@@ -177,7 +177,7 @@ impl Bill<'_> {
 
     fn receiving(&self, column: &Column) -> Result<f64, Failure> {
         let work = &column.measured.receiver;
-        let resource = resource(column.sample);
+        let resource = &resource(column.sample);
         self.time(resource, work.all_calls(), work.cpu_ms, 1.0)
     }
 
@@ -331,12 +331,8 @@ impl Bill<'_> {
     }
 }
 
-fn resource(sample: Sample) -> &'static str {
-    match sample {
-        Sample::GitHub(_) => "GithubFunction",
-        Sample::Stripe => "StripeFunction",
-        Sample::Twilio => "TwilioFunction",
-    }
+fn resource(sample: Sample) -> String {
+    format!("{}Function", sample.provider())
 }
 
 /// A line of the gateway's log with values as they are.
@@ -349,7 +345,7 @@ fn access_line(format: &Value) -> String {
         ("$context.requestTimeEpoch", "1767225600000"),
         ("$context.requestTime", "01/Jan/2026:00:00:00 +0000"),
         ("$context.httpMethod", "POST"),
-        ("$context.routeKey", "POST /webhooks/github"),
+        ("$context.routeKey", "ANY /webhooks/github"),
         ("$context.status", "202"),
         ("$context.responseLatency", "14"),
         ("$context.integrationLatency", "12"),
