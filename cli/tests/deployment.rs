@@ -1,4 +1,4 @@
-//! `sam build` and `sam deploy` of the unchanged template, against the emulator, and deliveries
+//! `sam build` and `sam deploy` of the template, against the emulator, and deliveries
 //! through the deployed API to their effects.
 
 use std::path::{Path, PathBuf};
@@ -23,7 +23,6 @@ use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::send::post_copies;
 use webhooks_cli::stack::{NAME, Stack, development_secret};
-use webhooks_cli::template::Template;
 
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
@@ -64,8 +63,11 @@ async fn deploy_alone(project: &Project, endpoint: &str, provider: &str) {
     assert!(status.success(), "cargo lambda deploy {function}");
 }
 
-/// The template with the machine's own architecture, so that the functions can run here: the edit that
-/// its comment asks for, in a copy.
+/// The providers that are deployed: not those that the template comes with.
+const PROVIDERS: [&str; 3] = ["github", "stripe", "twilio"];
+
+/// The template with the machine's own architecture, so that the functions can run here, and with another
+/// list of providers: the edits that its comments ask for, in a copy.
 fn template_for_here(project: &Project, folder: &TempDir) -> PathBuf {
     let text = std::fs::read_to_string(project.root().join("template.yaml")).expect("a template");
     let (arm, ours) = ("Architectures: [arm64]", std::env::consts::ARCH);
@@ -73,6 +75,9 @@ fn template_for_here(project: &Project, folder: &TempDir) -> PathBuf {
     let ours = if ours == "aarch64" { "arm64" } else { ours };
     let copy = folder.path().join("template.yaml");
     let text = text.replace(arm, &format!("Architectures: [{ours}]"));
+    let list = "    - [github, stripe, twilio]\n";
+    assert_eq!(text.matches(list).count(), 1);
+    let text = text.replace(list, &format!("    - [{}]\n", PROVIDERS.join(", ")));
     std::fs::write(&copy, text).expect("a folder");
     copy
 }
@@ -127,12 +132,12 @@ async fn mend_mappings(endpoint: &str) {
 }
 
 /// Posts a signed delivery to the API and gives the event's key.
-async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, &str)) -> EventKey {
-    let provider = catalog::by_name(name.0).expect("a provider");
-    let secret = Secret::new(development_secret(name.0)).expect("not blank");
-    let mut fixture = Fixture::read(project, name.0, name.1).expect("an event");
+async fn deliver(project: &Project, port: u16, host: &str, name: &str) -> EventKey {
+    let provider = catalog::by_name(name).expect("a provider");
+    let secret = Secret::new(development_secret(name)).expect("not blank");
+    let mut fixture = Fixture::first(project, provider).expect("an event");
     // The API's own domain, as the gateway tells it, is what a sender signs.
-    fixture.address(&format!("https://{host}/webhooks/{}", name.0));
+    fixture.address(&format!("https://{host}/webhooks/{name}"));
     let id = fixture
         .renew(provider, &secret, Timestamp::now())
         .expect("signed");
@@ -152,7 +157,7 @@ async fn deliver(project: &Project, port: u16, host: &str, name: (&'static str, 
         .remove(0);
     assert_eq!(answered.outcome, "accepted", "{name:?}: {answered:?}");
     EventKey {
-        provider: name.0.to_owned(),
+        provider: name.to_owned(),
         source: "default".to_owned(),
         id,
     }
@@ -190,27 +195,20 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
         .split('.')
         .next()
         .expect("an id");
-    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
     mend_mappings(&endpoint).await;
     let mut probe = Probe::place(&stack).await.expect("probes");
-    for provider in template
-        .functions()
-        .iter()
-        .flat_map(|function| &function.providers)
-    {
+    for provider in PROVIDERS {
         let secret = development_secret(provider);
         let put = stack.put_secret(provider, "default", &secret);
         put.await.expect("a secret");
     }
+    let deployed = stack.providers(&catalog::names()).await;
+    assert_eq!(deployed.expect("CloudFormation answers"), PROVIDERS);
 
     let host = format!("{api}.execute-api.localhost");
-    deploy_alone(&project, &endpoint, "github").await;
+    deploy_alone(&project, &endpoint, PROVIDERS[0]).await;
     let ledger = stack.ledger().expect("a ledger");
-    for name in [
-        ("github", "push"),
-        ("stripe", "charge.succeeded"),
-        ("twilio", "message"),
-    ] {
+    for name in PROVIDERS {
         let key = deliver(&project, port, &host, name).await;
         let deadline = Instant::now() + TIME_LIMIT;
         loop {

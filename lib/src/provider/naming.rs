@@ -177,7 +177,6 @@ impl Facts<'_> {
 
 /// The fields of a body that names are made of.
 enum Fields {
-    None,
     Json(Vec<(&'static str, Option<Box<RawValue>>)>),
     Form(Vec<(String, String)>),
 }
@@ -185,9 +184,6 @@ enum Fields {
 impl Fields {
     fn read(naming: &Naming, payload: &Payload<'_>) -> Result<Self, Malformed> {
         let wanted = naming.wanted();
-        if wanted.is_empty() {
-            return Ok(Self::None);
-        }
         if let Some(found) = payload.members(&wanted) {
             return Ok(Self::Json(wanted.into_iter().zip(found).collect()));
         }
@@ -201,7 +197,6 @@ impl Fields {
     /// A field that is a text; none where it is missing or null.
     fn text(&self, path: &'static str) -> Result<Option<String>, Malformed> {
         match self {
-            Self::None => Ok(None),
             Self::Json(members) => json_text(members, path),
             Self::Form(fields) => {
                 let mut values = fields.iter().filter(|(name, _)| name == path);
