@@ -14,6 +14,9 @@ use crate::timestamp::Timestamp;
 #[error("this secret cannot sign")]
 pub struct NotSignable;
 
+/// The value of a header that the provider always sends, where the delivery lacks it.
+const FILLER: &str = "none";
+
 /// Signs a delivery at `now`: sets the headers or the parameter that the scheme reads.
 ///
 /// # Errors
@@ -25,8 +28,10 @@ pub fn sign(
     now: Timestamp,
 ) -> Result<(), NotSignable> {
     for Required(name, value) in scheme.required {
-        if let Some(value) = value {
-            delivery.headers.set(name, *value);
+        match value {
+            Some(value) => delivery.headers.set(name, *value),
+            None if delivery.headers.get(name).is_none() => delivery.headers.set(name, FILLER),
+            None => {}
         }
     }
     let clock = scheme.clock.as_ref();

@@ -55,6 +55,12 @@ fn absent(schemes: &[Scheme], delivery: &Delivery) -> Rejection {
             .and_then(|_| scheme.check_required(delivery))
             .err()
     };
+    // The one whose other headers are there, first.
+    let prepared =
+        |scheme: &&Scheme| !scheme.required.is_empty() && scheme.check_required(delivery).is_ok();
+    if let Some(reason) = schemes.iter().find(prepared).and_then(missing) {
+        return reason;
+    }
     let mut reasons = schemes.iter().filter_map(missing);
     let first = reasons.next().unwrap_or(Rejection::Mismatch);
     reasons
