@@ -10,12 +10,12 @@ use super::row::Row;
 use crate::delivery::Method;
 use crate::dictionary::Dictionary;
 use crate::scheme::{
-    Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Scheme, Unit,
+    Algorithm, At, Clock, Encoding, FIVE_MINUTES, Form, Key, Part, Place, Required, Scheme, Unit,
 };
 use crate::signature::Hash;
 
 /// Every row, in the order of the alphabet.
-pub static ROWS: &[&dyn Explained] = &[GITHUB, STRIPE];
+pub static ROWS: &[&dyn Explained] = &[GITHUB, SHOPIFY, STRIPE];
 
 /// The commonest profile: one JSON event posted, of which the signature covers the body.
 const POSTED: Profile = Profile {
@@ -120,6 +120,67 @@ pub static GITHUB: &dyn Explained = &Row {
                 ..HMAC_OF_BODY
             },
         }),
+        ..NO_ADVICE
+    },
+};
+
+/// Shopify: webhooks, and Events (with headers of their own, which count where they are there).
+///
+/// Id and type stand in headers that are not signed; the id is the same on retries. After the client
+/// secret was rotated, the old one may sign for an hour.
+///
+/// Facts: <https://shopify.dev/docs/apps/build/webhooks/verify-deliveries> and
+/// <https://shopify.dev/docs/apps/build/events/verify-deliveries>.
+pub static SHOPIFY: &dyn Explained = &Row {
+    profile: Profile {
+        name: "shopify",
+        answer_within: Duration::from_secs(5),
+        ..POSTED
+    },
+    schemes: &[
+        Scheme {
+            place: Place::Header("shopify-hmac-sha256"),
+            encoding: Encoding::Base64,
+            required: &[
+                Required("shopify-topic", None),
+                Required("shopify-shop-domain", None),
+                Required("shopify-api-version", None),
+                Required("shopify-webhook-id", None),
+                Required("shopify-event-id", None),
+            ],
+            ..HMAC_OF_BODY
+        },
+        Scheme {
+            place: Place::Header("X-Shopify-Hmac-Sha256"),
+            encoding: Encoding::Base64,
+            required: &[
+                Required("X-Shopify-Topic", None),
+                Required("X-Shopify-Shop-Domain", None),
+                Required("X-Shopify-API-Version", None),
+                Required("X-Shopify-Webhook-Id", None),
+            ],
+            ..HMAC_OF_BODY
+        },
+    ],
+    naming: Naming {
+        id: &[
+            &[Piece::Header("shopify-webhook-id")],
+            &[Piece::Header("X-Shopify-Webhook-Id")],
+        ],
+        kind: &[
+            &[
+                Piece::Header("shopify-topic"),
+                Piece::Text("."),
+                Piece::Header("shopify-action"),
+            ],
+            &[Piece::Header("shopify-topic")],
+            &[Piece::Header("X-Shopify-Topic")],
+        ],
+        ..IN_BODY
+    },
+    advice: Advice {
+        confusions: " (each app has its own client secret; the test notification of the admin is signed \
+                     with another)",
         ..NO_ADVICE
     },
 };
