@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Explained;
 use super::advice::{Advice, Indented, Legacy, Lookalike, NO_ADVICE};
-use super::naming::{Body, Naming, Piece};
+use super::naming::{Body, Challenge, Naming, Piece};
 use super::profile::{Acknowledgement, AddressList, Covers, Later, Profile};
 use super::row::Row;
 use crate::delivery::Method;
@@ -15,7 +15,7 @@ use crate::scheme::{
 use crate::signature::Hash;
 
 /// Every row, in the order of the alphabet.
-pub static ROWS: &[&dyn Explained] = &[GITHUB, SHOPIFY, STRIPE];
+pub static ROWS: &[&dyn Explained] = &[GITHUB, SHOPIFY, SLACK, STRIPE];
 
 /// The commonest profile: one JSON event posted, of which the signature covers the body.
 const POSTED: Profile = Profile {
@@ -181,6 +181,67 @@ pub static SHOPIFY: &dyn Explained = &Row {
     advice: Advice {
         confusions: " (each app has its own client secret; the test notification of the admin is signed \
                      with another)",
+        ..NO_ADVICE
+    },
+};
+
+/// Slack: the Events API, commands and interactivity.
+///
+/// Forms are signed as raw bytes, like JSON. An option list (`block_suggestion`) has no id of its own, so
+/// that it goes by its digest. People see what a command is answered, so the answer is empty.
+///
+/// Facts: <https://docs.slack.dev/authentication/verifying-requests-from-slack/> and
+/// <https://docs.slack.dev/apis/events-api/>.
+pub static SLACK: &dyn Explained = &Row {
+    profile: Profile {
+        name: "slack",
+        answer_within: Duration::from_secs(3),
+        acknowledgement: Acknowledgement::Empty,
+        tolerance: FIVE_MINUTES,
+        ..POSTED
+    },
+    schemes: &[Scheme {
+        place: Place::Header("X-Slack-Signature"),
+        form: Form::Prefixed("v0="),
+        signed: &[
+            Part::Literal("v0:"),
+            Part::Time,
+            Part::Literal(":"),
+            Part::Body,
+        ],
+        clock: Some(Clock {
+            at: At::Header("X-Slack-Request-Timestamp"),
+            unit: Unit::Seconds,
+            past: FIVE_MINUTES,
+            future: FIVE_MINUTES,
+        }),
+        ..HMAC_OF_BODY
+    }],
+    naming: Naming {
+        body: Body::JsonOrForm,
+        id: &[
+            &[Piece::Field("event_id")],
+            &[Piece::Field("trigger_id")],
+            &[Piece::Digest],
+        ],
+        kind: &[
+            &[Piece::Field("event.type")],
+            &[Piece::Field("type")],
+            &[Piece::Field("command")],
+        ],
+        challenge: Some(Challenge {
+            marked_by: ("type", "url_verification"),
+            echoes: "challenge",
+        }),
+        ..IN_BODY
+    },
+    advice: Advice {
+        confusions: " (each app has its own signing secret, which is none of its tokens)",
+        lookalikes: &[
+            lookalike("xoxb-", "looks like a bot token"),
+            lookalike("xoxp-", "looks like a user token"),
+            lookalike("xapp-", "looks like an app token"),
+        ],
         ..NO_ADVICE
     },
 };
