@@ -64,7 +64,7 @@ async fn deploy_alone(project: &Project, endpoint: &str, provider: &str) {
 }
 
 /// The providers that are deployed: not those that the template comes with.
-const PROVIDERS: [&str; 3] = ["github", "stripe", "twilio"];
+const PROVIDERS: [&str; 3] = ["github", "shopify", "slack"];
 
 /// The template with the machine's own architecture, so that the functions can run here, and with another
 /// list of providers: the edits that its comments ask for, in a copy.

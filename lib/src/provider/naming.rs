@@ -136,6 +136,9 @@ fn missing(ways: &[&[Piece]]) -> Malformed {
         .unwrap_or(Malformed::Body("what its type says"))
 }
 
+/// A part of a name, if it is there.
+type Found = Result<Option<String>, Malformed>;
+
 /// A delivery, and what names are made of.
 struct Facts<'a> {
     delivery: &'a Delivery,
@@ -145,11 +148,7 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     /// The first way whose parts are all there, written out.
-    fn first(
-        &self,
-        ways: &[&[Piece]],
-        read: fn(Result<Option<String>, Malformed>) -> Result<Option<String>, Malformed>,
-    ) -> Result<String, Malformed> {
+    fn first(&self, ways: &[&[Piece]], read: fn(Found) -> Found) -> Result<String, Malformed> {
         for way in ways {
             let pieces = way.iter().map(|piece| read(self.piece(piece)));
             if let Some(text) = pieces.collect::<Result<Option<String>, _>>()? {
@@ -159,7 +158,7 @@ impl Facts<'_> {
         Err(missing(ways))
     }
 
-    fn piece(&self, piece: &Piece) -> Result<Option<String>, Malformed> {
+    fn piece(&self, piece: &Piece) -> Found {
         match piece {
             Piece::Text(text) => Ok(Some((*text).to_owned())),
             Piece::Header(name) => {
@@ -175,9 +174,12 @@ impl Facts<'_> {
     }
 }
 
+/// A member of a JSON object by its name, unread.
+type Member = (&'static str, Option<Box<RawValue>>);
+
 /// The fields of a body that names are made of.
 enum Fields {
-    Json(Vec<(&'static str, Option<Box<RawValue>>)>),
+    Json(Vec<Member>),
     Form(Vec<(String, String)>),
 }
 
@@ -195,7 +197,7 @@ impl Fields {
     }
 
     /// A field that is a text; none where it is missing or null.
-    fn text(&self, path: &'static str) -> Result<Option<String>, Malformed> {
+    fn text(&self, path: &'static str) -> Found {
         match self {
             Self::Json(members) => json_text(members, path),
             Self::Form(fields) => {
@@ -210,10 +212,7 @@ impl Fields {
     }
 }
 
-fn json_text(
-    members: &[(&'static str, Option<Box<RawValue>>)],
-    path: &'static str,
-) -> Result<Option<String>, Malformed> {
+fn json_text(members: &[Member], path: &'static str) -> Found {
     let (name, rest) = top(path);
     let found = members.iter().find(|(member, _)| *member == name);
     let value = found.and_then(|(_, value)| value.clone());
