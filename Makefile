@@ -26,12 +26,25 @@ measured := receiver processor bare floor floor-processor
 needs := $(wildcard cli/tools/*.in) $(baselines)/python/requirements.in
 locked := --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 
-.PHONY: help setup dev demo test arm chaos soak bench fuzz locks clean
+.PHONY: help setup install package dev demo test arm chaos soak bench fuzz locks clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: .tools/sam/.ready .tools/emulator/.ready ## install the pinned tools under .tools
+
+# `cargo install` puts it where cargo's own programs are, which rustup has put on the path.
+install: ## put the command webhooks on the path
+	cargo install --path cli --locked --quiet
+
+# For people without Rust: the programs as zips, for the architecture that the template names, and a template that
+# takes them.
+architecture = $(subst _,-,$(shell sed -n 's/.*Architectures: \[\(.*\)\]/\1/p' template.yaml))
+package: setup ## make zips and a template in target/package, to deploy without Rust
+	cargo lambda build --release --locked --$(architecture) --output-format zip --lambda-dir target/package \
+		$(addprefix --bin ,$(notdir $(wildcard functions/*)))
+	python3 cli/tools/package.py template.yaml target/package/template.yaml
+	cp samconfig.toml target/package
 
 # Built apart: the command, and the functions as `cargo lambda` builds them, without the command's features.
 dev: setup ## run the local stack

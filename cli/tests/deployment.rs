@@ -226,4 +226,48 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+
+    let template = package(&project, Path::new(template)).await;
+    let template = template.to_str().expect("a path");
+    let deploy = [
+        "deploy",
+        "--template-file",
+        template,
+        "--stack-name",
+        PACKAGED,
+    ];
+    sam(&project, &endpoint, &deploy).await;
+    let packaged = Stack::find(emulator::config(&endpoint), PACKAGED).await;
+    let packaged = packaged.expect("it is deployed");
+    let deployed = packaged.providers(&catalog::names()).await;
+    assert_eq!(deployed.expect("CloudFormation answers"), PROVIDERS);
+    // The samples are not deployed unless somebody asks for them.
+    assert!(packaged.output("PaymentsTable").is_err() && packaged.output("BusName").is_ok());
+}
+
+/// The name of the stack that is deployed from a package.
+const PACKAGED: &str = "packaged";
+
+/// Makes a package of a template beside it, as `make package` does, and gives the package's template.
+async fn package(project: &Project, template: &Path) -> PathBuf {
+    let folder = template.parent().expect("a folder").join("package");
+    let built = Command::new(project.tool("sam/bin/cargo-lambda").expect("installed"))
+        .args(["lambda", "build", "--release", "--locked"])
+        .args(["--output-format", "zip", "--lambda-dir"])
+        .arg(&folder)
+        .args(["--bin", "receiver", "--bin", "processor", "--bin", "relay"])
+        .env("PATH", project.path())
+        .current_dir(project.root())
+        .status();
+    assert!(built.await.expect("cargo-lambda starts").success());
+    let packaged = folder.join("template.yaml");
+    let written = Command::new("python3")
+        .arg(project.root().join("cli/tools/package.py"))
+        .arg(template)
+        .arg(&packaged)
+        .status();
+    assert!(written.await.expect("python3 starts").success());
+    let config = project.root().join("samconfig.toml");
+    std::fs::copy(config, folder.join("samconfig.toml")).expect("the folder takes it");
+    packaged
 }

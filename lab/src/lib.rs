@@ -2,7 +2,8 @@
 //!
 //! A [`trial`] runs the function binaries in a [`host`] behind a [`proxy`], kills them and breaks
 //! their calls, and counts what was promised and what came of it. [`mod@bench`], [`cost`] and
-//! [`scale`] say what an event takes: in time, in money, and of AWS's limits. The emulator, the
+//! [`scale`] say what an event takes: in time, in money, and of AWS's limits; [`paste`] puts what they
+//! print into the documentation. The emulator, the
 //! template and the signed deliveries are the command's own ([`webhooks_cli`]), so that what is
 //! tried here is what its users run.
 
@@ -10,6 +11,7 @@ pub mod bench;
 pub mod cost;
 pub mod host;
 pub mod instance;
+pub mod paste;
 pub mod proxy;
 pub mod scale;
 pub mod trial;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lab::trial::{chaos, malformed, outages, soak};
-use lab::{bench, cost, scale};
+use lab::{bench, cost, paste, scale};
 use webhooks_cli::dev::interruption;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::terminal;
@@ -33,6 +33,8 @@ enum Command {
     Cost(cost::CostArgs),
     /// Hold a rate of events against every limit on the way
     Scale(scale::ScaleArgs),
+    /// Run one of these commands and put what it prints into the documentation
+    Paste(paste::PasteArgs),
 }
 
 impl Command {
@@ -66,6 +68,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Bench(args) => interruptible(bench::run(args)).await,
         Command::Cost(args) => interruptible(cost::run(args)).await,
         Command::Scale(args) => scale::run(args),
+        Command::Paste(args) => interruptible(paste::run(args)).await,
     }
 }
 
