@@ -219,23 +219,26 @@ fn lines(environment: &BTreeMap<String, String>) -> String {
     environment.iter().map(line).collect()
 }
 
-/// cargo-lambda's settings: the template's routes. JSON strings and objects of strings are TOML's.
+/// cargo-lambda's settings: the template's routes. A path of every method has a function alone, and JSON
+/// strings and objects of strings are TOML's.
 fn router(functions: &[Function]) -> String {
     let mut routes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut lines = String::new();
     for function in functions {
         for (method, path) in &function.routes {
             let name = json!(function.name);
-            let target = match method.as_str() {
-                "ANY" => format!("{{ function = {name} }}"),
-                method => format!("{{ function = {name}, method = {} }}", json!(method)),
-            };
-            routes.entry(path).or_default().push(target);
+            if method == "ANY" {
+                lines.push_str(&format!("{} = {name}\n", json!(path)));
+            } else {
+                let target = format!("{{ function = {name}, method = {} }}", json!(method));
+                routes.entry(path).or_default().push(target);
+            }
         }
     }
-    let lines = routes
-        .iter()
-        .map(|(path, targets)| format!("{} = [{}]\n", json!(path), targets.join(", ")));
-    format!("[watch.router]\n{}", lines.collect::<String>())
+    for (path, targets) in routes {
+        lines.push_str(&format!("{} = [{}]\n", json!(path), targets.join(", ")));
+    }
+    format!("[watch.router]\n{lines}")
 }
 
 fn forward(

@@ -67,7 +67,7 @@ pub fn steps(project: &Project) -> Result<Vec<Step>, Failure> {
         };
         let mut is_first = true;
         for (event, meaning) in Fixture::every(project, provider)? {
-            let recorded = matches!(meaning, Meaning::Event(_));
+            let recorded = matches!(meaning, Meaning::Event(_) | Meaning::Batch(_));
             let step = |how, answers: &[(u16, usize)], recorded: bool| {
                 let mut counted = BTreeMap::new();
                 for (status, times) in answers {

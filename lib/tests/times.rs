@@ -121,14 +121,17 @@ fn dead_letters_wait_14_days() {
 #[test]
 fn deployment_refuses_a_retention_below_7_days() {
     let retention = &template()["Parameters"]["RetentionDays"];
-    assert_eq!(retention["Default"].as_u64(), Some(30));
+    assert_eq!(retention["Default"], "30");
     assert!(allowed_days(retention).iter().all(|days| *days >= 7));
 }
 
 fn allowed_days(retention: &Value) -> Vec<u64> {
     let allowed = retention["AllowedValues"].as_array();
     let allowed = allowed.expect("a list of days");
-    allowed.iter().filter_map(Value::as_u64).collect()
+    let days = allowed
+        .iter()
+        .filter_map(|days| days.as_str()?.parse().ok());
+    days.collect()
 }
 
 #[test]
