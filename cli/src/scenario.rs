@@ -82,12 +82,12 @@ pub fn steps(project: &Project) -> Result<Vec<Step>, Failure> {
                 }
             };
             let status = if recorded { accepted } else { 200 };
-            steps.push(step(How::Genuine, &[(status, 1)], recorded));
             if !recorded || !std::mem::take(&mut is_first) {
+                steps.push(step(How::Genuine, &[(status, 1)], recorded));
                 continue;
             }
-            steps.push(step(How::Again, &[(200, 1)], true));
             steps.push(step(How::AtOnce(10), &[(accepted, 1), (200, 9)], true));
+            steps.push(step(How::Again, &[(200, 1)], true));
             steps.push(step(How::Forged, &[(401, 1)], false));
             steps.push(step(How::UnknownSource, &[(401, 1)], false));
             if profile.tolerance.is_some() {

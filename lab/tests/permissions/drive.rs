@@ -144,9 +144,12 @@ impl Driver {
         for (name, fixtures) in &events {
             let (first, others) = fixtures.split_first().expect("an event");
             self.send_every_way(name, first).await;
-            for fixture in others {
-                let parcel = self.parcel(name, fixture, &source(0), false);
-                assert_accepted(name, self.deliver(&parcel).await);
+            let parcel = |fixture| self.parcel(name, fixture, &source(0), false);
+            let parcels: Vec<_> = others.iter().map(parcel).collect();
+            for parcel in &parcels {
+                assert_accepted(name, self.deliver(parcel).await);
+            }
+            for parcel in &parcels {
                 self.end_of(&parcel.key).await;
             }
         }
@@ -201,11 +204,13 @@ impl Driver {
         parcel.key
     }
 
-    /// The events of each provider that the stack has a receiver for.
+    /// The events of each provider that the stack has a receiver for, by the method that its sources take.
     fn events(&self) -> BTreeMap<String, Vec<Fixture>> {
         let of = |name: &str| {
             let provider = catalog::by_name(name).expect("a provider");
-            let fixtures = Fixture::all(&self.project, provider).expect("events");
+            let mut fixtures = Fixture::all(&self.project, provider).expect("events");
+            let method = provider.profile().methods[0];
+            fixtures.retain(|fixture| fixture.delivery.method == method);
             (name.to_owned(), fixtures)
         };
         self.stage.providers().map(of).collect()
