@@ -8,6 +8,7 @@ mod digest;
 mod form;
 mod header;
 mod json;
+mod part;
 mod query;
 mod secret;
 mod url;

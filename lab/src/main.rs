@@ -30,7 +30,7 @@ enum Command {
     /// Measure the functions beside their floor and beside Python and Node, and print one table
     Bench(bench::BenchArgs),
     /// Say what a million events cost, from counted units and a price file
-    Cost(cost::CostArgs),
+    Cost(cost::args::CostArgs),
     /// Hold a rate of events against every limit on the way
     Scale(scale::ScaleArgs),
     /// Run one of these commands and put what it prints into the documentation

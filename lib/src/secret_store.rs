@@ -21,8 +21,10 @@ use crate::provider::profile::AddressList;
 use crate::source::{Addresses, Source};
 use crate::timestamp::Timestamp;
 
+mod entry;
 mod parameters;
 
+use self::entry::{Entry, Sources};
 use self::parameters::{Parameter, SETTINGS, Value, at_hand, sources};
 
 /// Every source of one provider.
@@ -45,15 +47,6 @@ struct Cache {
     looked_at: Option<Timestamp>,
     /// A request has waited for the first ones in vain.
     gave_up: bool,
-}
-
-type Sources = BTreeMap<String, Entry>;
-
-#[derive(Clone, Debug)]
-struct Entry {
-    /// The version of the secret's parameter, if there is one.
-    version: Option<i64>,
-    source: Arc<Source>,
 }
 
 /// What is known under the name of a source.

@@ -4,7 +4,7 @@ use webhooks::payload::form_fields;
 use webhooks::signature::sha256;
 
 use super::digest::hexadecimal;
-use super::url::Part;
+use super::part::Part;
 use super::{Examined, form};
 
 /// With more parameters than this not every order is tried.

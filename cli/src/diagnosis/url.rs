@@ -3,6 +3,7 @@
 use webhooks::delivery::Method;
 use webhooks::provider::profile::Covers;
 
+use super::part::Part;
 use super::{Examined, Finding, query};
 
 /// The names that stages have.
@@ -27,30 +28,6 @@ const MOST_CHANGES: usize = 2;
 const STEP: &str = "The provider signs the URL that it was given, to the letter. Set that one \
     (config.configured_url in this file, PUBLIC_URL for the function), or give the provider the \
     URL that arrives here.";
-
-/// One part of the URL, as it is or changed.
-#[derive(Clone)]
-pub(super) struct Part {
-    text: String,
-    /// What is changed about it; empty for nothing.
-    change: String,
-}
-
-impl Part {
-    pub(super) fn kept(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            change: String::new(),
-        }
-    }
-
-    pub(super) fn changed(text: impl Into<String>, change: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            change: change.into(),
-        }
-    }
-}
 
 /// The signature holds for another URL, or another method.
 pub(super) fn other(examined: &Examined<'_>) -> Option<Finding> {

@@ -66,7 +66,15 @@ impl From<Push> for Pushed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{event, odd_members};
+    use crate::sample::{context, event, odd_members};
+
+    #[tokio::test]
+    async fn a_deleted_branch_starts_nothing() {
+        let text = r#"{"ref":"r","before":"b","after":"0","deleted":true,"repository":{"full_name":"o/r"}}"#;
+        let key = "github/mine/1:a";
+        let outcome = on_push(context(key), event(key, "github.push", text)).await;
+        assert!(matches!(outcome, Outcome::Ignored), "{outcome:?}");
+    }
 
     #[test]
     fn a_push_on_the_bus_names_its_source() {

@@ -1,8 +1,28 @@
-//! Events as the queue brings them, for the tests.
+//! Events as the queue brings them, and the context of a handler, for the tests.
 
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, SdkConfig};
 use serde_json::json;
 use webhooks::envelope::Message;
 use webhooks::event::{Event, EventKey};
+use webhooks::router::Context;
+
+use crate::resources::Resources;
+
+/// A handler's context, in which every name of the environment is the variable's own in small letters. Its
+/// clients reach nothing.
+pub(crate) fn context(key: &str) -> Context<Resources> {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .build();
+    let resources = Resources::new(&config, &|name| Some(name.to_lowercase()));
+    Context {
+        state: Arc::new(resources.expect("every name has a value")),
+        idempotency_key: key.to_owned(),
+        attempt: 1,
+    }
+}
 
 /// Members of an object that no handler needs and many readers of JSON trip over.
 pub(crate) fn odd_members() -> String {

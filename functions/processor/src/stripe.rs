@@ -102,7 +102,7 @@ fn payment_id(key: &EventKey, account: Option<String>, charge: &str) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{event, odd_members};
+    use crate::sample::{context, event, odd_members};
 
     fn body(account: &str, charge: &str) -> String {
         format!(
@@ -114,6 +114,27 @@ mod tests {
         let event = event(key, "stripe.charge.succeeded", text);
         let update = payment("payments", "succeeded_at", &event)?;
         update.key["payment_id"].as_s().ok().cloned()
+    }
+
+    #[tokio::test]
+    async fn a_charge_is_noted_in_the_transaction_that_ends_the_event() {
+        let key = "stripe/live/evt_1";
+        let charge = event(key, "stripe.charge.refunded", &body("", "ch_1"));
+        let outcome = on_charge(context(key), charge).await;
+        let Outcome::Done(writes) = outcome else {
+            panic!("{outcome:?}");
+        };
+        let update = writes[0].update.as_ref().expect("an update");
+        assert_eq!(update.table_name, "payments_table");
+        let names = update.expression_attribute_names.as_ref().expect("names");
+        assert_eq!(names["#at"], "refunded_at");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_charge_fails_at_once() {
+        let key = "stripe/live/evt_1";
+        let outcome = on_charge(context(key), event(key, "stripe.charge.failed", "{}")).await;
+        assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     }
 
     #[test]

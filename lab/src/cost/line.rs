@@ -4,7 +4,7 @@ use serde_json::Value;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::template::Template;
 
-use super::CostArgs;
+use super::args::CostArgs;
 use super::ledger::Life;
 use super::measure::Measured;
 use super::price::Prices;

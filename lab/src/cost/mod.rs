@@ -1,15 +1,14 @@
 //! `lab cost`: dollars for a million events, from units that were counted and a price file.
 
+pub mod args;
 pub mod capacity;
 pub mod ledger;
 pub mod line;
 pub mod measure;
 pub mod price;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
 use webhooks::event::Event;
 use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
@@ -22,6 +21,7 @@ use webhooks_cli::send::find_provider;
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::Template;
 
+use self::args::CostArgs;
 use self::capacity::Indexes;
 use self::ledger::Life;
 use self::line::{Column, Line};
@@ -29,23 +29,6 @@ use self::measure::measure;
 use self::price::Prices;
 use crate::bench::sample::Sample;
 use crate::bench::table;
-
-/// Options of `lab cost`.
-#[derive(Args, Clone, Debug)]
-pub struct CostArgs {
-    /// The price file, instead of the one of us-east-1
-    #[arg(long)]
-    prices: Option<PathBuf>,
-    /// Messages in a batch for the processor; few where events are rare
-    #[arg(long, default_value_t = 10.0)]
-    batch: f64,
-    /// How long a call to AWS takes, in milliseconds: the functions wait that long, and are paid for it
-    #[arg(long, default_value_t = 5.0)]
-    call_ms: f64,
-    /// Price DynamoDB's writes as provisioned capacity, used to that share, such as 0.7
-    #[arg(long)]
-    provisioned: Option<f64>,
-}
 
 /// The kinds of events in the table.
 const SAMPLES: [(&str, Sample); 5] = [

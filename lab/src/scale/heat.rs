@@ -5,8 +5,6 @@ use webhooks::event::EventKey;
 use webhooks::ledger::{LISTING_SHARDS, UNSETTLED_SHARDS, shard};
 use webhooks::signature::sha256;
 
-use super::quota::PARTITION;
-
 /// Which events are drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Traffic {
@@ -44,6 +42,10 @@ pub(super) struct Heat {
 /// Events that are drawn at most. Above it, each stands for several, and the hottest partition
 /// looks hotter than it is.
 const SAMPLE: u32 = 200_000;
+
+/// Write units a second that one partition takes, of a table or of an index
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>).
+pub(super) const PARTITION: f64 = 1000.0;
 
 /// A put, a claim and a settlement of one event: each counts the whole item. A settlement with
 /// effects is a transaction, which counts twice; it is left out here.

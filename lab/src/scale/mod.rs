@@ -145,7 +145,7 @@ fn partitions(when: &str, heat: &Heat) -> String {
          so WarmThroughput {} write units; LISTING_SHARDS {}, UNSETTLED_SHARDS {}",
         grouped(heat.fewest as f64),
         heat.table / heat.table_mean,
-        grouped(heat.wanted as f64 * quota::PARTITION),
+        grouped(heat.wanted as f64 * heat::PARTITION),
         heat.listing_shards,
         heat.unsettled_shards,
     )

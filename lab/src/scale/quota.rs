@@ -1,5 +1,6 @@
 //! The limits: AWS's defaults for one account in one region, and the stack's own.
 
+use super::heat::PARTITION;
 use super::load::{Load, RELAY_RATE};
 
 /// One limit.
@@ -16,10 +17,6 @@ pub(super) struct Quota {
     pub(super) at_limit: &'static str,
     pub(super) moved_by: &'static str,
 }
-
-/// Write units a second that one partition takes, of a table or of an index
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>).
-pub(super) const PARTITION: f64 = 1000.0;
 
 /// `PutEvents` calls a second, by region
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>).

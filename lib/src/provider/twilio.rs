@@ -13,6 +13,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use self::request::{BODY_HASH, body, body_hash, is_form};
 use self::split::Parameters;
 use super::advice::{Advice, Chooser, Lookalike, NO_ADVICE};
 use super::identity::Malformed;
@@ -22,7 +23,7 @@ use super::{Explained, Provider, Signer};
 use crate::delivery::{Delivery, Headers, Method};
 use crate::dictionary::Dictionary;
 use crate::limits;
-use crate::payload::{FORM, form_fields};
+use crate::payload::form_fields;
 use crate::rejection::Rejection;
 use crate::scheme::Scheme;
 use crate::scheme::signing::NotSignable;
@@ -32,13 +33,11 @@ use crate::timestamp::Timestamp;
 use crate::verified::Verified;
 
 mod identity;
+mod request;
 mod split;
 
 const SIGNATURE: &str = "X-Twilio-Signature";
 const SETTINGS: &str = "X-Twilio-Webhooks-Signature-Settings";
-const TOKEN: &str = "I-Twilio-Idempotency-Token";
-/// The query parameter that ties a body which is not a form to the signed URL.
-const BODY_HASH: &str = "bodySHA256";
 
 /// Ten times what Twilio sends. To sort a form of millions of parameters, which anybody can post,
 /// would take longer than a function has.
@@ -194,11 +193,6 @@ fn hash(headers: &Headers) -> Result<Hash, Rejection> {
     }
 }
 
-/// Whether the parameters (and not a hash of the body) are what is signed after the URL.
-fn is_form(delivery: &Delivery) -> bool {
-    delivery.method == Method::Get || delivery.body.is_empty() || delivery.media_type() == FORM
-}
-
 /// What can be refused before anything is sorted or hashed: a body that nothing covers, and a form
 /// that no product of Twilio's sends.
 fn check_coverage(delivery: &Delivery) -> Result<(), Rejection> {
@@ -230,22 +224,6 @@ fn parameters(delivery: &Delivery) -> Parameters {
 fn signed_text(parameters: &Parameters) -> String {
     let fields = parameters.iter().flat_map(|(key, value)| [&**key, value]);
     fields.collect()
-}
-
-fn body_hash(delivery: &Delivery) -> Option<String> {
-    let fields = form_fields(delivery.query.as_bytes());
-    fields
-        .into_iter()
-        .find(|(key, _)| key == BODY_HASH)
-        .map(|(_, value)| value)
-}
-
-/// The body; a GET has none.
-fn body(delivery: &Delivery) -> &[u8] {
-    match delivery.method {
-        Method::Get => &[],
-        Method::Post | Method::Other => &delivery.body,
-    }
 }
 
 /// The URLs that Twilio may have signed for this delivery: few, since each is tried with each secret.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_ssm::types::ParameterType;
 
-use super::{Entry, Sources};
+use super::entry::{Entry, Sources};
 use crate::delivery::Method;
 use crate::secret::Secret;
 use crate::source::{InvalidSettings, NoSecret, Source, SourceSettings};

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::request::{body, is_form};
 use super::split::is_sid;
-use super::{TOKEN, body, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::json::{self, Members};
 use crate::payload::{FORM, Payload, form_fields};
@@ -46,6 +46,9 @@ const NAMING: [&str; 17] = [
     "TranscriptionSid",
     "TranscriptionStatus",
 ];
+
+/// The header that names a delivery, and is not signed.
+const TOKEN: &str = "I-Twilio-Idempotency-Token";
 
 /// Longest token that is taken for one.
 const TOKEN_LENGTH: usize = 64;

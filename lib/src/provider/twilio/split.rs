@@ -23,7 +23,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{BODY_HASH, body, body_hash, is_form};
+use super::request::{BODY_HASH, body, body_hash, is_form};
 use crate::delivery::{Delivery, Method};
 use crate::payload::form_fields;
 use crate::rejection::Rejection;
