@@ -185,16 +185,16 @@ impl<'a> Examined<'a> {
         if let Some(finding) = header::only_legacy_holds(self) {
             return finding;
         }
-        let why = match body::looks_rewritten(self) {
-            true => {
-                "no secret gives this signature, and the body looks re-serialised: the provider indents \
+        let why = if body::looks_rewritten(self) {
+            "no secret gives this signature, and the body looks re-serialised: the provider indents \
                  its events, and this one has no line break"
-            }
-            false => "no secret gives this signature",
+        } else {
+            "no secret gives this signature"
         };
-        let url = match self.provider.profile().covers == Covers::UrlAndBody {
-            true => ", and the URL with other schemes, hosts, stages, slashes and queries",
-            false => "",
+        let url = if self.provider.profile().covers == Covers::UrlAndBody {
+            ", and the URL with other schemes, hosts, stages, slashes and queries"
+        } else {
+            ""
         };
         let step = format!(
             "{}Tried as well, without a match: the secrets trimmed, unquoted and decoded; the body \

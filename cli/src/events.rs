@@ -184,9 +184,10 @@ async fn list(stack: &Stack, args: &EventsArgs) -> Result<ExitCode, Failure> {
     }
     summaries.sort_by(|a, b| b.received_at.cmp(&a.received_at).then(a.key.cmp(&b.key)));
     summaries.truncate(args.limit);
-    match summaries.is_empty() {
-        true => say("no events match"),
-        false => say(table(&summaries)),
+    if summaries.is_empty() {
+        say("no events match")
+    } else {
+        say(table(&summaries))
     }
     Ok(ExitCode::SUCCESS)
 }

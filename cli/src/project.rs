@@ -61,12 +61,13 @@ impl Project {
     /// [`Failure`] when it is not installed.
     pub fn tool(&self, path: &str) -> Result<PathBuf, Failure> {
         let tool = self.root.join(".tools").join(path);
-        match tool.is_file() {
-            true => Ok(tool),
-            false => Err(Failure::usage(format!(
+        if tool.is_file() {
+            Ok(tool)
+        } else {
+            Err(Failure::usage(format!(
                 "{} is not installed; run: make setup",
                 tool.display()
-            ))),
+            )))
         }
     }
 

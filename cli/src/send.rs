@@ -91,9 +91,10 @@ pub async fn run(args: &SendArgs) -> Result<ExitCode, Failure> {
     if !args.print || args.url.is_some() {
         fixture.address(&url);
     }
-    match args.same_id {
-        true => fixture.sign(provider, &secret, signed_at)?,
-        false => fixture.renew(provider, &secret, signed_at)?,
+    if args.same_id {
+        fixture.sign(provider, &secret, signed_at)?
+    } else {
+        fixture.renew(provider, &secret, signed_at)?
     };
     if args.tamper {
         tamper(&mut fixture.delivery);

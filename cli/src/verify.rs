@@ -215,12 +215,13 @@ fn which(secret: usize, secrets: usize) -> String {
 
 /// The signature is one thing, the function's answer another.
 fn method_note(provider: &dyn Explained, method: Method) -> String {
-    match provider.profile().methods.contains(&method) {
-        true => String::new(),
-        false => format!(
+    if provider.profile().methods.contains(&method) {
+        String::new()
+    } else {
+        format!(
             "note: {} sends no events by this method; the function answers 405\n",
             provider.profile().name
-        ),
+        )
     }
 }
 

@@ -12,7 +12,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::{error, warn};
+use tracing::{Instrument, error, info_span, warn};
 
 use crate::address_lists::AddressLists;
 use crate::bucket::Bucket;
@@ -91,10 +91,10 @@ async fn answer(
     drop(event);
     let request_id = request.id().unwrap_or(&context.request_id).to_owned();
     let receiver = addressed(receivers, &request);
-    let receipt = receiver
-        .receive(request, context.xray_trace_id.as_deref(), now)
-        .await;
     let name = receiver.provider.profile().name;
+    let span = info_span!("delivery", provider = name, request.id = %request_id);
+    let receipt = receiver.receive(request, context.xray_trace_id.as_deref(), now);
+    let receipt = receipt.instrument(span).await;
     for report in receipt.reports(name, Some(&request_id), started.elapsed().as_millis()) {
         report.emit(&receiver.settings.stack, Some(name), now);
     }

@@ -81,9 +81,10 @@ impl HttpConnector for Connection {
         let ssm = Arc::clone(&self.0);
         HttpConnectorFuture::new(async move {
             tokio::time::sleep(TRIP).await;
-            let (status, body) = match ssm.takes() {
-                true => (200, SECRETS),
-                false => (400, r#"{"__type": "ThrottlingException"}"#),
+            let (status, body) = if ssm.takes() {
+                (200, SECRETS)
+            } else {
+                (400, r#"{"__type": "ThrottlingException"}"#)
             };
             let status = StatusCode::try_from(status).expect("a status");
             Ok(HttpResponse::new(status, SdkBody::from(body)))

@@ -266,9 +266,10 @@ fn a_signed_time_counts_up_to_the_tolerance_both_ways() {
             (tolerance + 1, false),
             (-tolerance - 1, false),
         ] {
-            let expected = match good {
-                true => Ok(0),
-                false => Err(Rejection::TimestampOutOfTolerance { skew_seconds }),
+            let expected = if good {
+                Ok(0)
+            } else {
+                Err(Rejection::TimestampOutOfTolerance { skew_seconds })
             };
             let now = Timestamp::from_seconds(case.now.seconds() + skew_seconds);
             assert_eq!(case.verify_at(now), expected, "{}", case.name);

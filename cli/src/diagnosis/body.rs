@@ -126,9 +126,12 @@ fn lines(examined: &Examined<'_>) -> Option<Finding> {
 fn transport(examined: &Examined<'_>) -> Option<Finding> {
     let body = examined.delivery().body.as_slice();
     let event: Option<GatewayEvent> = serde_json::from_slice(body).ok();
-    let event = event.and_then(|event| match event.is_base64 {
-        true => STANDARD.decode(event.body).ok(),
-        false => Some(event.body.into_bytes()),
+    let event = event.and_then(|event| {
+        if event.is_base64 {
+            STANDARD.decode(event.body).ok()
+        } else {
+            Some(event.body.into_bytes())
+        }
     });
     let quoted: Option<String> = serde_json::from_slice(body).ok();
     let bodies = vec![

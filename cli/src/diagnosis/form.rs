@@ -59,9 +59,10 @@ fn encoded_anew(examined: &Examined<'_>) -> Option<Finding> {
     }
     let fields = form_fields(body.as_bytes());
     let mut forms = encodings().map(|encoding| encoding.form(&fields));
-    match forms.any(|form| examined.holds_with_body(form.as_bytes())) {
-        true => found("percent-encoded in another way: it was parsed and encoded anew"),
-        false => None,
+    if forms.any(|form| examined.holds_with_body(form.as_bytes())) {
+        found("percent-encoded in another way: it was parsed and encoded anew")
+    } else {
+        None
     }
 }
 
@@ -140,9 +141,10 @@ fn texts(
 }
 
 fn media_type(examined: &Examined<'_>) -> Option<Finding> {
-    let other = match examined.delivery().media_type() == FORM {
-        true => "application/json",
-        false => FORM,
+    let other = if examined.delivery().media_type() == FORM {
+        "application/json"
+    } else {
+        FORM
     };
     examined
         .holds_with(|delivery| delivery.headers.set("Content-Type", other))

@@ -162,9 +162,10 @@ fn paths(path: &str) -> Vec<Part> {
     }
     if let Some(second) = path.get(1..).and_then(|path| path.find('/')) {
         let (first, rest) = path.split_at(second + 1);
-        let change = match STAGES.contains(&first) {
-            true => format!("without the stage {first} in the path"),
-            false => "without the first segment of its path".to_owned(),
+        let change = if STAGES.contains(&first) {
+            format!("without the stage {first} in the path")
+        } else {
+            "without the first segment of its path".to_owned()
         };
         parts.push(Part::changed(rest, change));
     }
@@ -184,9 +185,10 @@ fn paths(path: &str) -> Vec<Part> {
 /// The capture has another method, and with it the body's fields are signed or are not. A body
 /// with something in it does not come with a GET: to leave it out would explain nothing.
 fn other_method(examined: &Examined<'_>) -> Option<Finding> {
-    let (name, method) = match examined.delivery().body.is_empty() {
-        true => ("GET", Method::Get),
-        false => ("POST", Method::Post),
+    let (name, method) = if examined.delivery().body.is_empty() {
+        ("GET", Method::Get)
+    } else {
+        ("POST", Method::Post)
     };
     if !examined.holds_with(|delivery| delivery.method = method) {
         return None;

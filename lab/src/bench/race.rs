@@ -137,12 +137,13 @@ impl Race {
             Load::Deliveries(_) => answer["statusCode"] == 202,
             Load::Batch { .. } => answer["batchItemFailures"] == Value::Array(Vec::new()),
         };
-        match done {
-            true => Ok(()),
-            false => Err(Failure::of(format!(
+        if done {
+            Ok(())
+        } else {
+            Err(Failure::of(format!(
                 "{} answers {answer}; target/local/bench.log says more",
                 self.contestant.name
-            ))),
+            )))
         }
     }
 }

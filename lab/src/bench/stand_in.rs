@@ -181,9 +181,10 @@ impl Kept {
     fn update(&self, body: &[u8]) -> String {
         let request = read(body);
         let pk = request["Key"]["pk"]["S"].as_str().unwrap_or_default();
-        let item = match request["ReturnValues"] == "ALL_NEW" {
-            true => lock(&self.items).get(pk).cloned(),
-            false => None,
+        let item = if request["ReturnValues"] == "ALL_NEW" {
+            lock(&self.items).get(pk).cloned()
+        } else {
+            None
         };
         let Some(mut item) = item else {
             return "{}".to_owned();

@@ -261,9 +261,10 @@ impl Bill<'_> {
     fn function_logs(&self, column: &Column) -> Result<f64, Failure> {
         let own = column.measured.receiver.log_bytes + column.measured.processor.log_bytes;
         let logging = &self.template.globals()["LoggingConfig"];
-        let platform = match logging["SystemLogLevel"] == "WARN" {
-            true => 0.0,
-            false => PLATFORM_LOG * (1.0 + 1.0 / self.args.batch),
+        let platform = if logging["SystemLogLevel"] == "WARN" {
+            0.0
+        } else {
+            PLATFORM_LOG * (1.0 + 1.0 / self.args.batch)
         };
         self.gigabytes("log_gb_lambda", own + platform)
     }

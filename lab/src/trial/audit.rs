@@ -115,9 +115,10 @@ impl Audit {
         effects: usize,
     ) {
         let key = parcel.key.to_string();
-        match delivered.acknowledged() {
-            true => self.acknowledged += 1,
-            false => self.unacknowledged += 1,
+        if delivered.acknowledged() {
+            self.acknowledged += 1
+        } else {
+            self.unacknowledged += 1
         }
         match item {
             Some(item) => {

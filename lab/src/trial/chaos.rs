@@ -67,9 +67,10 @@ pub async fn run(args: &ChaosArgs) -> Result<ExitCode, Failure> {
             args.kills
         );
     }
-    Ok(match ended.audit.is_clean() && enough {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if ended.audit.is_clean() && enough {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 

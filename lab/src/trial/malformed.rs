@@ -91,9 +91,10 @@ pub async fn run(_: &MalformedArgs) -> Result<ExitCode, Failure> {
         outcome.writes,
         outcome.deaths
     );
-    Ok(match outcome.is_clean() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if outcome.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 

@@ -169,9 +169,10 @@ struct Bench<'a> {
 pub async fn run(args: &OutagesArgs) -> Result<ExitCode, Failure> {
     let project = Project::here()?;
     let clean = table(&project, &args.only, &Progress::on_screen()).await?;
-    Ok(match clean {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 
@@ -374,9 +375,10 @@ impl Bench<'_> {
         let delivered = try_join_all(deliveries).await?;
         let events: Vec<_> = parcels.iter().cloned().zip(delivered).collect();
         let ended = settle(&self.stage.stack.ledger()?, &events, TIME_LIMIT, |_| {}).await?;
-        match ended.len() == parcels.len() {
-            true => Ok(()),
-            false => Err(Failure::of("events that have to fail first do not end")),
+        if ended.len() == parcels.len() {
+            Ok(())
+        } else {
+            Err(Failure::of("events that have to fail first do not end"))
         }
     }
 

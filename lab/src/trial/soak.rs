@@ -78,9 +78,10 @@ pub async fn run(args: &SoakArgs) -> Result<ExitCode, Failure> {
     if !enough {
         println!("\n  not all of it in the time given");
     }
-    Ok(match ended.audit.is_clean() && enough {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(if ended.audit.is_clean() && enough {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
 }
 

@@ -203,9 +203,10 @@ fn check_coverage(delivery: &Delivery) -> Result<(), Rejection> {
         };
     }
     let separators = body(delivery).iter().filter(|byte| **byte == b'&');
-    match separators.count() >= MAX_PARAMETERS {
-        true => Err(Rejection::TooManyParameters),
-        false => Ok(()),
+    if separators.count() >= MAX_PARAMETERS {
+        Err(Rejection::TooManyParameters)
+    } else {
+        Ok(())
     }
 }
 

@@ -154,9 +154,12 @@ impl Item {
             lease_until: time("lease_until"),
             attempts: count("attempts"),
             overdue_at: time("overdue_at"),
-            unsettled: text("unsettled").map(|half| match half.starts_with("open") {
-                true => Half::Open,
-                false => Half::Failed,
+            unsettled: text("unsettled").map(|half| {
+                if half.starts_with("open") {
+                    Half::Open
+                } else {
+                    Half::Failed
+                }
             }),
             expires_at: seconds(number("expires_at").expect("an end")),
         }

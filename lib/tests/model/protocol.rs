@@ -72,9 +72,10 @@ impl Protocol {
 
     /// Makes a call to the ledger, if it is its fate to be made; says whether it wrote.
     pub(crate) fn made(&self, world: &mut World, write: Write, fate: Fate) -> bool {
-        let written = match fate.made() {
-            true => self.ledger.write(world.item, write),
-            false => None,
+        let written = if fate.made() {
+            self.ledger.write(world.item, write)
+        } else {
+            None
         };
         if let Some(item) = written {
             world.written(item);

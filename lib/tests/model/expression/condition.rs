@@ -29,17 +29,19 @@ impl Condition {
 
     fn either(tokens: &mut Tokens) -> Self {
         let first = Self::both(tokens);
-        match tokens.took("OR") {
-            true => Self::Or(Box::new(first), Box::new(Self::either(tokens))),
-            false => first,
+        if tokens.took("OR") {
+            Self::Or(Box::new(first), Box::new(Self::either(tokens)))
+        } else {
+            first
         }
     }
 
     fn both(tokens: &mut Tokens) -> Self {
         let first = Self::one(tokens);
-        match tokens.took("AND") {
-            true => Self::And(Box::new(first), Box::new(Self::both(tokens))),
-            false => first,
+        if tokens.took("AND") {
+            Self::And(Box::new(first), Box::new(Self::both(tokens)))
+        } else {
+            first
         }
     }
 

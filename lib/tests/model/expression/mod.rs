@@ -35,9 +35,10 @@ pub(crate) fn put(put: &Put, there: Option<&Attributes>) -> Written {
         names: put.expression_attribute_names.as_ref(),
         values: put.expression_attribute_values.as_ref(),
     };
-    match holds(put.condition_expression.as_deref(), &scope) {
-        true => Written::Item(put.item.clone()),
-        false => Written::Refused,
+    if holds(put.condition_expression.as_deref(), &scope) {
+        Written::Item(put.item.clone())
+    } else {
+        Written::Refused
     }
 }
 

@@ -15,17 +15,19 @@ pub(crate) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The attribute's name that a word means.
     pub(super) fn name(&self, word: &str) -> String {
-        match word.starts_with('#') {
-            true => self.names.expect("names")[word].clone(),
-            false => word.to_owned(),
+        if word.starts_with('#') {
+            self.names.expect("names")[word].clone()
+        } else {
+            word.to_owned()
         }
     }
 
     /// The value that a word means, or nothing where the item has no such attribute.
     pub(super) fn value(&self, word: &str) -> Option<&'a AttributeValue> {
-        match word.starts_with(':') {
-            true => Some(&self.values.expect("values")[word]),
-            false => self.item?.get(&self.name(word)),
+        if word.starts_with(':') {
+            Some(&self.values.expect("values")[word])
+        } else {
+            self.item?.get(&self.name(word))
         }
     }
 }
