@@ -36,7 +36,7 @@ pub async fn config(profile: Option<&str>) -> Result<SdkConfig, Failure> {
     Ok(config)
 }
 
-/// What is wrong with the credentials, and the next step.
+/// The problem with the credentials, and the next step.
 fn no_credentials(reason: &str, profile: Option<&str>) -> String {
     let option = profile
         .map(|name| format!(" --profile {name}"))

@@ -27,7 +27,7 @@ pub fn readable(line: &str) -> Option<String> {
     Some(format!("{level}{message} {id}{took}"))
 }
 
-/// What the compiler says when a function does not build.
+/// The compiler's message when a function does not build.
 fn compiler(line: &str) -> Option<String> {
     let says = ["error", "warning: unused", "panicked"]
         .iter()

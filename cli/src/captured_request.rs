@@ -22,16 +22,16 @@ pub struct CapturedRequest {
     pub replaced_url: Option<String>,
 }
 
-/// What a case of a vector file says about itself.
+/// A case of a vector file, by what it says about itself.
 #[derive(Debug)]
 pub struct Vector<'a> {
     /// Which case it is.
     pub id: &'a str,
-    /// What it shows; may be empty.
+    /// A description of what it shows; may be empty.
     pub name: &'a str,
     /// The provider's name.
     pub provider: &'a str,
-    /// Whether the signature should hold.
+    /// True if the signature should hold.
     pub valid: bool,
     /// The provider's own libraries disagree, so that either answer is right.
     pub ambiguous: bool,

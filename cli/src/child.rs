@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::failure::Failure;
 use crate::watchdog::Watchdog;
 
-/// How long a process may take to end by itself.
+/// The time that a process may take to end by itself.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// A process in a group of its own. When this goes, the whole group ends: asked first, then made.

@@ -18,7 +18,7 @@ use crate::terminal::say;
 /// Options of `webhooks demo`.
 #[derive(Args, Clone, Debug)]
 pub struct DemoArgs {
-    /// How long to wait for the effects, in seconds
+    /// The time to wait for the effects, in seconds
     #[arg(long, default_value_t = 60)]
     time_limit: u64,
 }

@@ -1,4 +1,4 @@
-//! Why a signature does not hold: one thing about the request is changed at a time, until it does.
+//! Finds why a signature does not hold: one thing about the request is changed at a time, until it does.
 //!
 //! No finding has a secret, a signature or a value of the request in it, but for the names of
 //! hosts and path segments. Nothing here reads a clock.
@@ -24,12 +24,12 @@ use webhooks::verify::verify;
 
 use crate::captured_request::CapturedRequest;
 
-/// Why a signature does not hold.
+/// A reason why a signature does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The reason, in words.
     pub why: String,
-    /// What to do next.
+    /// The next step to take.
     pub step: String,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Examined<'a> {
         verify(self.provider, delivery, secrets, self.now).is_ok()
     }
 
-    /// Whether the signature holds once the request is changed.
+    /// True if the signature holds once the request is changed.
     fn holds_with(&self, change: impl FnOnce(&mut Delivery)) -> bool {
         let mut delivery = self.delivery().clone();
         change(&mut delivery);
@@ -207,7 +207,7 @@ impl<'a> Examined<'a> {
         Finding::new(why, step)
     }
 
-    /// What is odd about the request, though it proves nothing.
+    /// Hints at what is odd about the request, though it proves nothing.
     fn hints(&self) -> String {
         let hints = body::hints(self).chain(secret::hints(self));
         hints.map(|hint| format!("{hint} ")).collect()

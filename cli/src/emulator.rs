@@ -19,7 +19,7 @@ use crate::listener::Listener;
 use crate::private::{PrivateFile, PrivateFolder};
 use crate::project::Project;
 
-/// How long the emulator may take until it answers.
+/// The time that the emulator may take until it answers.
 const START: Duration = Duration::from_secs(60);
 
 /// A running emulator; it ends when this goes.

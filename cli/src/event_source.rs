@@ -1,4 +1,4 @@
-//! What AWS does between the queue and the processor: an event source mapping with
+//! The part of AWS between the queue and the processor: an event source mapping with
 //! `ReportBatchItemFailures`
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>), and the
 //! schedule of the relay.
@@ -22,13 +22,13 @@ use crate::functions::{Invoked, Invoker};
 use crate::keys::REGION;
 use crate::template::Function;
 
-/// How often the relay runs.
+/// The time between two runs of the relay.
 const RELAY: Duration = Duration::from_secs(60);
 
-/// What the emulator says when a message has come again since it was received.
+/// The emulator's answer when a message has come again since it was received.
 const OLD_RECEIPT: &str = "ReceiptHandleIsInvalid";
 
-/// How long one look at the queue waits for messages, in seconds.
+/// The time that one look at the queue waits for messages, in seconds.
 const WAIT_SECONDS: i32 = 1;
 
 /// Which messages of a batch stay in the queue.

@@ -1,4 +1,4 @@
-//! Why a command stopped: what is wrong, and the next step.
+//! The reason why a command stopped: what is wrong, and the next step.
 
 use std::error::Error;
 use std::fmt;

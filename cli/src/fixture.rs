@@ -30,7 +30,7 @@ const HOP: [&str; 7] = [
 /// A delivery that can be signed and sent.
 #[derive(Clone, Debug)]
 pub struct Fixture {
-    /// What is sent.
+    /// The delivery that is sent.
     pub delivery: Delivery,
     /// The gateway event that it comes from.
     event: Value,

@@ -22,7 +22,7 @@ use crate::template::Function;
 /// Largest request, in bytes: API Gateway's.
 const REQUEST: usize = 10 * 1024 * 1024;
 
-/// What a tunnel or a stranger says about where a request was sent. It is said anew.
+/// Headers in which a tunnel or a stranger says where a request was sent. They are set anew.
 const FORWARDED: [&str; 4] = [
     "forwarded",
     "x-forwarded-host",
@@ -30,7 +30,7 @@ const FORWARDED: [&str; 4] = [
     "x-forwarded-proto",
 ];
 
-/// What stands behind the door, and for whom it opens.
+/// The plan of a door: what stands behind it, and for whom it opens.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     /// The port of the door.

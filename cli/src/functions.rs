@@ -21,7 +21,7 @@ use crate::private::PrivateFolder;
 use crate::project::Project;
 use crate::template::Function;
 
-/// How long `cargo lambda watch` may take until it listens.
+/// The time that `cargo lambda watch` may take until it listens.
 const START: Duration = Duration::from_secs(60);
 
 /// The running functions; they end when this goes.
@@ -34,7 +34,7 @@ pub struct Functions {
     _folder: PrivateFolder,
 }
 
-/// What to run, and how.
+/// The plan of what to run, and how.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// The template's functions.
@@ -63,10 +63,10 @@ pub enum Run {
     Elsewhere,
 }
 
-/// What a function answered to an invocation.
+/// The answer of a function to an invocation.
 #[derive(Debug)]
 pub enum Invoked {
-    /// What it returned.
+    /// The payload that it returned.
     Returned(Vec<u8>),
     /// It failed: an error, a panic, a time-out, or no function at all.
     Failed(String),

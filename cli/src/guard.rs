@@ -20,7 +20,7 @@ use crate::signature::{names_key, signed_service};
 /// Largest request, in bytes: a function's archive.
 const REQUEST: usize = 64 * 1024 * 1024;
 
-/// What of the emulator can be reached.
+/// The part of the emulator that can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// The services that the stack uses, signed.
@@ -72,7 +72,7 @@ pub(crate) fn behind(socket: &Path) -> Result<reqwest::Client, Failure> {
         .map_err(|error| Failure::new("the emulator's socket", error))
 }
 
-/// What is known of a request before its body is read.
+/// The verdict on a request before its body is read.
 enum Head {
     Refused,
     /// For an API that was deployed to the emulator: its function looks at signatures itself.

@@ -46,7 +46,7 @@ impl Keys {
         })
     }
 
-    /// What the emulator gives to a function that is deployed to it: the account, and our secret.
+    /// The keys that the emulator gives to a function that is deployed to it: the account, and our secret.
     pub(crate) fn of_functions() -> Self {
         Self::of(ACCOUNT, &Self::ours().secret)
     }

@@ -70,13 +70,13 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     Some(name.map_or(host, |(name, _)| name))
 }
 
-/// Whether a host is this machine. A page that has its own name lead to this machine (DNS
+/// True if a host is this machine. A page that has its own name lead to this machine (DNS
 /// rebinding) still sends that name.
 pub(crate) fn is_local(host: &str) -> bool {
     ["127.0.0.1", "[::1]"].contains(&host) || host.eq_ignore_ascii_case("localhost")
 }
 
-/// Whether a browser sent a request for a page. Nothing that speaks to us is one.
+/// True if a browser sent a request for a page. Nothing that speaks to us is one.
 pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
     ["origin", "sec-fetch-site"]
         .iter()

@@ -44,7 +44,7 @@ pub struct Options {
     /// Registers a source for each provider whose secret is in these files for all to read. Not
     /// where strangers may come by.
     pub development_secrets: bool,
-    /// What stands before `/webhooks/...` in the URLs that providers are given.
+    /// The text before `/webhooks/...` in the URLs that providers are given.
     pub public_url: Option<String>,
     /// Who builds and starts the functions.
     pub run: Run,

@@ -1,4 +1,4 @@
-//! What reached the world outside: queues of our own behind the stack's topic and bus, and its
+//! A probe of what reached the world outside: queues of our own behind the stack's topic and bus, and its
 //! table of payments.
 
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Probe {
         })
     }
 
-    /// How often an event had its effect so far.
+    /// The number of times that an event had its effect so far.
     ///
     /// # Errors
     /// [`Failure`] when the emulator does not answer.
@@ -85,7 +85,7 @@ impl Probe {
         Ok(self.all().await?.remove(key).unwrap_or_default())
     }
 
-    /// How often each event had its effect so far.
+    /// The number of times that each event had its effect so far.
     ///
     /// # Errors
     /// [`Failure`] when the emulator does not answer.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::stack::Stack;
 use crate::terminal::{say, warn};
 
-/// What became of one event.
+/// The result of starting one event again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replayed {
     /// It is received again and on its way.

@@ -21,7 +21,7 @@ use crate::project::Project;
 use crate::send::{Answered, local_url, post_copies, tamper};
 use crate::stack::development_secret;
 
-/// How a delivery is sent.
+/// The way in which a delivery is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     /// Signed, once.
@@ -45,11 +45,11 @@ pub struct Step {
     pub(crate) provider: &'static dyn Explained,
     /// The name of its file in `events/`, without the provider's.
     pub(crate) event: String,
-    /// How it is sent.
+    /// The way in which it is sent.
     pub(crate) how: How,
     /// Each answer's status, and how often it comes.
     answers: BTreeMap<u16, usize>,
-    /// How the event ends, if it is recorded, and has one effect.
+    /// The status in which the event ends, with one effect, if it is recorded.
     ends: Option<Status>,
 }
 
@@ -98,7 +98,7 @@ pub fn steps(project: &Project) -> Result<Vec<Step>, Failure> {
     Ok(steps)
 }
 
-/// What became of a step.
+/// The result of a step.
 #[derive(Clone, Debug)]
 pub struct Report {
     pub(crate) step: Step,
@@ -225,7 +225,7 @@ impl Report {
         answers
     }
 
-    /// Whether answers, status and effects are the promised ones.
+    /// True if answers, status and effects are the promised ones.
     pub fn is_as_promised(&self) -> bool {
         let effects = usize::from(self.step.ends.is_some());
         self.answers() == self.step.answers

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 
-/// What a person may write in place of a secret.
+/// The forms that a person may write in place of a secret.
 pub const FORMS: &str = "- (standard input), file:PATH or env:NAME";
 
 /// A place that holds a secret.

@@ -58,7 +58,7 @@ pub struct SendArgs {
     print: bool,
 }
 
-/// What a receiver answered.
+/// The answer of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// The HTTP status.

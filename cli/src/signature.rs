@@ -13,13 +13,13 @@ use sha2::{Digest, Sha256};
 
 use crate::keys::Keys;
 
-/// How far apart the clocks may be, in seconds: as AWS has it.
+/// The largest difference between the clocks, in seconds: as AWS has it.
 const TOLERANCE: u64 = 300;
 
 const DATE: &str = "x-amz-date";
 const DIGEST: &str = "x-amz-content-sha256";
 
-/// What the header `Authorization` says.
+/// The content of the header `Authorization`.
 #[derive(Debug)]
 struct Claim<'a> {
     id: &'a str,
@@ -29,7 +29,7 @@ struct Claim<'a> {
     signature: &'a str,
 }
 
-/// Whether a request says that it is signed with these keys.
+/// True if a request says that it is signed with these keys.
 pub(crate) fn names_key(keys: &Keys, headers: &HeaderMap) -> bool {
     Claim::of(headers).is_some_and(|claim| equal(claim.id, keys.id()))
 }

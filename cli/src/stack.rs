@@ -29,7 +29,7 @@ pub struct Stack {
     retention: Duration,
 }
 
-/// What the parameter `RetentionDays` says where it is left out.
+/// The value of the parameter `RetentionDays` where it is left out.
 const RETENTION_DAYS: u64 = 30;
 
 impl Stack {
@@ -144,7 +144,7 @@ impl Stack {
         Ok(Queue::new(client, self.output("QueueUrl")?))
     }
 
-    /// How long its ledger keeps an event.
+    /// The time that its ledger keeps an event.
     pub fn retention(&self) -> Duration {
         self.retention
     }
@@ -250,7 +250,7 @@ impl Stack {
     }
 }
 
-/// Why a stack could not be looked up, and the next step.
+/// The reason why a stack could not be looked up, and the next step.
 fn not_described(name: &str, error: &SdkError<DescribeStacksError>) -> Failure {
     let said = error.message().unwrap_or_default();
     if said.contains("does not exist") {

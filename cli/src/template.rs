@@ -38,7 +38,7 @@ pub struct Function {
     pub routes: Vec<(String, String)>,
     /// Most messages in a batch, where a queue feeds it.
     pub batch_size: Option<u32>,
-    /// Whether it runs on a schedule.
+    /// True if it runs on a schedule.
     pub scheduled: bool,
     /// Its time limit, in seconds.
     pub timeout: u64,
@@ -185,7 +185,7 @@ impl Template {
         &self.0
     }
 
-    /// What every function has in common.
+    /// The properties that every function has in common.
     pub fn globals(&self) -> &Value {
         &self.0["Globals"]["Function"]
     }
@@ -274,7 +274,7 @@ fn names(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Whether every reference in a value is to a pseudo parameter or to something `known`.
+/// True if every reference in a value is to a pseudo parameter or to something `known`.
 fn refers_only_to(value: &Value, known: &BTreeSet<&str>) -> bool {
     let fine = |name: &str| name.starts_with("AWS::") || known.contains(name);
     match value {

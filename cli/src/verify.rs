@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     vectors: Option<String>,
 }
 
-/// What a check has to say, and whether all was as it should be.
+/// The result of a check: its text, and whether all was as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// For standard output; ends in a newline.
@@ -74,7 +74,7 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 /// Checks one captured request; `clock` counts where the file has no `now`.
 ///
 /// # Errors
-/// What is wrong with the JSON.
+/// A message that says what is wrong with the JSON.
 pub fn check_request(
     provider: &dyn Explained,
     json: &[u8],
@@ -103,7 +103,7 @@ pub fn check_request(
 /// Runs every case of a vector file.
 ///
 /// # Errors
-/// What is wrong with the JSON, naming the case.
+/// A message that says what is wrong with the JSON, naming the case.
 pub fn check_vectors(json: &[u8], clock: Timestamp) -> Result<Answer, String> {
     let cases = match parse(json)? {
         Value::Array(cases) => cases,
@@ -134,7 +134,7 @@ pub fn check_vectors(json: &[u8], clock: Timestamp) -> Result<Answer, String> {
     })
 }
 
-/// How the cases of a file went.
+/// Counts of the cases of a file, by how they went.
 #[derive(Debug, Default)]
 struct Tally {
     passed: usize,

@@ -1,4 +1,4 @@
-//! What cleans up when we cannot: after `kill -9`, or when the terminal is gone.
+//! A process that cleans up when we cannot: after `kill -9`, or when the terminal is gone.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;

@@ -35,11 +35,11 @@ pub struct Hosted {
     pub environment: Vec<(String, String)>,
     /// Processes at one time.
     pub processes: u16,
-    /// How long an invocation may take.
+    /// The time that an invocation may take.
     pub timeout: Duration,
 }
 
-/// How a process lives.
+/// The life of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Life {
     /// Environment variables of its own.
@@ -48,7 +48,7 @@ pub struct Life {
     pub ends_after: Option<Duration>,
 }
 
-/// What decides over the life of processes.
+/// Decides over the life of processes.
 pub trait Fate: Send + Sync + 'static {
     /// For a process that is about to start.
     fn begin(&self, function: &str, process: Uuid) -> Life;

@@ -25,7 +25,7 @@ use webhooks::timestamp::Timestamp;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::keys::REGION;
 
-/// How long a process may take until it asks for an event, and until it answers one, where nobody
+/// The time that a process may take until it asks for an event, and until it answers one, where nobody
 /// says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
@@ -44,7 +44,7 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
 }
 
-/// What a process does, as its runtime API sees it.
+/// An act of a process, as its runtime API sees it.
 #[derive(Debug)]
 pub enum Seen {
     /// It asks for an event.

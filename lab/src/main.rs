@@ -38,7 +38,7 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it writes to an emulator through a socket. One that has just been closed at the other end
+    /// True if it writes to an emulator through a socket. One that has just been closed at the other end
     /// is an error like any other then, and must not end everything by a signal.
     const fn keeps_a_stack(&self) -> bool {
         !matches!(self, Self::Cost(_) | Self::Scale(_))

@@ -34,7 +34,7 @@ pub struct Call {
     pub body: Bytes,
 }
 
-/// What happens to a call.
+/// A fault that happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// AWS answers that something inside it is broken.

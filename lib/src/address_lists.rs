@@ -36,7 +36,7 @@ struct Kept {
     tried_at: Option<Timestamp>,
 }
 
-/// Why there is no new list.
+/// The reason why there is no new list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum NoList {
     #[error("no answer")]

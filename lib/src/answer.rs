@@ -1,4 +1,4 @@
-//! What the sender hears.
+//! The answers that senders hear.
 
 use crate::provider::meaning::Reply;
 use crate::provider::profile::Later;
@@ -38,7 +38,7 @@ pub enum Answer {
     Unavailable,
 }
 
-/// What a sender waits before it tries again after [`Answer::Unavailable`] or
+/// The time that a sender waits before it tries again after [`Answer::Unavailable`] or
 /// [`Answer::Throttled`], in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 30;
 

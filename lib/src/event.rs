@@ -1,4 +1,4 @@
-//! What deliveries mean: one event, however many of them carry it.
+//! The meaning of deliveries: one event, however many of them carry it.
 
 use std::fmt;
 use std::str::FromStr;

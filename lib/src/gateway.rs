@@ -89,7 +89,7 @@ impl Request {
         self.request_context.request_id.as_deref()
     }
 
-    /// Whether this is an event of another form: of a REST API, of a load balancer, or of an HTTP API with
+    /// True if this is an event of another form: of a REST API, of a load balancer, or of an HTTP API with
     /// payload format 1.0. They have the method elsewhere, and none of them the URL as it was sent.
     pub fn is_of_another_format(&self) -> bool {
         self.http_method.is_some() && self.request_context.http.method.is_empty()

@@ -7,7 +7,7 @@
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
 //! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
 //!
-//! What holds everywhere, stated as what is absent:
+//! Rules that hold everywhere, stated as what is absent:
 //!
 //! - Provider files read no clock, no environment, no network, and know nothing of AWS.
 //! - No event comes from a request but through [`verified::Verified`], which only [`verify::verify`]

@@ -113,7 +113,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Whether this is a form that wraps JSON.
+    /// True if this is a form that wraps JSON.
     pub(crate) fn wraps_json(&self) -> bool {
         self.wrapped_json().is_some()
     }

@@ -42,18 +42,18 @@ mod receipt;
 pub use self::receipt::Receipt;
 use self::receipt::{Notes, Stop, stop};
 
-/// What a receiver needs.
+/// A receiver with all that it needs.
 #[derive(Debug)]
 pub struct Receiver {
     /// Whose deliveries it takes.
     pub provider: &'static dyn Provider,
-    /// How it is set up.
+    /// Its settings.
     pub settings: ReceiverSettings,
     /// The provider's secrets.
     pub secrets: SecretStore,
     /// The lists of addresses that sources refer to.
     pub addresses: AddressLists,
-    /// What sources have left of their rates.
+    /// The part of its rate that each source has left.
     pub rates: Rates,
     /// Bodies seen lately.
     pub digests: RecentDigests,
@@ -336,7 +336,7 @@ const fn urgency(answer: &Answer) -> u8 {
     }
 }
 
-/// Whether one of the networks holds the address; there has to be one.
+/// True if one of the networks holds the address; there has to be one.
 fn holds(networks: &[IpNet], address: Option<IpAddr>) -> bool {
     address.is_some_and(|address| source::holds(networks, address))
 }

@@ -11,7 +11,7 @@ pub enum Rejection {
     MalformedHeader {
         /// The header's name.
         header: &'static str,
-        /// What is wrong with it.
+        /// The problem with it, in words.
         problem: &'static str,
     },
     /// The signed timestamp is too far from now.

@@ -49,7 +49,7 @@ struct Cache {
     gave_up: bool,
 }
 
-/// What is known under the name of a source.
+/// The result of looking up the name of a source.
 #[derive(Clone, Debug)]
 pub enum Lookup {
     /// It is registered.
@@ -142,7 +142,7 @@ impl SecretStore {
         due && self.read(limits::SECRETS, now).await
     }
 
-    /// What the cache knows of a source.
+    /// Looks a source up in the cache.
     pub fn source(&self, name: &str) -> Lookup {
         self.with_cache(|cache| match &cache.sources {
             None => Lookup::Unavailable,
@@ -330,7 +330,7 @@ fn client(config: &SdkConfig) -> Client {
 /// Most parameters that SSM takes in one call by name.
 const GROUP: usize = 10;
 
-/// Whether a call failed because a value could not be decrypted: KMS's refusals, which SSM hands on.
+/// True if a call failed because a value could not be decrypted: KMS's refusals, which SSM hands on.
 fn is_undecryptable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     let code = error.code().unwrap_or_default();
     ["AccessDeniedException", "InvalidKeyId", "DisabledException"].contains(&code)

@@ -1,4 +1,4 @@
-//! What the functions are told by their environment.
+//! Settings that the functions get from their environment.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What every signature scheme here shares: an HMAC over some parts, compared in constant time.
+//! The base that every signature scheme here shares: an HMAC over some parts, compared in constant time.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,7 +43,7 @@ pub fn matching_secret(
     secrets.iter().position(signed)
 }
 
-/// Whether one of the `signatures` is the HMAC of `parts`, one after the other.
+/// True if one of the `signatures` is the HMAC of `parts`, one after the other.
 pub fn verify_mac(
     hash: Hash,
     key: &[u8],

@@ -25,7 +25,7 @@ pub struct Source {
     pub secrets: Result<Vec<Secret>, NoSecret>,
 }
 
-/// Why a source has no secret.
+/// The reason why a source has no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSecret {
     /// There is no parameter, or no line in it.
@@ -64,7 +64,7 @@ pub struct SourceSettings {
     pub public_url: Option<String>,
 }
 
-/// What becomes of a body that the source has had under another id.
+/// The treatment of a body that the source has had under another id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replays {
     /// It is an event of its own, and counted.
@@ -82,7 +82,7 @@ pub enum Addresses {
     Published(AddressList),
 }
 
-/// What happens while a published list cannot be had.
+/// The treatment of deliveries while a published list cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressesUnavailable {
     /// The signature alone decides. The default: the list is a second lock, and a provider that
@@ -104,7 +104,7 @@ pub enum InvalidSettings {
     Field {
         /// The field's name.
         field: String,
-        /// What is wrong with it.
+        /// The problem with it, in words.
         problem: &'static str,
     },
     /// The parameter cannot be decrypted; it need not be encrypted at all.
@@ -161,7 +161,7 @@ impl SourceSettings {
     }
 }
 
-/// Whether a network holds an address. An IPv4 address may come in the form of IPv6.
+/// True if a network holds an address. An IPv4 address may come in the form of IPv6.
 pub fn holds(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     networks.iter().any(|network| network.contains(&address))

@@ -26,7 +26,7 @@ pub(super) fn rewritten(examined: &Examined<'_>) -> Option<Finding> {
         .or_else(|| form::recoded(examined))
 }
 
-/// What is odd about the body.
+/// Hints at what is odd about the body.
 pub(super) fn hints(examined: &Examined<'_>) -> impl Iterator<Item = String> {
     let delivery = examined.delivery();
     let length = delivery.body.len();

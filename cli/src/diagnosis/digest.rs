@@ -1,10 +1,10 @@
-//! How digests stand in a header: its elements, and their encodings.
+//! Digests as they stand in a header: its elements, and their encodings.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use webhooks::signature::{Hash, from_base64, from_hex};
 
-/// What may be wrong with a header's value, and the value without that.
+/// Problems that a header's value may have, and the value without each.
 pub(super) fn spellings(value: &str) -> Vec<(&'static str, String)> {
     let trimmed: Vec<_> = value.split(',').map(str::trim).collect();
     let hexadecimal = by_digest(value, base64_to_hex);
@@ -104,7 +104,7 @@ pub(super) fn signed_time(value: &str) -> Option<&str> {
     Some(time)
 }
 
-/// What the digest of a header that is nothing but a digest looks like.
+/// A note on the look of a digest in a header that is nothing but a digest.
 pub(super) fn note(value: &str) -> String {
     if elements(value).count() > 1 {
         return String::new();

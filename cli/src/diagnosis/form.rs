@@ -7,7 +7,7 @@ use webhooks::payload::{FORM, form_fields};
 
 use super::{Examined, Finding, json};
 
-/// How a form is percent-encoded: what stands for a blank, what stays as it is, and the case of
+/// The percent-encoding of a form: what stands for a blank, what stays as it is, and the case of
 /// the digits.
 #[derive(Clone, Copy)]
 pub(super) struct Encoding {
@@ -110,7 +110,7 @@ fn parsed(examined: &Examined<'_>) -> Option<Finding> {
     })
 }
 
-/// What a parser made null: a field that is not there, or an empty one.
+/// The origin of a null that a parser made: a field that is not there, or an empty one.
 #[derive(Clone, Copy)]
 enum Nulls {
     Missing,

@@ -130,7 +130,7 @@ fn respelled(examined: &Examined<'_>, name: &str) -> Option<Finding> {
     ))
 }
 
-/// What there is of the digest is right, but it is not all there.
+/// The digest is right as far as it goes, but it is not all there.
 fn truncated(examined: &Examined<'_>, name: &str) -> Option<Finding> {
     let value = examined.delivery().headers.get(name)?;
     let time = digest::signed_time(value).and_then(|time| time.parse().ok());
@@ -171,7 +171,7 @@ fn with_another_algorithm(examined: &Examined<'_>) -> Option<Finding> {
     ))
 }
 
-/// How the header should look.
+/// A sentence that says how the header should look.
 fn form_step(provider: &dyn Explained) -> String {
     format!("It should be {}.", provider.form())
 }

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 /// Deeper than this nobody indents, and the white space would grow with the square of the depth.
 const DEEPEST: usize = 128;
 
-/// What one spelling changes, and the text.
+/// One spelling: what it changes, and the text.
 pub(super) struct Spelling {
     pub(super) what: String,
     pub(super) text: String,

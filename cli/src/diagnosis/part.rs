@@ -4,7 +4,7 @@
 #[derive(Clone)]
 pub(super) struct Part {
     pub(super) text: String,
-    /// What is changed about it; empty for nothing.
+    /// The change that was made to it; empty for none.
     pub(super) change: String,
 }
 

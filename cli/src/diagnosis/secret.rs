@@ -52,7 +52,7 @@ pub(super) fn mishandled(examined: &Examined<'_>) -> Option<Finding> {
 
 /// Another reading of a configured secret.
 struct Reading {
-    /// How the sender's key differs from the secret as it is configured.
+    /// The difference of the sender's key from the secret as it is configured.
     what: &'static str,
     step: &'static str,
     key: Vec<u8>,
@@ -159,7 +159,7 @@ fn encoded(text: &str) -> Vec<Reading> {
     readings
 }
 
-/// What a text is in base64, standard or URL-safe, with padding or without.
+/// Decodes a text from base64, standard or URL-safe, with padding or without.
 fn decoded(text: &str) -> Vec<Vec<u8>> {
     [alphabet::STANDARD, alphabet::URL_SAFE]
         .iter()

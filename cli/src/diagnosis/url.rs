@@ -107,7 +107,7 @@ fn candidates(examined: &Examined<'_>, url: &str) -> Option<Vec<Candidate>> {
     )
 }
 
-/// What a URL so far becomes with each form of its next part.
+/// Extends a URL so far by each form of its next part.
 fn extended((changes, url): &Candidate, parts: &[Part]) -> Vec<Candidate> {
     let candidates = parts.iter().map(|part| {
         let change = Some(&part.change).filter(|change| !change.is_empty());

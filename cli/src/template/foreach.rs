@@ -22,7 +22,7 @@ pub(super) fn unrolled(value: &Value) -> Value {
     }
 }
 
-/// What a loop makes: for each element of its list, the members with the element in them.
+/// The members that a loop makes: for each element of its list, the members with the element in them.
 fn turns(arguments: &Value) -> Map<String, Value> {
     let identifier = arguments[0].as_str().unwrap_or_default();
     let elements = arguments[1].as_array().into_iter().flatten();

@@ -8,7 +8,7 @@ use crate::bus;
 use crate::effect::Effect;
 use crate::resources::Resources;
 
-/// What a build needs to know of a push
+/// The fields of a push that a build needs to know
 /// (<https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>).
 #[derive(Deserialize)]
 struct Push {

@@ -1,4 +1,4 @@
-//! Why a service did not take an effect, and whether another attempt could change that.
+//! The reason why a service did not take an effect, and whether another attempt could change that.
 
 use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
@@ -62,7 +62,7 @@ pub(crate) async fn or_by_reference(
     }
 }
 
-/// What becomes of an event whose effect was sent, or refused.
+/// The outcome of an event whose effect was sent, or refused.
 pub(crate) fn outcome(sent: Result<(), Refusal>, refused: &str) -> Outcome {
     match sent {
         Ok(()) => Outcome::done(),

@@ -23,7 +23,7 @@ struct Data {
     object: Charge,
 }
 
-/// What the table keeps of a charge (<https://docs.stripe.com/api/charges/object>).
+/// The fields of a charge that the table keeps (<https://docs.stripe.com/api/charges/object>).
 #[derive(Deserialize)]
 struct Charge {
     id: String,

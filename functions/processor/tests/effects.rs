@@ -20,7 +20,7 @@ use webhooks_cli::stack::development_secret;
 
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
-/// What became of one event, and how often it had its effect.
+/// The end of one event, and the number of times that it had its effect.
 struct Ended {
     item: Item,
     effects: usize,
@@ -97,7 +97,7 @@ async fn an_effect_that_takes_seconds_happens_once_and_ends_its_event() {
 
 const MALFORMED_DETAIL: &str = r#"{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail", "ErrorMessage": "nesting"}]}"#;
 
-/// What is refused: whatever carries the whole, or everything.
+/// The part that is refused: whatever carries the whole, or everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
     Whole,

@@ -1,4 +1,4 @@
-//! What runs: our functions, what lies below them, and what a team would write instead.
+//! The programs that run: our functions, what lies below them, and what a team would write instead.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct Contestant {
     pub folder: PathBuf,
     /// Environment variables of its own.
     pub environment: Vec<(String, String)>,
-    /// What goes into its deployment package.
+    /// The files and folders of its deployment package.
     pub package: Vec<PathBuf>,
 }
 
@@ -37,7 +37,7 @@ fn node(project: &Project) -> Option<PathBuf> {
     versions.map(node).find(|node| node.is_file())
 }
 
-/// What every function is told.
+/// The environment variables of every function.
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("STACK_NAME", "bench"),
     ("TABLE_NAME", "bench-ledger"),

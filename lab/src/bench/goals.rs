@@ -1,4 +1,4 @@
-//! What the product has to reach beside the others, in ratios of one run.
+//! Goals that the product has to reach beside the others, in ratios of one run.
 
 use super::name;
 use super::race::{Measured, Race};
@@ -10,14 +10,14 @@ pub struct Goal {
     pub what: String,
     /// The most that it may be.
     pub limit: f64,
-    /// What it is.
+    /// The figure that was measured.
     pub measured: f64,
     /// Of both.
     pub unit: &'static str,
 }
 
 impl Goal {
-    /// Whether it is reached.
+    /// True if it is reached.
     pub fn met(&self) -> bool {
         self.measured <= self.limit
     }

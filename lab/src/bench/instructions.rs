@@ -79,7 +79,7 @@ async fn total(
     total.ok_or_else(|| Failure::of(format!("{} has no total", out.display())))
 }
 
-/// What was counted.
+/// The table of what was counted.
 pub fn printed(counted: &[Instructions]) -> Table {
     let mut table = table::new(&["instructions, thousands", "init", "one event"]);
     for instructions in counted {

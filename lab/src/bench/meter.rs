@@ -1,4 +1,4 @@
-//! What a process has used, as Linux counts it.
+//! The processor time and memory that a process has used, as Linux counts them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What a process has used since it started.
+    /// The usage of a process since it started.
     ///
     /// # Errors
     /// [`Failure`] when it is gone, or this is not Linux.

@@ -1,4 +1,4 @@
-//! How large a deployment package is.
+//! The size of a deployment package.
 
 use std::path::PathBuf;
 

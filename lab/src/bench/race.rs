@@ -15,7 +15,7 @@ use super::sample::Sample;
 use super::stand_in::StandIn;
 use crate::instance::Instance;
 
-/// What a contestant is given.
+/// The load that a contestant is given.
 #[derive(Clone, Debug)]
 pub enum Load {
     /// A new delivery in every round.
@@ -29,7 +29,7 @@ pub enum Load {
     },
 }
 
-/// What was measured. Times are in milliseconds, of the middle half of all rounds in the end.
+/// The figures that were measured. Times are in milliseconds, of the middle half of all rounds in the end.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     /// From the start of a process until it asks for its first event.
@@ -57,7 +57,7 @@ pub struct Race {
     pub load: Load,
     /// Warm events in one round.
     pub events: u32,
-    /// How it went so far.
+    /// The figures so far.
     pub measured: Measured,
     warm: Option<Instance>,
 }

@@ -12,7 +12,7 @@ use webhooks_cli::project::Project;
 use webhooks_cli::send::find_provider;
 use webhooks_cli::stack::development_secret;
 
-/// What is delivered.
+/// A delivery as a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
     /// A push to GitHub of about that many bytes.

@@ -23,7 +23,7 @@ use webhooks_cli::stack::development_secret;
 
 use crate::proxy::operation;
 
-/// How long an answer takes.
+/// The time that an answer takes.
 pub const ANSWERS_AFTER: Duration = Duration::from_millis(3);
 
 /// The running stand-in; it ends when this goes.
@@ -43,7 +43,7 @@ struct Kept {
     heard: Mutex<Option<Heard>>,
 }
 
-/// What it heard since it began to keep.
+/// The calls and messages that it heard since it began to keep.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// Operation and body of every call.
@@ -87,7 +87,7 @@ impl StandIn {
         *lock(&self.kept.heard) = Some(Heard::default());
     }
 
-    /// What it heard since [`Self::keep`]; nothing more is kept.
+    /// The calls and messages that it heard since [`Self::keep`]; nothing more is kept.
     pub fn heard(&self) -> Heard {
         lock(&self.kept.heard).take().unwrap_or_default()
     }

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::goals::Goal;
 use super::race::Race;
 
-/// What was measured of the receivers.
+/// The table of what was measured of the receivers.
 pub fn receivers(races: &[Race]) -> Table {
     let mut table = new(&[
         "receiver",
@@ -24,7 +24,7 @@ pub fn receivers(races: &[Race]) -> Table {
     table
 }
 
-/// What was measured of the processors.
+/// The table of what was measured of the processors.
 pub fn processors(races: &[Race]) -> Table {
     let mut table = new(&[
         "processor, batches of 10",
@@ -47,7 +47,7 @@ pub fn processors(races: &[Race]) -> Table {
     table
 }
 
-/// What both tables say of a race.
+/// The cells that both tables have of a race.
 fn cells(race: &Race) -> Vec<String> {
     let measured = &race.measured;
     vec![
@@ -63,7 +63,7 @@ fn cells(race: &Race) -> Vec<String> {
     ]
 }
 
-/// What was to be reached, and whether it was.
+/// The table of what was to be reached, and whether it was.
 pub fn goals(goals: &[Goal]) -> Table {
     let mut table = new(&["goal", "at most", "measured", ""]);
     for goal in goals {

@@ -13,7 +13,7 @@ pub struct CostArgs {
     /// Messages in a batch for the processor; few where events are rare
     #[arg(long, default_value_t = 10.0)]
     pub(super) batch: f64,
-    /// How long a call to AWS takes, in milliseconds: the functions wait that long, and are paid for it
+    /// The time that a call to AWS takes, in milliseconds: the functions wait that long, and are paid for it
     #[arg(long, default_value_t = 5.0)]
     pub(super) call_ms: f64,
     /// Price DynamoDB's writes as provisioned capacity, used to that share, such as 0.7

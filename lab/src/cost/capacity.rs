@@ -1,4 +1,4 @@
-//! How many write units DynamoDB counts for a write
+//! The number of write units that DynamoDB counts for a write
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>): a
 //! unit for each kilobyte of the larger of the item before and the item after, and for each index
 //! one for a new entry, one for an entry that goes, one for an entry whose content changes.

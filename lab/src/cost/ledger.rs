@@ -1,4 +1,4 @@
-//! What the ledger's writes cost: an event is taken through its life in the emulator, and each item
+//! The cost of the ledger's writes: an event is taken through its life in the emulator, and each item
 //! before and after a write is read back.
 
 use aws_sdk_dynamodb::types::AttributeValue;

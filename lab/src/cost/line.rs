@@ -15,20 +15,20 @@ use crate::bench::sample::Sample;
 pub struct Column {
     /// Which kind.
     pub sample: Sample,
-    /// What its functions do.
+    /// The work of its functions.
     pub measured: Measured,
-    /// What the ledger does.
+    /// The work of the ledger.
     pub life: Life,
 }
 
 /// A service's part, or a sum.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What it is.
+    /// Its name.
     pub name: &'static str,
     /// For a million events of each kind.
     pub dollars: Vec<f64>,
-    /// Whether it is a part of the total.
+    /// True if it is a part of the total.
     part: bool,
 }
 
@@ -42,7 +42,7 @@ const PROCESSOR_MB: f64 = 1769.0;
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>).
 const TRACED: f64 = 0.05;
 
-/// What Lambda itself writes for each invocation at its level INFO: a start and a report, in JSON
+/// The bytes that Lambda itself writes for each invocation at its level INFO: a start and a report, in JSON
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>).
 const PLATFORM_LOG: f64 = 526.0;
 
@@ -136,7 +136,7 @@ pub fn dominant(lines: &[Line], column: usize) -> String {
     )
 }
 
-/// How a line is made.
+/// The function that makes a line.
 type Part<'a> = fn(&Bill<'a>, &Column) -> Result<f64, Failure>;
 
 struct Bill<'a> {

@@ -1,5 +1,5 @@
-//! What an event makes the functions do: their calls, their processor time and their log lines, of
-//! the release binaries.
+//! The work that an event makes the functions do: their calls, their processor time and their log lines,
+//! of the release binaries.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,7 +20,7 @@ pub const EVENTS: u32 = 10;
 /// Events before those, which start the function and open its connections.
 const BEFORE: u32 = 5;
 
-/// What one function did for one event, on average.
+/// The work of one function for one event, on average.
 #[derive(Clone, Debug, Default)]
 pub struct Work {
     /// Processor time, in milliseconds.
@@ -31,7 +31,7 @@ pub struct Work {
     pub calls: Vec<(String, Bytes)>,
 }
 
-/// What one event costs in work.
+/// The work that one event costs.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// Bytes of the request as the gateway counts it.
@@ -45,7 +45,7 @@ pub struct Measured {
 }
 
 impl Work {
-    /// How often it made a call, for one event.
+    /// The number of times that it made a call, for one event.
     pub fn calls_of(&self, operation: &str) -> f64 {
         let calls = self.calls.iter().filter(|(name, _)| name == operation);
         f64::from(u32::try_from(calls.count()).unwrap_or(u32::MAX)) / f64::from(EVENTS)

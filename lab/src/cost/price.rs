@@ -1,4 +1,4 @@
-//! What AWS charges: a dated file for one region, to be replaced by hand.
+//! The prices of AWS: a dated file for one region, to be replaced by hand.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What a rate of events costs of each resource, and what is assumed of a deployed stack for it.
+//! The cost of a rate of events in each resource, and what is assumed of a deployed stack for it.
 
 use webhooks::{limits, relay};
 

@@ -24,7 +24,7 @@ pub struct ScaleArgs {
     /// Events a second over a day
     #[arg(long, default_value_t = 11_600, value_parser = clap::value_parser!(u32).range(1..))]
     per_second: u32,
-    /// How many times that at the peak
+    /// The peak, as a multiple of that
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     peak: u32,
     /// Sources that they come from
@@ -138,7 +138,7 @@ fn row(quota: &Quota, mean: f64, peak: f64) -> [String; 7] {
     ]
 }
 
-/// What the ledger needs so that its hottest partitions stay within their limit.
+/// The settings that the ledger needs so that its hottest partitions stay within their limit.
 fn partitions(when: &str, heat: &Heat) -> String {
     format!(
         "ledger, {when}: the hottest of {} table partitions gets {:.2} times its share, \
@@ -169,7 +169,7 @@ fn grouped(number: f64) -> String {
     text
 }
 
-/// How many times a limit is used: exact where it is near.
+/// The number of times that a limit is used, as text: exact where it is near.
 fn times(factor: f64) -> String {
     match factor {
         ..0.005 => "0".to_owned(),

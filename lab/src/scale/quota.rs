@@ -5,15 +5,15 @@ use super::load::{Load, RELAY_RATE};
 
 /// One limit.
 pub(super) struct Quota {
-    /// What is limited.
+    /// The name of what is limited.
     pub(super) name: &'static str,
     pub(super) limit: f64,
     pub(super) unit: &'static str,
     /// The page of AWS that says so, or the place in this repository.
     pub(super) source: &'static str,
-    /// How much of it a load takes.
+    /// The amount of it that a load takes.
     pub(super) load: fn(&Load) -> f64,
-    /// What happens to what is above it.
+    /// The fate of what is above it.
     pub(super) at_limit: &'static str,
     pub(super) moved_by: &'static str,
 }

@@ -16,10 +16,10 @@ use super::traffic::{Delivered, Kind, Parcel};
 /// Events looked up at a time.
 const CONCURRENCY: usize = 8;
 
-/// How long between two looks at what has not ended.
+/// The pause between two looks at what has not ended.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What the audit counted.
+/// The counts of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     /// Events that were acknowledged to their provider.
@@ -164,7 +164,7 @@ impl Audit {
         }
     }
 
-    /// Whether every promise was kept.
+    /// True if every promise was kept.
     pub fn is_clean(&self) -> bool {
         self.lost.is_empty() && self.doubled.is_empty() && self.forged == 0
     }

@@ -19,7 +19,7 @@ use crate::proxy::Fault;
 /// Options of `lab chaos`.
 #[derive(Args, Clone, Debug)]
 pub struct ChaosArgs {
-    /// How many processes are killed
+    /// Processes to kill
     #[arg(long, default_value_t = 1000)]
     kills: usize,
     /// The longest that the killing may take, in seconds
@@ -27,7 +27,7 @@ pub struct ChaosArgs {
     time_limit: u64,
 }
 
-/// How often the relay runs: more often than on AWS, so that it can be killed more often.
+/// The time between two runs of the relay: shorter than on AWS, so that it can be killed more often.
 const RELAY: Duration = Duration::from_millis(700);
 
 /// In a hundred puts and sendings of a receiver, those that are refused: so that whole messages go

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use webhooks::timestamp::Timestamp;
 
-/// How many times as fast time passes in a trial: leases, retries, the relay's grace, and what the
+/// The factor by which time passes faster in a trial: leases, retries, the relay's grace, and what the
 /// queue hides. Time limits of calls stay as they are, because the calls are real.
 pub const HASTE: u32 = 10;
 
@@ -22,7 +22,7 @@ impl Clock {
         }
     }
 
-    /// What it says.
+    /// The time that it shows.
     pub fn now(self) -> Timestamp {
         let passed = Timestamp::now().millis() - self.origin;
         Timestamp::from_millis(self.origin + passed * i64::from(HASTE))
@@ -34,7 +34,7 @@ impl Clock {
     }
 }
 
-/// How long something of the trial's time takes here.
+/// The time that a stretch of the trial's time takes here.
 pub fn hastened(time: Duration) -> Duration {
     time / HASTE
 }

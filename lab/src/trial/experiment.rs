@@ -18,38 +18,38 @@ use super::progress::Progress;
 use super::stage::{FaultPlan, Stage};
 use super::traffic::Traffic;
 
-/// How long the last events may take to end, once nothing breaks any more.
+/// The time that the last events may take to end, once nothing breaks any more.
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
-/// How long between two looks at the effects.
+/// The pause between two looks at the effects.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What the functions have to stand.
+/// The load and the faults that the functions have to stand.
 pub struct Experiment {
     /// Processes that are killed.
     pub kills: usize,
-    /// How soon.
+    /// The pace at which they are killed.
     pub pace: Pace,
     /// Deliveries that are sent at least.
     pub deliveries: usize,
-    /// What happens to their calls.
+    /// The faults that happen to the functions' calls.
     pub faults: FaultPlan,
-    /// How often the relay runs.
+    /// The time between two runs of the relay.
     pub relay: Duration,
     /// The longest that it may take, without the time to settle.
     pub time_limit: Duration,
 }
 
-/// What an experiment was and what its audit found.
+/// The result of an experiment: what it was, and what its audit found.
 #[derive(Debug)]
 pub struct Ended {
     /// Kills, by place.
     pub kills: BTreeMap<&'static str, usize>,
     /// The audit.
     pub audit: Audit,
-    /// What was sent.
+    /// The events that were sent.
     pub sent: Sent,
-    /// How long the sending took.
+    /// The time that the sending took.
     pub took: Duration,
 }
 

@@ -13,7 +13,7 @@ use webhooks::limits;
 use super::clock::Clock;
 use crate::host::{Fate, Life};
 
-/// What is counted for a process that is killed from outside, at no place of its own choosing.
+/// The place that counts for a process that is killed from outside, at no place of its own choosing.
 pub const AT_RANDOM: &str = "at a random moment";
 
 /// The signals of a process that ended itself, and of one that was killed.
@@ -27,11 +27,11 @@ const RARE: [&str; 2] = ["receive::kept", "receive::reopened"];
 /// message is whole.
 const WHOLE: &str = "process::recorded";
 
-/// How far a process's clock is from the right time at most, in milliseconds of the trial's time:
+/// The largest difference of a process's clock from the right time, in milliseconds of the trial's time:
 /// two of them differ by no more than the functions allow.
 const SKEW: i64 = limits::SKEW.as_millis() as i64 / 2;
 
-/// How long a process that is to be killed may live.
+/// The time that a process that is to be killed may live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     /// A few invocations.
@@ -76,7 +76,7 @@ impl Killer {
         state.stopped = true;
     }
 
-    /// Whether it kills nobody any more.
+    /// True if it kills nobody any more.
     pub fn has_stopped(&self) -> bool {
         self.state().stopped
     }

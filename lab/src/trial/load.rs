@@ -19,10 +19,10 @@ const CONCURRENCY: usize = 8;
 const DUPLICATES: u64 = 10;
 const FORGERIES: u64 = 5;
 
-/// How often a person presses "Resend" on a failed event.
+/// The number of times that a person presses "Resend" on a failed event.
 const RESENDS: usize = 2;
 
-/// What was sent, and what the providers heard.
+/// The events that were sent, and what the providers heard.
 #[derive(Debug, Default)]
 pub struct Sent {
     /// Events and the answers to their deliveries.
@@ -80,7 +80,7 @@ fn roll() -> u64 {
     Uuid::new_v4().as_u64_pair().0 % 100
 }
 
-/// What comes next, and how many bytes it has more than its event file.
+/// The kind of the next event, and the number of bytes that it has more than its event file.
 fn next() -> (Kind, usize) {
     match roll() {
         0..25 => (Kind::Push, 0),

@@ -35,7 +35,7 @@ use crate::proxy::Call;
 #[derive(Args, Clone, Debug)]
 pub struct MalformedArgs {}
 
-/// What came of all requests.
+/// The result of all requests.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Each request and its answer.
@@ -115,7 +115,7 @@ impl Outcome {
         rows.map(|(_, what, _)| what.as_str()).collect()
     }
 
-    /// Whether every request was refused, nothing was written and nobody ended.
+    /// True if every request was refused, nothing was written and nobody ended.
     pub fn is_clean(&self) -> bool {
         self.wrong().is_empty() && self.writes == 0 && self.deaths == 0
     }

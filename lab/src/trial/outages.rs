@@ -44,7 +44,7 @@ struct Row {
     operation: &'static str,
     what: &'static str,
     kind: Kind,
-    /// What else breaks, so that the operation comes to pass.
+    /// Another call that breaks, so that the operation comes to pass.
     before: Option<(&'static str, &'static str)>,
 }
 
@@ -132,20 +132,20 @@ const CACHED: Row = row(
 /// Events in each cell.
 const EVENTS: usize = 3;
 
-/// How long a call is broken, in the trial's time; for the relay, until it has tried.
+/// The time that a call is broken, in the trial's time; for the relay, until it has tried.
 const OUTAGE: Duration = Duration::from_secs(40);
 const OUTAGE_OF_RELAY: Duration = Duration::from_secs(150);
 
-/// How often the relay runs, in the trial's time: as the template says.
+/// The time between two runs of the relay, in the trial's time: as the template says.
 const RELAY: Duration = Duration::from_secs(60);
 
-/// How long events may take to end after an outage.
+/// The time that events may take to end after an outage.
 const TIME_LIMIT: Duration = Duration::from_secs(150);
 
 /// Cells tried at a time.
 const CONCURRENCY: usize = 8;
 
-/// What came of one cell.
+/// The result of one cell.
 struct Cell {
     row: usize,
     fault: usize,
@@ -155,7 +155,7 @@ struct Cell {
     recovered: Duration,
 }
 
-/// What the events of one cell need.
+/// The bench of one cell: what its events need.
 struct Bench<'a> {
     stage: &'a Stage,
     traffic: &'a Traffic,

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How often a line is printed where nothing can be overwritten.
+/// The pause between two lines where nothing can be overwritten.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// The line.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::stage::FaultPlan;
 use crate::proxy::{Call, Fault};
 
-/// What every source's name begins with; three digits follow.
+/// The beginning of every source's name; three digits follow.
 const MARK: &[u8] = b"cell";
 
 /// One rule: an operation of a function breaks.
@@ -16,7 +16,7 @@ pub struct Rule {
     pub function: &'static str,
     /// The operation.
     pub operation: &'static str,
-    /// How.
+    /// The fault in it.
     pub fault: Fault,
 }
 
@@ -43,7 +43,7 @@ impl Rules {
         marked.insert(source.to_owned(), rules);
     }
 
-    /// What the proxies ask.
+    /// The plan that the proxies ask.
     pub fn plan(self: &Arc<Self>) -> FaultPlan {
         let rules = Arc::clone(self);
         Arc::new(move |function, call| {
@@ -68,7 +68,7 @@ impl Rules {
         Some(rule.fault)
     }
 
-    /// How many calls of an operation broke under a source's rules, and from here on again.
+    /// Takes the number of calls of an operation that broke under a source's rules, and counts anew.
     pub fn take_broken(&self, source: &str, operation: &'static str) -> usize {
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.remove(&(source.to_owned(), operation)).unwrap_or(0)

@@ -18,13 +18,13 @@ use super::random_faults::RandomFaults;
 /// Options of `lab soak`.
 #[derive(Args, Clone, Debug)]
 pub struct SoakArgs {
-    /// How many deliveries are sent
+    /// Deliveries to send
     #[arg(long, default_value_t = 20_000)]
     deliveries: usize,
-    /// How many processes are killed meanwhile
+    /// Processes to kill meanwhile
     #[arg(long, default_value_t = 200)]
     kills: usize,
-    /// How many calls to AWS in a thousand break
+    /// Calls to AWS that break, in a thousand
     #[arg(long, default_value_t = 5)]
     faults: u16,
     /// The longest that the sending may take, in seconds

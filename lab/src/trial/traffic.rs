@@ -19,13 +19,13 @@ use webhooks_cli::template::Function;
 use super::clock::Clock;
 use super::stage::Stage;
 
-/// How often a provider tries before it gives up. GitHub tries once.
+/// The number of times that a provider tries before it gives up. GitHub tries once.
 const TRIES: u32 = 30;
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What an event is, by what becomes of it.
+/// The kind of an event, by what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// GitHub: an entry on the bus, at least once.
@@ -43,14 +43,14 @@ pub enum Kind {
 /// One event, ready to be delivered any number of times.
 #[derive(Clone, Debug)]
 pub struct Parcel {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Under which key the ledger has it.
     pub key: EventKey,
     fixture: Fixture,
 }
 
-/// What a provider heard.
+/// The answer that a provider heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Heard {
     /// An HTTP status.
@@ -59,12 +59,12 @@ pub enum Heard {
     Nothing,
 }
 
-/// How the deliveries of one event went.
+/// The result of the deliveries of one event.
 #[derive(Clone, Debug)]
 pub struct Delivered {
     /// Every answer, in order.
     pub heard: Vec<Heard>,
-    /// How long the last one took.
+    /// The time that the last one took.
     pub took: Duration,
 }
 
@@ -105,7 +105,7 @@ impl Parcel {
 }
 
 impl Delivered {
-    /// Whether the provider was told that the event is taken.
+    /// True if the provider was told that the event is taken.
     pub fn acknowledged(&self) -> bool {
         matches!(self.heard.last(), Some(Heard::Status(200..=299)))
     }

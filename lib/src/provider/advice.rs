@@ -5,7 +5,7 @@ use crate::scheme::Scheme;
 /// Advice about a provider's signatures: whatever its schemes do not say.
 #[derive(Debug)]
 pub struct Advice {
-    /// What to look for where the signature header is missing.
+    /// Advice on what to look for where the signature header is missing.
     pub unsigned: &'static str,
     /// Other secrets of the provider that are easily taken for this one, in brackets.
     pub confusions: &'static str,
@@ -26,11 +26,11 @@ pub struct Advice {
 /// A text that is taken for a secret and is none.
 #[derive(Debug)]
 pub struct Lookalike {
-    /// How it begins.
+    /// The text with which it begins.
     pub prefix: &'static str,
     /// Its length in bytes, where that tells.
     pub length: Option<usize>,
-    /// What it is, in words.
+    /// A description in words.
     pub what: &'static str,
 }
 
@@ -39,7 +39,7 @@ pub struct Lookalike {
 pub struct Legacy {
     /// Its name in words.
     pub name: &'static str,
-    /// How it is made.
+    /// The scheme by which it is made.
     pub scheme: Scheme,
 }
 
@@ -50,7 +50,7 @@ pub struct Chooser {
     pub header: &'static str,
     /// Its values, each with the name of its algorithm.
     pub values: &'static [(&'static str, &'static str)],
-    /// What to do about it.
+    /// The step to take about it.
     pub step: &'static str,
 }
 

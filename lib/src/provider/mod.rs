@@ -28,7 +28,7 @@ pub mod twilio;
 
 /// A provider, as a receiver needs it.
 pub trait Provider: fmt::Debug + Sync {
-    /// What is true of its deliveries whatever they say.
+    /// The profile: what is true of its deliveries whatever they say.
     fn profile(&self) -> &Profile;
 
     /// The index of the secret that signed the delivery. Judges the shape and age of the headers
@@ -73,6 +73,6 @@ pub trait Explained: Signer {
     /// The form of the signature, in words.
     fn form(&self) -> String;
 
-    /// What is known of its signatures beside the schemes.
+    /// Advice about its signatures: what is known beside the schemes.
     fn advice(&self) -> &Advice;
 }

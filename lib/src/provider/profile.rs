@@ -21,7 +21,7 @@ pub struct Profile {
     pub later: Later,
     /// The parts of a request that the signature covers.
     pub covers: Covers,
-    /// How far a signed time may be from now, either way; none where no time is signed.
+    /// The largest distance of a signed time from now, either way; none where no time is signed.
     pub tolerance: Option<Duration>,
     /// The published addresses that deliveries come from, where the provider publishes them.
     pub addresses: Option<AddressList>,

@@ -18,13 +18,13 @@ use crate::verified::Verified;
 /// A provider as a row of data.
 #[derive(Debug)]
 pub struct Row {
-    /// What is true of its deliveries whatever they say.
+    /// The profile: what is true of its deliveries whatever they say.
     pub profile: Profile,
-    /// How it signs. The first scheme that a request claims decides.
+    /// The schemes by which it signs. The first that a request claims decides.
     pub schemes: &'static [Scheme],
-    /// How it names events.
+    /// The way in which it names events.
     pub naming: Naming,
-    /// What is known of its signatures beside the schemes.
+    /// Advice about its signatures: what is known beside the schemes.
     pub advice: Advice,
 }
 

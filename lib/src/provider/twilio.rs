@@ -193,8 +193,8 @@ fn hash(headers: &Headers) -> Result<Hash, Rejection> {
     }
 }
 
-/// What can be refused before anything is sorted or hashed: a body that nothing covers, and a form
-/// that no product of Twilio's sends.
+/// Refuses what can be refused before anything is sorted or hashed: a body that nothing covers, and a
+/// form that no product of Twilio's sends.
 fn check_coverage(delivery: &Delivery) -> Result<(), Rejection> {
     if !is_form(delivery) {
         return match body_hash(delivery) {
@@ -220,7 +220,7 @@ fn parameters(delivery: &Delivery) -> Parameters {
     }
 }
 
-/// What follows the URL in the signed string: every key in byte order, each with its distinct values
+/// The text after the URL in the signed string: every key in byte order, each with its distinct values
 /// in byte order.
 fn signed_text(parameters: &Parameters) -> String {
     let fields = parameters.iter().flat_map(|(key, value)| [&**key, value]);

@@ -120,7 +120,7 @@ impl Receiver {
         }
     }
 
-    /// What the ledger has of an event.
+    /// Looks an event up in the ledger.
     async fn known(&self, event: &Event<'_>) -> Result<Option<Existing>, LedgerError> {
         let item = self.ledger.find(event.key()).await?;
         Ok(item.map(|item| Existing {

@@ -1,19 +1,19 @@
-//! What became of a delivery: the answer to its sender, and its line in the log.
+//! The result of a delivery: the answer to its sender, and its line in the log.
 
 use crate::answer::Answer;
 use crate::event::Event;
 use crate::provider::identity::Identity;
 use crate::report::{End, Level, Metric, Report};
 
-/// What became of a delivery: for the sender, and for the log.
+/// The result of a delivery, for the sender and for the log.
 #[derive(Debug)]
 pub struct Receipt {
-    /// What the sender hears.
+    /// The answer to the sender.
     pub answer: Answer,
     notes: Notes,
 }
 
-/// What the log line says besides the answer.
+/// Notes for the log line, besides the answer.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) reason: Option<&'static str>,
@@ -31,7 +31,7 @@ pub(super) struct Notes {
     pub(super) elements: Vec<Receipt>,
 }
 
-/// Why a delivery got no further.
+/// The reason why a delivery got no further.
 pub(super) struct Stop {
     answer: Answer,
     reason: &'static str,
@@ -42,7 +42,7 @@ pub(super) const fn stop(answer: Answer, reason: &'static str) -> Stop {
 }
 
 impl Notes {
-    /// What is known of an event of a batch.
+    /// The notes that are known of an event of a batch.
     pub(super) fn of_element(&self, event: &Event<'_>) -> Self {
         Self {
             source: self.source.clone(),

@@ -17,20 +17,20 @@ mod signatures;
 pub mod signing;
 pub mod verification;
 
-/// How a delivery is signed.
+/// The way in which a delivery is signed.
 #[derive(Debug)]
 pub struct Scheme {
     /// Where the signature stands.
     pub place: Place,
-    /// How one or several signatures are written there.
+    /// The form in which one or several signatures are written there.
     pub form: Form,
-    /// How the bytes of a signature are written.
+    /// The encoding of a signature's bytes.
     pub encoding: Encoding,
-    /// What makes a signature.
+    /// The algorithm that makes a signature.
     pub algorithm: Algorithm,
-    /// How a secret's text becomes the key; the first form that fits a secret counts.
+    /// The ways from a secret's text to the key; the first that fits a secret counts.
     pub keys: &'static [Key],
-    /// What is signed, one part after the other without anything between.
+    /// The parts that are signed, one after the other without anything between.
     pub signed: &'static [Part],
     /// Where the time of signing stands, and how old it may be.
     pub clock: Option<Clock>,
@@ -149,11 +149,11 @@ pub enum Part {
 pub struct Clock {
     /// Where it stands.
     pub at: At,
-    /// How it is written.
+    /// The unit in which it is written.
     pub unit: Unit,
     /// The largest age; none where the provider's own libraries check none.
     pub past: Option<Duration>,
-    /// How far it may be ahead.
+    /// The longest time that it may be ahead.
     pub future: Option<Duration>,
 }
 

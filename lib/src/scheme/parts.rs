@@ -1,4 +1,4 @@
-//! What is signed, and the texts of a request that a scheme reads.
+//! The parts that are signed, and the texts of a request that a scheme reads.
 
 use std::borrow::Cow;
 
@@ -45,7 +45,7 @@ impl Scheme {
         }))
     }
 
-    /// Whether the time stands in the body and signs nothing by itself, so that it is read only
+    /// True if the time stands in the body and signs nothing by itself, so that it is read only
     /// from a body that can be believed.
     pub(super) fn time_is_in_signed_body(&self) -> bool {
         let in_body = self

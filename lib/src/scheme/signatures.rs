@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 const MOST: usize = 8;
 
 impl Scheme {
-    /// Whether a request claims to be signed by this scheme.
+    /// True if a request claims to be signed by this scheme.
     pub(super) fn is_present(&self, delivery: &Delivery) -> bool {
         self.check_required(delivery).is_ok()
             && self
@@ -75,7 +75,7 @@ impl Scheme {
         }
     }
 
-    /// Whether a value has an element of this scheme's form, readable or not.
+    /// True if a value has an element of this scheme's form, readable or not.
     fn names(&self, text: &str) -> bool {
         match self.form {
             Form::Whole | Form::Prefixed(_) => true,

@@ -47,7 +47,7 @@ pub fn verify_any(
     Err(refused)
 }
 
-/// Why none of the schemes can be told from the request: what the likeliest one misses.
+/// The reason why none of the schemes can be told from the request: what the likeliest one misses.
 fn absent(schemes: &[Scheme], delivery: &Delivery) -> Rejection {
     let missing = |scheme: &Scheme| {
         scheme
@@ -91,7 +91,7 @@ pub fn verify(
     Ok(secret)
 }
 
-/// Whether those bytes, which no configured secret may be, are the key of a delivery's signature.
+/// True if those bytes, which no configured secret may be, are the key of a delivery's signature.
 pub fn holds_with_key(scheme: &Scheme, delivery: &Delivery, key: &[u8]) -> bool {
     let Ok(signatures) = scheme.signatures(delivery) else {
         return false;
@@ -142,7 +142,7 @@ fn signer(
     Err(Rejection::Mismatch)
 }
 
-/// Whether one of the signatures is the key's over the parts.
+/// True if one of the signatures is the key's over the parts.
 fn holds(
     algorithm: Algorithm,
     key: &[u8],

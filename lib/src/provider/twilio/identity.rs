@@ -53,7 +53,7 @@ const TOKEN: &str = "I-Twilio-Idempotency-Token";
 /// Longest token that is taken for one.
 const TOKEN_LENGTH: usize = 64;
 
-/// What a delivery means whose signature holds.
+/// The meaning of a delivery whose signature holds.
 pub(super) fn name(delivery: &Delivery) -> Result<Meaning, Malformed> {
     let payload = Payload::of(delivery);
     let named = if payload.media_type == FORM || payload.bytes.is_empty() {
@@ -334,7 +334,7 @@ fn whole(product: &str, sid: &str, status: &str, suffix: Option<String>) -> Name
     }
 }
 
-/// What names an element of what Event Streams posts: a CloudEvent.
+/// The naming fields of a CloudEvent, an element of what Event Streams posts.
 #[derive(Deserialize)]
 struct CloudEvent {
     id: Option<String>,

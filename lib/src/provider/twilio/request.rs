@@ -6,7 +6,7 @@ use crate::payload::{FORM, form_fields};
 /// The query parameter that ties a body which is not a form to the signed URL.
 pub(super) const BODY_HASH: &str = "bodySHA256";
 
-/// Whether the parameters (and not a hash of the body) are what is signed after the URL.
+/// True if the parameters, and not a hash of the body, are signed after the URL.
 pub(super) fn is_form(delivery: &Delivery) -> bool {
     delivery.method == Method::Get || delivery.body.is_empty() || delivery.media_type() == FORM
 }

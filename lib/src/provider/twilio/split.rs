@@ -15,7 +15,7 @@
 //! - A form whose parameters are cut elsewhere, so that a SID is no longer the value of its name. With
 //!   it all that names an event stays where it was, see `identity`.
 //!
-//! What is left, since such requests do exist: the end of one free text (`Body`, `FromCity`) and the
+//! Two cuts are left, since such requests do exist: the end of one free text (`Body`, `FromCity`) and the
 //! name after it can be taken for a longer text, or a shorter one where somebody typed a name. It stays
 //! the same event, so that it counts only if it arrives before the original does. And where one source
 //! has the name of another and capitals after it (`sms`, `smsA`), both with one secret, the
