@@ -39,7 +39,9 @@ fn case(provider: &'static str, media_type: &str, query: &str, body: &str) -> Ca
     } else {
         format!("{base}?{query}")
     };
-    let method = if body.is_empty() && provider == "twilio" {
+    let signer = catalog::by_name(provider).expect("a provider");
+    let takes_get = signer.profile().methods.contains(&Method::Get);
+    let method = if body.is_empty() && takes_get {
         Method::Get
     } else {
         Method::Post

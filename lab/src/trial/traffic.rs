@@ -88,6 +88,14 @@ impl Kind {
             Self::Message => "twilio",
         }
     }
+
+    /// Deliveries of one event, at most: GitHub sends nothing again by itself.
+    const fn tries(self) -> u32 {
+        match self {
+            Self::Push | Self::LargePush => 1,
+            Self::Charge | Self::BrokenCharge | Self::Message => TRIES,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -175,11 +183,7 @@ impl Traffic {
     /// # Errors
     /// [`Failure`] when it cannot be signed.
     pub async fn deliver(&self, parcel: &Parcel) -> Result<Delivered, Failure> {
-        let tries = match parcel.kind.provider() {
-            "github" => 1,
-            _ => TRIES,
-        };
-        self.deliver_up_to(tries, parcel).await
+        self.deliver_up_to(parcel.kind.tries(), parcel).await
     }
 
     /// Delivers an event until its provider is content, so many times at most.
