@@ -19,7 +19,7 @@ use crate::keys::{Keys, REGION};
 use crate::listener::Listener;
 use crate::private::PrivateFolder;
 use crate::project::Project;
-use crate::template::Function;
+use crate::template::{Function, by_program};
 
 /// The time that `cargo lambda watch` may take until it listens.
 const START: Duration = Duration::from_secs(60);
@@ -83,13 +83,17 @@ impl Functions {
         plan: &Plan<'_>,
     ) -> Result<(Self, UnboundedReceiver<String>), Failure> {
         let program = project.tool("sam/bin/cargo-lambda")?;
+        // It runs one process for each program, whatever the number of its functions.
+        let functions = by_program(plan.functions.to_vec());
+        let mut environment = plan.environment.clone();
+        environment.extend(functions.iter().flat_map(Function::own_environment));
         free(plan.port)?;
         let folder = PrivateFolder::make()?;
         let settings = folder.path().join("watch.toml");
-        std::fs::write(&settings, router(plan.functions))
+        std::fs::write(&settings, router(&functions))
             .map_err(|error| Failure::new(settings.display(), error))?;
         let variables = folder.path().join("watch.env");
-        std::fs::write(&variables, lines(plan.environment))
+        std::fs::write(&variables, lines(&environment))
             .map_err(|error| Failure::new(variables.display(), error))?;
         let address = hidden_address()?;
         let mut command = Command::new(program);
@@ -126,7 +130,7 @@ impl Functions {
         let public_url = plan.environment.get("PUBLIC_URL").map(String::as_str);
         let front = front::open(front::Plan {
             port: plan.port,
-            functions: plan.functions,
+            functions: &functions,
             upstream: format!("http://{address}"),
             public_url: public_url.filter(|url| !url.is_empty()),
             log,

@@ -94,7 +94,6 @@ impl Local {
             environment.insert("PUBLIC_URL".to_owned(), url.clone());
         }
         let plan = by_program(template.functions());
-        environment.extend(plan.iter().flat_map(Function::own_environment));
         let watch = Plan {
             functions: &plan,
             environment: &environment,
