@@ -39,8 +39,7 @@ use crate::{aws, faults, limits, log};
 /// When a setting is missing, or Lambda's runtime API goes away.
 pub async fn receive() -> Result<(), Error> {
     start(env!("CARGO_CRATE_NAME"));
-    let providers = settings::providers(&environment)?;
-    let settings = ReceiverSettings::read(&environment)?;
+    let (providers, settings) = settings::receiver(&environment)?;
     let config = aws::config().await;
     let receivers: Vec<_> = providers
         .into_iter()

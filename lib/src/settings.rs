@@ -29,6 +29,22 @@ pub fn providers(lookup: Lookup<'_>) -> Result<Vec<&'static dyn Provider>, BadSe
     })
 }
 
+/// The providers and the settings of a receiver.
+///
+/// # Errors
+/// [`BadSettings`] with every variable of both that is missing or unusable.
+pub fn receiver(
+    lookup: Lookup<'_>,
+) -> Result<(Vec<&'static dyn Provider>, ReceiverSettings), BadSettings> {
+    match (providers(lookup), ReceiverSettings::read(lookup)) {
+        (Ok(providers), Ok(settings)) => Ok((providers, settings)),
+        (providers, settings) => {
+            let problems = [providers.err(), settings.err()].into_iter().flatten();
+            Err(BadSettings(problems.flat_map(|bad| bad.0).collect()))
+        }
+    }
+}
+
 /// The settings of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiverSettings {
@@ -282,6 +298,21 @@ mod tests {
             }
         }
         assert!(providers(&|_| None).is_err());
+    }
+
+    #[test]
+    fn a_receiver_names_its_provider_among_all_that_is_missing() {
+        let missing = receiver(&|_| None).expect_err("nothing is set").to_string();
+        for name in ["PROVIDER (one of ", "STACK_NAME", "SECRETS_PATH"] {
+            assert!(missing.contains(name), "{missing}");
+        }
+        let only =
+            receiver(&|name| (name != "PROVIDER" && !name.contains("URL")).then(|| "9".to_owned()));
+        let only = only.expect_err("no provider is named").to_string();
+        assert!(
+            only.contains("PROVIDER (one of ") && !only.contains("STACK_NAME"),
+            "{only}"
+        );
     }
 
     #[test]
