@@ -47,7 +47,7 @@ async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
         }
         log
     });
-    let event_sources = tokio::spawn(local.event_sources()?);
+    let event_sources = tokio::spawn(local.event_sources().await?);
     let steps = steps(&project)?;
     println!(
         "sending {} deliveries, signed as the providers sign them ...",

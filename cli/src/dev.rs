@@ -103,7 +103,7 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         local.stack.put_secret(provider, source, secret).await?;
     }
     announce(&local, args, &registrations);
-    let event_sources = local.event_sources()?;
+    let event_sources = local.event_sources().await?;
     tokio::pin!(event_sources);
     loop {
         tokio::select! {

@@ -33,7 +33,7 @@ pub struct EventsArgs {
     /// Only this type (github.push), or all that begin so (stripe.charge.*)
     #[arg(long = "type")]
     kind: Option<String>,
-    /// Only events that stand here: received, processing, done, ignored, failed
+    /// Only events that stand here: received, processing, waiting, done, ignored, failed
     #[arg(long, value_parser = parse_status)]
     status: Option<Status>,
     /// Only events received since then: an age (90s, 15m, 36h, 7d) or a time (2026-01-31T00:00:00Z)
@@ -229,13 +229,13 @@ async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failur
     };
     say(history(&item));
     if payload {
-        let fetched = stack.bucket()?.fetch(&mut item.event).await;
+        let fetched = stack.bucket()?.fetch(&mut item.receipt.event).await;
         fetched.map_err(|error| Failure::new("the payload", error))?;
-        match item.event.payload().data() {
+        match item.receipt.event.payload().data() {
             Data::Json(json) => hand_out(&format!("\n{}", json.get())),
             Data::Binary => say(format!(
                 "\n({} bytes that are not JSON)",
-                item.event.payload().bytes.len()
+                item.receipt.event.payload().bytes.len()
             )),
         }
     }
@@ -243,19 +243,19 @@ async fn show(stack: &Stack, id: &str, payload: bool) -> Result<ExitCode, Failur
 }
 
 fn history(item: &Item) -> String {
-    let event = &item.event;
+    let event = &item.receipt.event;
     let mut lines = vec![
         format!("event         {}", event.key()),
         format!("type          {}", event.kind()),
-        format!("status        {}", item.status.as_str()),
+        format!("status        {}", item.state.status.as_str()),
         format!("received      {}", event.received_at()),
-        format!("attempts      {}", item.attempts),
+        format!("attempts      {}", item.state.attempts),
         format!(
             "duplicates    {} ({} with another body)",
-            item.duplicates, item.conflicts
+            item.state.duplicates, item.state.conflicts
         ),
-        format!("redeliveries  {}", item.redeliveries),
-        format!("sent again    {} times by the relay", item.resends),
+        format!("redeliveries  {}", item.state.redeliveries),
+        format!("sent again    {} times by the relay", item.state.resends),
         match event.payload().away() {
             Some(object) => format!("payload       in the bucket as {}", object.name()),
             None => format!(
@@ -266,7 +266,7 @@ fn history(item: &Item) -> String {
         },
     ];
     lines.extend(
-        item.cause
+        item.state.cause
             .iter()
             .map(|cause| format!("cause         {}", on_one_line(cause))),
     );
@@ -276,6 +276,6 @@ fn history(item: &Item) -> String {
             .map(|trace| format!("traceparent   {trace}")),
     );
     lines.push("history".to_owned());
-    lines.extend(item.history.iter().map(|entry| format!("  {entry}")));
+    lines.extend(item.state.history.iter().map(|entry| format!("  {entry}")));
     lines.join("\n")
 }

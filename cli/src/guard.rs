@@ -30,9 +30,10 @@ pub(crate) enum Reach {
 }
 
 /// Services that the stack uses, by the names that requests are signed for.
-pub(crate) const IN_USE: [&str; 7] = [
+pub(crate) const IN_USE: [&str; 8] = [
     "cloudformation",
     "dynamodb",
+    "dynamodbstreams",
     "events",
     "s3",
     "sns",

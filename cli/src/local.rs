@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::functions::{Functions, Invoker, Plan, Run};
 use crate::project::Project;
 use crate::stack::Stack;
+use crate::stream_source::StreamSource;
 use crate::template::{Function, Template, by_program};
 
 /// A running local stack; everything ends when it goes.
@@ -164,16 +165,22 @@ impl Local {
         }
     }
 
-    /// Carries messages to the functions that take them, and runs what is scheduled; ends only
-    /// when something goes wrong.
+    /// Carries messages and the table's records to the functions that take them, and runs what is
+    /// scheduled; ends only when something goes wrong.
     ///
     /// # Errors
-    /// [`Failure`] when the queue cannot be read.
-    pub fn event_sources(
+    /// [`Failure`] when the queue or the stream cannot be read.
+    pub async fn event_sources(
         &self,
     ) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
         let mut event_sources: Vec<BoxFuture<'static, Result<(), Failure>>> = Vec::new();
         for function in &self.plan {
+            if let Some(seconds) = function.stream_window {
+                let (invoker, function) = (self.invoker(), function.clone());
+                let window = Duration::from_secs(seconds);
+                let source = StreamSource::of_ledger(&self.stack, invoker, function, window).await?;
+                event_sources.push(Box::pin(source.feed(|time| time)));
+            }
             let (invoker, function) = (self.invoker(), function.clone());
             if function.batch_size.is_some() {
                 let sqs = aws_sdk_sqs::Client::new(&self.stack.config);

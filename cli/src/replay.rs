@@ -59,24 +59,24 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
     let Some(mut item) = ledger.find(key).await.map_err(|error| failure(&error))? else {
         return Ok(Replayed::Unknown);
     };
-    if item.status != Status::Failed {
-        return Ok(Replayed::Left(item.status));
+    if item.state.status != Status::Failed {
+        return Ok(Replayed::Left(item.state.status));
     }
-    if item.event.payload().away().is_some() {
+    if item.receipt.event.payload().away().is_some() {
         // Written anew, so that it lives as long as the event does from now on.
         let bucket = stack.bucket()?;
-        let fetched = bucket.fetch(&mut item.event).await;
+        let fetched = bucket.fetch(&mut item.receipt.event).await;
         fetched.map_err(|error| failure(&error))?;
-        let kept = bucket.keep(&mut item.event).await;
+        let kept = bucket.keep(&mut item.receipt.event).await;
         kept.map_err(|error| failure(&error))?;
     }
     let (token, now) = (token(), Timestamp::now());
-    let reopened = ledger.reopen(key, &token, now.after(stack.retention()), now);
+    let reopened = ledger.reopen(key, &token, false, now.after(stack.retention()), now);
     if !reopened.await.map_err(|error| failure(&error))? {
         // Somebody else was faster, so it is on its way.
-        return Ok(Replayed::Left(Status::Received));
+        return Ok(Replayed::Left(Status::Waiting));
     }
-    if let Err(error) = stack.queue()?.send(envelope(&item.event), None).await {
+    if let Err(error) = stack.queue()?.send(envelope(&item.receipt.event), None).await {
         warn(format!("{key}: {error}; the relay will send it"));
     }
     Ok(Replayed::Started)

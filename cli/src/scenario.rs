@@ -212,7 +212,7 @@ impl Report {
     async fn look(&mut self, local: &Local, probe: &mut Probe) -> Result<(), Failure> {
         let found = local.stack.ledger()?.find(&self.key).await;
         let item = found.map_err(|error| Failure::new("the ledger", error))?;
-        self.status = item.map(|item| item.status);
+        self.status = item.map(|item| item.state.status);
         self.effects = probe.places(&self.key.to_string()).await?;
         Ok(())
     }

@@ -40,6 +40,8 @@ pub struct Function {
     pub batch_size: Option<u32>,
     /// True if it runs on a schedule.
     pub scheduled: bool,
+    /// The time for which records are gathered, in seconds, where a table's stream feeds it.
+    pub stream_window: Option<u64>,
     /// Its time limit, in seconds.
     pub timeout: u64,
     environment: Map<String, Value>,
@@ -217,6 +219,11 @@ impl Function {
                 .filter_map(|event| u32::try_from(event["Properties"]["BatchSize"].as_u64()?).ok())
                 .next(),
             scheduled: of_type("Schedule").next().is_some(),
+            stream_window: of_type("DynamoDB")
+                .filter_map(|event| {
+                    event["Properties"]["MaximumBatchingWindowInSeconds"].as_u64()
+                })
+                .next(),
             timeout: properties["Timeout"].as_u64().unwrap_or(3),
             environment: environment.cloned().unwrap_or_default(),
         }

@@ -217,7 +217,7 @@ async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
                 .await
                 .expect("an answer")
                 .expect("it is recorded");
-            if item.status == Status::Done
+            if item.state.status == Status::Done
                 && probe.effects(&key.to_string()).await.expect("an answer") == 1
             {
                 break;

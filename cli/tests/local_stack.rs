@@ -38,7 +38,7 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
     let (local, mut lines) = Local::start(&project(), &options)
         .await
         .expect("the stack starts");
-    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
+    let event_sources = tokio::spawn(local.event_sources().await.expect("the queue is there"));
     let steps = steps(&project()).expect("event files");
     let count = steps.len();
     let reports = play(&project(), &local, steps, TIME_LIMIT)
@@ -73,7 +73,7 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
 #[tokio::test(flavor = "multi_thread")]
 async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     let local = local().await;
-    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
+    let event_sources = tokio::spawn(local.event_sources().await.expect("the queue is there"));
     let mut probe = Probe::place(&local.stack).await.expect("probes");
     let github = catalog::by_name("github").expect("a provider");
     let secret = Secret::new(development_secret("github")).expect("not blank");
@@ -111,12 +111,12 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
             .await
             .expect("an answer");
         match item {
-            Some(item) if item.status == Status::Done => break item,
+            Some(item) if item.state.status == Status::Done => break item,
             _ => assert!(Instant::now() < deadline, "the event does not end"),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert_eq!((item.attempts, item.duplicates, item.conflicts), (1, 49, 0));
+    assert_eq!((item.state.attempts, item.state.duplicates, item.state.conflicts), (1, 49, 0));
     while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
         assert!(Instant::now() < deadline, "the effect does not happen");
     }

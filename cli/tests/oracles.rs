@@ -237,7 +237,7 @@ async fn takes_every_example_payload_of_octokit_once() {
         }
         assert_eq!((first.status, second.status), (202, 200), "{kind}");
         assert_eq!(second.outcome, "duplicate");
-        assert_eq!(item.expect("recorded").event.kind(), kind);
+        assert_eq!(item.expect("recorded").receipt.event.kind(), kind);
     }
 }
 

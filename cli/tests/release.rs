@@ -147,7 +147,7 @@ impl Deployed {
 
     async fn status(&self, id: &str) -> Option<Status> {
         let item = self.ledger().find(&key(id)).await.expect("an answer");
-        item.map(|item| item.status)
+        item.map(|item| item.state.status)
     }
 
     async fn dead_letters(&self) -> Vec<String> {
@@ -227,9 +227,9 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
         .await
         .expect("an answer")
         .expect("an item");
-    assert_eq!(panicked.attempts, 2);
+    assert_eq!(panicked.state.attempts, 2);
     assert_eq!(
-        panicked.cause.as_deref(),
+        panicked.state.cause.as_deref(),
         Some("the handler panicked; no attempts left after 2")
     );
     assert_eq!(deployed.dead_letters().await, ["this is not an envelope"]);

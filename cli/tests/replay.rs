@@ -4,7 +4,7 @@
 mod support;
 
 use webhooks::envelope::Message;
-use webhooks::ledger::{Settlement, Status};
+use webhooks::ledger::{Settlement, Status, Writes};
 use webhooks::limits;
 use webhooks::record::record;
 use webhooks_cli::replay::{Replayed, replay};
@@ -34,12 +34,12 @@ async fn a_failed_event_starts_again_and_no_other() {
         support::sample::record(&ledger, &event(key)).await;
     }
     end(&ledger, &unfit, failed("no"), at(1)).await;
-    end(&ledger, &done, Settlement::Done(Vec::new()), at(1)).await;
+    end(&ledger, &done, Settlement::Done(Writes::none()), at(1)).await;
 
     let stack = &world.stack;
     let expected = [
         (&unfit, Replayed::Started),
-        (&unfit, Replayed::Left(Status::Received)),
+        (&unfit, Replayed::Left(Status::Waiting)),
         (&done, Replayed::Left(Status::Done)),
         (&unknown, Replayed::Unknown),
     ];
@@ -48,8 +48,8 @@ async fn a_failed_event_starts_again_and_no_other() {
     }
     let again = item(&ledger, &unfit).await;
     assert_eq!(
-        (again.status, again.redeliveries, again.attempts),
-        (Status::Received, 1, 0)
+        (again.state.status, again.state.redeliveries, again.state.attempts),
+        (Status::Waiting, 1, 0)
     );
 
     // And one whose payload is in the bucket: sent by reference, not without its payload.
@@ -62,7 +62,7 @@ async fn a_failed_event_starts_again_and_no_other() {
     end(&ledger, &large, failed("no"), at(1)).await;
     let replayed = replay(stack, &large).await;
     assert_eq!(replayed.expect("AWS answers"), Replayed::Started);
-    let mut back = item(&ledger, &large).await.event;
+    let mut back = item(&ledger, &large).await.receipt.event;
     assert!(back.payload().away().is_some(), "the item refers to it");
     bucket.fetch(&mut back).await.expect("it is there");
     assert!(back.payload().bytes == bytes, "not the exact bytes");

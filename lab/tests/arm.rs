@@ -122,7 +122,7 @@ async fn every_function_runs_on_arm64() {
     for key in keys {
         loop {
             let item = ledger.find(&key).await.expect("the ledger answers");
-            match item.map(|item| item.status) {
+            match item.map(|item| item.state.status) {
                 Some(Status::Done) => break,
                 other => assert!(Instant::now() < deadline, "{key}: {other:?}"),
             }

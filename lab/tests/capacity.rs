@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem, Update,
+    ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 use lab::bench::sample::Sample;
 use lab::cost::capacity::{Indexes, Item, Units};
 use webhooks::event::Event;
-use webhooks::ledger::{Ledger, Settlement, transition};
+use webhooks::ledger::{Held, Ledger, Settlement, Turn, Writes, transition};
 use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
 use webhooks::provider::meaning::Meaning;
 use webhooks::provider::table::GITHUB;
@@ -29,35 +29,34 @@ const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 struct Table {
     client: Client,
     indexes: Indexes,
-    pk: AttributeValue,
 }
 
 impl Table {
-    async fn item(&self) -> Option<Item> {
+    async fn item(&self, key: &Item) -> Option<Item> {
         let get = self
             .client
             .get_item()
             .table_name(TABLE)
             .consistent_read(true);
-        let got = get.key("pk", self.pk.clone()).send().await;
+        let got = get.set_key(Some(key.clone())).send().await;
         got.expect("DynamoDB answers").item
     }
 
     /// Makes an update; what it was charged has to be what is computed.
     async fn update(&self, what: &str, update: Update) {
-        let before = self.item().await;
+        let before = self.item(&update.key).await;
         let request = self
             .client
             .update_item()
             .table_name(TABLE)
-            .set_key(Some(update.key))
+            .set_key(Some(update.key.clone()))
             .update_expression(update.update_expression)
             .set_condition_expression(update.condition_expression)
             .set_expression_attribute_names(update.expression_attribute_names)
             .set_expression_attribute_values(update.expression_attribute_values)
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
         let output = request.send().await.expect("the condition holds");
-        let after = self.item().await.expect("the item");
+        let after = self.item(&update.key).await.expect("the item");
         let computed = self.indexes.units(before.as_ref(), &after);
         assert_eq!(counted(output.consumed_capacity), computed, "{what}");
     }
@@ -105,7 +104,6 @@ async fn every_write_costs_what_is_computed() {
         let table = Table {
             client: client(&endpoint),
             indexes: Indexes::of(&template, "Ledger"),
-            pk: AttributeValue::S(event.key().to_string()),
         };
         life(&table, &event).await;
     }
@@ -126,36 +124,46 @@ async fn life(table: &Table, event: &Event<'_>) {
     let computed = table.indexes.units(None, &put.item);
     assert_eq!(counted(output.consumed_capacity), computed, "record");
 
-    let claim = |token| transition::claim(TABLE, key, token, later);
-    table.update("claim", claim("two")).await;
+    let claim = |token, turn| transition::claim(TABLE, key, token, turn, later);
+    let settle = |token, how: &Settlement| {
+        let held = Held::default();
+        transition::settle(TABLE, key, token, &held, how, later, later)
+    };
     let cause = "not now".to_owned();
-    let pause = Duration::from_secs(10);
+    let pause = Duration::ZERO;
     let retry = Settlement::Retry { cause, pause };
-    let settle = |token, how: &Settlement| transition::settle(TABLE, key, token, how, later);
-    table.update("retry", settle("two", &retry)).await;
-    table.update("claim again", claim("three")).await;
     let failed = Settlement::Failed {
         cause: "never".to_owned(),
     };
-    table.update("failed", settle("three", &failed)).await;
-    let reopen = transition::reopen(TABLE, key, "four", later, later);
-    table.update("reopened", reopen).await;
-    table.update("claim", claim("five")).await;
-    done_in_a_transaction(table, settle("five", &Settlement::Done(Vec::new()))).await;
+    for (what, update) in [
+        ("claim", claim("two", Turn::Together)),
+        ("watch", transition::watch(TABLE, key)),
+        ("retry", settle("two", &retry)),
+        ("claim again", claim("three", Turn::Alone)),
+        ("failed", settle("three", &failed)),
+        ("kept", transition::extend(TABLE, key, later)),
+        ("reopened", transition::reopen(TABLE, key, "four", true, later)),
+        ("claim", claim("five", Turn::Last)),
+    ] {
+        table.update(what, update).await;
+    }
+    let done = Settlement::Done(Writes::none());
+    done_in_a_transaction(table, settle("five", &done)).await;
     let count = transition::count_duplicate(TABLE, key, true, later);
     table.update("duplicate", count).await;
 }
 
 /// The table's units count twice in a transaction.
 async fn done_in_a_transaction(table: &Table, update: Update) {
-    let before = table.item().await;
+    let before = table.item(&update.key).await;
+    let key = update.key.clone();
     let request = table
         .client
         .transact_write_items()
         .transact_items(TransactWriteItem::builder().update(update).build())
         .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
     let output = request.send().await.expect("the condition holds");
-    let after = table.item().await.expect("the item");
+    let after = table.item(&key).await.expect("the item");
     let computed = table.indexes.units(before.as_ref(), &after);
     let counted = counted(
         output

@@ -41,7 +41,7 @@ async fn end_of(ledger: &Ledger, key: &EventKey) -> Item {
     loop {
         let item = ledger.find(key).await.expect("the ledger answers");
         match item {
-            Some(ended) if matches!(ended.status, Status::Done | Status::Failed) => return ended,
+            Some(ended) if matches!(ended.state.status, Status::Done | Status::Failed) => return ended,
             item => assert!(Instant::now() < deadline, "{key} does not end: {item:?}"),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -58,6 +58,7 @@ async fn odd_text_arrives_byte_for_byte_and_is_processed() {
     let mut probe = Probe::place(&stage.stack).await.expect("a probe");
     stage
         .start_event_sources(Duration::from_secs(6))
+        .await
         .expect("a queue");
     let ledger = stage.stack.ledger().expect("the ledger");
     for (name, event) in EVENTS {
@@ -81,11 +82,11 @@ async fn odd_text_arrives_byte_for_byte_and_is_processed() {
         assert_eq!(heard, Heard::Status(202), "{name} {event}");
         let ended = end_of(&ledger, &key).await;
         assert_eq!(
-            (ended.status, ended.attempts),
+            (ended.state.status, ended.state.attempts),
             (Status::Done, 1),
             "{name} {event}"
         );
-        let kept = &ended.event.payload().bytes;
+        let kept = &ended.receipt.event.payload().bytes;
         assert!(**kept == *fixture.delivery.body, "{name} {event}");
         let effects = probe.effects(&key.to_string()).await;
         assert_eq!(effects.expect("effects"), 1, "{name} {event}");

@@ -6,11 +6,8 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
-use crate::limits;
+use crate::{connection, limits};
 
 /// The SDK's configuration from the environment, with our limits: without them a call that gets
 /// no answer waits until Lambda ends the function.
@@ -27,9 +24,8 @@ pub async fn config() -> SdkConfig {
         .with_max_attempts(limits::CALL_ATTEMPTS)
         .with_initial_backoff(limits::CALL_ATTEMPT / 16)
         .with_max_backoff(limits::CALL_ATTEMPT / 2);
-    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https.build_https())
+        .http_client(connection::client())
         // Every call has a time limit, the reading of its answer too.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts)

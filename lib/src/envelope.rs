@@ -50,6 +50,8 @@ struct Wire<'a> {
 pub struct Message {
     /// The key of the event.
     pub key: EventKey,
+    /// When the delivery came that the message is about.
+    pub received_at: Timestamp,
     /// The event as the message has it, its payload perhaps [away](Payload::away) in the bucket;
     /// `None` where it refers to the ledger.
     pub whole: Option<Event<'static>>,
@@ -90,6 +92,13 @@ pub fn envelope(event: &Event<'_>) -> String {
         }
         Data::Json(_) | Data::Binary => wire.dataref = Some(ledger(event)),
     }
+    wire.json()
+}
+
+/// The message that hands an event over as the ledger has it, whatever this delivery of it brought.
+pub fn reference(event: &Event<'_>) -> String {
+    let mut wire = Wire::of(event);
+    wire.dataref = Some(ledger(event));
     wire.json()
 }
 
@@ -235,6 +244,7 @@ impl Message {
         let unrecorded = wire.datacontentencoding.is_some() || reference.starts_with(BUCKET);
         Ok(Self {
             key,
+            received_at,
             whole,
             unrecorded,
         })

@@ -35,7 +35,12 @@ pub const POINTS: [(&str, &[&str]); 3] = [
     ),
     (
         "relay",
-        &["relay::found", "relay::postponed", "relay::sent"],
+        &[
+            "relay::looked",
+            "relay::found",
+            "relay::postponed",
+            "relay::sent",
+        ],
     ),
 ];
 

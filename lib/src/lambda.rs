@@ -9,8 +9,8 @@ use futures::future::{join, join_all};
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use tracing::{Instrument, error, info_span, warn};
 
@@ -24,7 +24,7 @@ use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::receive::Receiver;
 use crate::recent_digests::RecentDigests;
-use crate::relay::Relay;
+use crate::relay::{Relay, Relayed, Stream};
 use crate::router::Router;
 use crate::secret_store::SecretStore;
 use crate::settings::{
@@ -140,7 +140,7 @@ pub async fn process<S: Send + Sync + 'static>(
         let processor = Arc::clone(&processor);
         async move {
             let batch: SqsEvent = read(&invocation.payload)?;
-            processor.process(batch).await.map_err(|failure| {
+            Box::pin(processor.process(batch)).await.map_err(|failure| {
                 error!(error = %failure, "the batch fails as a whole");
                 Error::from(failure)
             })
@@ -164,9 +164,46 @@ pub async fn relay() -> Result<(), Error> {
         ledger,
         queue,
     };
-    let handle =
-        |_: LambdaEvent<Value>| async { Ok::<_, Error>(relay.run(Timestamp::now()).await) };
+    let handle = |invocation: LambdaEvent<Box<RawValue>>| call(&relay, invocation);
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// What the relay is called for.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Call {
+    /// The table's stream has records.
+    Stream(Stream),
+    /// A minute is over.
+    Schedule(IgnoredAny),
+}
+
+/// The relay's work is not done; the log says what of it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0} events or pages could not be read, moved on or sent")]
+struct Unfinished(u32);
+
+async fn call(
+    relay: &Relay,
+    invocation: LambdaEvent<Box<RawValue>>,
+) -> Result<Option<Relayed>, Error> {
+    let now = Timestamp::now();
+    match read(&invocation.payload)? {
+        Call::Stream(stream) => {
+            let looked = relay.look(stream.receipts(), now).await;
+            looked.map(|_| None).map_err(|failure| {
+                error!(error = %failure, "what was recorded is looked at again");
+                Error::from(failure)
+            })
+        }
+        Call::Schedule(_) => {
+            let relayed = relay.run(now).await;
+            match relayed.failed {
+                0 => Ok(Some(relayed)),
+                failed => Err(Unfinished(failed).into()),
+            }
+        }
+    }
 }
 
 /// The log first, so that whatever goes wrong from here on is in it. A panic is logged by its

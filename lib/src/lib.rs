@@ -24,6 +24,7 @@ pub mod answer;
 pub mod aws;
 pub mod bucket;
 pub mod compression;
+pub mod connection;
 pub mod deadline;
 pub mod delivery;
 pub mod dictionary;

@@ -11,9 +11,8 @@ pub const BODY: usize = 6 * 1024 * 1024;
 /// the whole body, and anybody can post 6 MB.
 pub const SIGNED_URLS: usize = 4;
 
-/// Largest payload, compressed, in bytes, that an item takes as a rule. Each of an event's three
-/// transitions is charged by the size of the whole item, so from a few kilobytes on an object in S3
-/// costs less; up to here the ledger answers sooner.
+/// Largest payload, compressed, in bytes, that an item takes as a rule. From about this size on an
+/// object in S3 costs less; up to here the ledger answers sooner.
 pub const ITEM_PAYLOAD: usize = 8 * 1024;
 
 /// Largest payload, compressed, in bytes, that an item takes when S3 is down: DynamoDB's 400 KB
@@ -31,6 +30,10 @@ pub const ID: usize = 256;
 
 /// Longest cause that an item keeps, in characters.
 pub const CAUSE: usize = 200;
+
+/// Most bytes of a state's history: with everything else, a state is below the kilobyte by which
+/// DynamoDB charges, unless its id or its cause is very long.
+pub const HISTORY: usize = 500;
 
 /// Largest payload that travels in a queue message, in bytes of JSON or base64. SQS charges by
 /// chunks of 64 KB; past this size the message refers to the ledger.
@@ -134,7 +137,8 @@ pub const SECRETS_PAUSE: Duration = Duration::from_secs(30);
 /// The processor's `Timeout`.
 pub const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The longest that a handler may take. What is left of the processor's time is for the ledger.
+/// The longest that an attempt may take to bring its payload and to run the handler. What is left of
+/// the processor's time is for the ledger.
 pub const HANDLER: Duration = Duration::from_secs(38);
 
 /// One attempt of one call that a handler makes: long enough that nothing that works is cut off.
@@ -158,6 +162,16 @@ pub const GRACE: Duration = Duration::from_secs(60);
 /// The longest pause between two sendings of an overdue event.
 pub const RESEND_PAUSE: Duration = Duration::from_secs(3600);
 
+/// The time for which an overdue event that seems to be in the queue is left there, before it is sent
+/// again all the same.
+pub const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// The age at which the relay's look at what was recorded finds it: by then what goes well is taken.
+pub const LOOK_AFTER: Duration = Duration::from_secs(5);
+
+/// The relay keeps the receipt of an overdue event for longer when it expires within this time.
+pub const EXTENSION: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// The relay's `Timeout`, and how much of it is for work.
 pub const RELAY_TIMEOUT: Duration = Duration::from_secs(50);
 /// The relay starts nothing new after this long.
@@ -172,12 +186,28 @@ pub const RETRY_LONGEST: Duration = Duration::from_secs(900);
 /// The pause before another attempt when a payload cannot be fetched; it grows.
 pub const BUCKET_PAUSE: Duration = Duration::from_secs(60);
 
-/// Entries of an item's history at which an event no longer waits for its payload: some hours, and
-/// fewer receipts than bring a message to the dead-letter queue.
-pub const HISTORY: usize = 80;
+/// Attempts of one event that are put back because its payload cannot be had, before it is failed:
+/// some hours.
+pub const PUT_BACKS: u32 = 40;
 
-/// The longest that SQS hides a message.
-pub const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600);
+/// The longest that SQS delays a message
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
+pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// The least time for which the ledger keeps an event that has ended. It is longer than any provider
+/// goes on sending, and than a message stays in the queue. A message older than this counts only if
+/// the ledger still has its event.
+pub const LEAST_RETENTION: Duration = Duration::from_secs(21 * 24 * 3600);
+
+/// The queue's `MessageRetentionPeriod`.
+pub const MESSAGE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// The time from the start of an invocation in which the processor begins with an event that has the
+/// process for itself: what is left after it is enough for a handler.
+pub const ALONE_UNTIL: Duration = Duration::from_secs(8);
+
+/// The pause of a message for which an invocation had no time.
+pub const NO_TIME_PAUSE: Duration = Duration::from_secs(1);
 
 /// The pause after a message that cannot be read, so that the dead-letter queue has it soon.
 pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);
@@ -186,14 +216,24 @@ const _: () = {
     assert!(LAST_STEPS.as_millis() >= 2 * CALL_ATTEMPT.as_millis());
     assert!(FIRST_ANSWER.as_millis() + LAST_STEPS.as_millis() < RECEIVER_TIMEOUT.as_millis());
     assert!(RECEIVER_TIMEOUT.as_millis() < GATEWAY.as_millis());
+    // Recording what only its message has, claiming it twice with a new life in between, and settling
+    // it twice.
     assert!(
-        HANDLER.as_millis()
-            + UPLOAD.as_millis()
-            + DOWNLOAD.as_millis()
-            + 2 * CONTENTION.as_millis()
-            + 7 * CALL.as_millis()
+        UPLOAD.as_millis()
+            + HANDLER.as_millis()
+            + 3 * CONTENTION.as_millis()
+            + 9 * CALL.as_millis()
             < PROCESSOR_TIMEOUT.as_millis()
     );
+    // Reading what arrived, claiming, settling twice, sending the message for the next attempt.
+    assert!(
+        ALONE_UNTIL.as_millis()
+            + HANDLER.as_millis()
+            + 2 * CONTENTION.as_millis()
+            + 6 * CALL.as_millis()
+            < PROCESSOR_TIMEOUT.as_millis()
+    );
+    assert!(MESSAGE_RETENTION.as_millis() < LEAST_RETENTION.as_millis());
     // Two calls of a handler, one after the other, with all their attempts.
     assert!(2 * HANDLER_CALL.as_millis() < HANDLER.as_millis());
     assert!(PROCESSOR_TIMEOUT.as_millis() + SKEW.as_millis() < LEASE.as_millis());

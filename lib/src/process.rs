@@ -1,26 +1,30 @@
-//! Processing: claim, handle and settle, separately for each record of a batch.
+//! Processing: find, claim, handle and settle, separately for each record of a batch.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::future::join_all;
 use tracing::{Instrument, Span, error, field, info_span, warn};
 
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
-use crate::event::Event;
-use crate::ledger::{Claim, Item, Lease, Ledger, LedgerError, Settled, Settlement, Status, token};
+use crate::event::{Event, EventKey};
+use crate::ledger::{Claim, Lease, Ledger, LedgerError, Settled, Settlement, Status, Turn, token};
 use crate::queue::Queue;
-use crate::record::{NotRecorded, record};
 use crate::router::{Context, Outcome, Router};
 use crate::settings::ProcessorSettings;
 use crate::timestamp::Timestamp;
 use crate::{faults, limits};
 
 mod ended;
+mod find;
+mod incoming;
 
 use self::ended::{Ended, Notes, Undecided};
+use self::find::Found;
+use self::incoming::Incoming;
+pub use self::incoming::NoMessageId;
 
 /// The processor and its connections.
 #[derive(Debug)]
@@ -39,13 +43,10 @@ pub struct Processor<S> {
     pub state: Arc<S>,
 }
 
-/// A record has no id, so it cannot be reported by itself; the whole batch has to come again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a record has no message id")]
-pub struct NoMessageId;
-
 impl<S: Send + Sync + 'static> Processor<S> {
-    /// Handles a batch, its records side by side, and reports those that have to come again.
+    /// Handles a batch, and reports the records that have to come again. What comes for the first time
+    /// is handled side by side. What has been received before comes after it, one by one: an event that
+    /// ends its process takes nobody along then.
     ///
     /// # Errors
     /// [`NoMessageId`], before anything is done.
@@ -53,154 +54,208 @@ impl<S: Send + Sync + 'static> Processor<S> {
         self: &Arc<Self>,
         batch: SqsEvent,
     ) -> Result<SqsBatchResponse, NoMessageId> {
-        let identified: Option<Vec<_>> = batch
-            .records
-            .into_iter()
-            .map(|record| {
-                record
-                    .message_id
-                    .clone()
-                    .filter(|id| !id.is_empty())
-                    .map(|id| (id, record))
-            })
-            .collect();
-        let records = identified
-            .ok_or(NoMessageId)?
-            .into_iter()
-            .map(|(id, record)| {
-                let span = info_span!("record", message.id = %id, event.id = field::Empty);
-                async move { (!self.record(&id, &record).await).then_some(id) }.instrument(span)
-            });
-        let again = join_all(records).await.into_iter().flatten();
-        let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = again
-            .map(|id| {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = id;
-                failure
-            })
-            .collect();
-        Ok(response)
+        let started = Instant::now();
+        let records = incoming::records(batch)?;
+        let (fresh, mut suspects): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(Incoming::is_fresh);
+        let mut again = Vec::new();
+        let handled = join_all(fresh.iter().map(|record| self.record(record, Turn::Together)));
+        for (record, handled) in handled.await.into_iter().zip(fresh.iter()) {
+            match record {
+                Handled::ComesAgain => again.push(handled.id.clone()),
+                Handled::Finished => {}
+                Handled::Silent => suspects.push(handled.clone()),
+            }
+        }
+        for turn in [Turn::Alone, Turn::Last] {
+            let mut silent = Vec::new();
+            for record in suspects {
+                let handled = if started.elapsed() < limits::ALONE_UNTIL {
+                    self.record(&record, turn).await
+                } else {
+                    self.leave(&record).await
+                };
+                match handled {
+                    Handled::ComesAgain => again.push(record.id),
+                    Handled::Finished => {}
+                    Handled::Silent => silent.push(record),
+                }
+            }
+            suspects = silent;
+        }
+        Ok(response(again))
     }
 
-    /// Handles one record; says whether its message can go.
-    async fn record(self: &Arc<Self>, message_id: &str, record: &SqsMessage) -> bool {
+    /// Handles one record.
+    async fn record(self: &Arc<Self>, record: &Incoming, turn: Turn) -> Handled {
+        let span = info_span!("record", message.id = %record.id, event.id = field::Empty);
+        self.handle(record, turn).instrument(span).await
+    }
+
+    async fn handle(self: &Arc<Self>, record: &Incoming, turn: Turn) -> Handled {
         let started = Instant::now();
         let mut notes = Notes::default();
-        let body = record.body.as_deref().unwrap_or_default();
-        let ended = match Message::read(body) {
-            Ok(message) => self.message(message, &mut notes).await,
-            Err(unreadable) => Ended::Unreadable(unreadable),
+        let ended = match Message::read(&record.body) {
+            // In a box: it is large, and so is what waits for it.
+            Ok(message) => Box::pin(self.message(message, turn, record, &mut notes)).await,
+            Err(unreadable) => Some(Ended::Unreadable(unreadable)),
         };
-        if let (Some(pause), Some(handle)) = (ended.pause(), &record.receipt_handle)
+        match ended {
+            Some(ended) => self.finish(record, &ended, &notes, started).await,
+            None => Handled::Silent,
+        }
+    }
+
+    /// Leaves a record to a later invocation: this one has no time for it.
+    async fn leave(&self, record: &Incoming) -> Handled {
+        let notes = Notes::default();
+        self.finish(record, &Ended::NoTime, &notes, Instant::now())
+            .await
+    }
+
+    /// Sees to the message, and writes the record's line.
+    async fn finish(
+        &self,
+        record: &Incoming,
+        ended: &Ended,
+        notes: &Notes,
+        started: Instant,
+    ) -> Handled {
+        if let Some(pause) = ended.sent_again_after()
+            && pause <= limits::LONGEST_DELAY
+        {
+            let (body, trace) = (record.body.clone(), record.trace.as_deref());
+            if let Err(failure) = self.queue.send_later(body, trace, pause).await {
+                warn!(error = %failure, "not sent for its next attempt; the relay will send it");
+            }
+        }
+        if let (Some(pause), Some(handle)) = (ended.hidden_for(), &record.receipt_handle)
             && let Err(failure) = self.queue.hide(handle, pause).await
         {
             warn!(error = %failure, "the message comes again when its visibility timeout ends");
         }
-        let report = notes.report(&ended, message_id, started.elapsed());
+        let report = notes.report(ended, &record.id, started.elapsed());
         report.emit(&self.settings.stack, notes.provider(), Timestamp::now());
-        ended.is_final()
+        if ended.is_final() {
+            Handled::Finished
+        } else {
+            Handled::ComesAgain
+        }
     }
 
-    async fn message(self: &Arc<Self>, message: Message, notes: &mut Notes) -> Ended {
+    /// The end of a message's event, or `None` where it is for a later turn.
+    async fn message(
+        self: &Arc<Self>,
+        message: Message,
+        turn: Turn,
+        record: &Incoming,
+        notes: &mut Notes,
+    ) -> Option<Ended> {
         faults::point("process::taken");
         notes.name(&message.key);
         Span::current().record("event.id", field::display(&message.key.id));
-        let (lease, item) = match self.claim(message).await {
-            Ok(Claim::Mine(lease, item)) => (lease, item),
-            Ok(Claim::Leased) => return Ended::Leased,
-            Ok(Claim::Ended(_)) => return Ended::Over,
-            Ok(Claim::Unknown) => return Ended::Undecided(Undecided::Unknown),
+        let (key, unrecorded) = (message.key.clone(), message.unrecorded);
+        let found = match self.find(message).await {
+            Ok(found) => found,
+            Err(ended) => return Some(ended),
+        };
+        let redelivered_at = found.event().filter(|_| unrecorded).map(Event::received_at);
+        let claim = match self.claim(&key, turn, redelivered_at).await {
+            Ok(claim) => claim,
             Err(failure) => {
                 error!(error = %failure, "the event cannot be claimed");
-                return Ended::Undecided(Undecided::NotClaimed);
+                return Some(Ended::Undecided(Undecided::NotClaimed));
+            }
+        };
+        let lease = match claim {
+            Claim::Mine(lease) => lease,
+            Claim::Silent => return None,
+            Claim::Leased => return Some(Ended::Leased),
+            Claim::NotDue(due_at) => return Some(Ended::not_due(due_at, Timestamp::now())),
+            Claim::Ended(status) => {
+                let untold = status == Status::Failed && !record.is_fresh();
+                return Some(Ended::Over { untold });
             }
         };
         faults::point("process::claimed");
-        notes.take(&item, Timestamp::now());
-        let attempt = item.attempts;
-        let settlement = self.attempt(*item).await;
+        notes.take(&found, &lease, Timestamp::now());
+        let settlement = self.attempt(found, &lease).await;
         faults::point("process::handled");
-        let ended = self.settle(&lease, settlement, attempt).await;
+        let ended = self.settle(&lease, settlement).await;
         faults::point("process::settled");
-        ended
+        Some(ended)
     }
 
-    /// Claims the event; one that the ledger does not have is recorded first, if the message
-    /// carries it whole.
-    async fn claim(&self, message: Message) -> Result<Claim, NotRecorded> {
+    /// Claims the event. `redelivered_at` is when its delivery came, where a receiver could not reach
+    /// the ledger: if the event had failed by then, it was to start again.
+    async fn claim(
+        &self,
+        key: &EventKey,
+        turn: Turn,
+        redelivered_at: Option<Timestamp>,
+    ) -> Result<Claim, LedgerError> {
         let now = Timestamp::now();
-        let claim = self.ledger.claim(&message.key, now).await?;
-        let Some(mut event) = message.whole else {
+        let claim = self.ledger.claim(key, turn, now).await?;
+        let (Claim::Ended(Status::Failed), Some(received_at)) = (&claim, redelivered_at) else {
             return Ok(claim);
         };
-        let unrecorded = message.unrecorded;
-        let token = token();
-        let expires_at = now.after(self.settings.retention);
-        match claim {
-            Claim::Unknown => {
-                record(&self.ledger, &self.bucket, &mut event, &token, expires_at).await?;
-            }
-            Claim::Ended(Status::Failed) if unrecorded && self.is_redelivery(&event).await? => {
-                let key = &message.key;
-                self.ledger.reopen(key, &token, expires_at, now).await?;
-            }
-            Claim::Ended(_) | Claim::Leased | Claim::Mine(..) => return Ok(claim),
+        // A late copy of an earlier message was received before; where the two clocks leave it open, the
+        // event runs again.
+        let latest = received_at.after(limits::SKEW);
+        let state = self.ledger.state(key).await?;
+        let failed_at = state.overdue_at.filter(|_| state.status == Status::Failed);
+        if failed_at.is_none_or(|at| at > latest) {
+            return Ok(claim);
         }
-        faults::point("process::recorded");
-        Ok(self.ledger.claim(&message.key, now).await?)
-    }
-
-    /// Says whether a whole message was received after its event had failed. If so, a receiver that
-    /// could not reach the ledger has accepted a redelivery. A late copy of an earlier message was
-    /// received before; where the two clocks leave it open, the event runs again.
-    async fn is_redelivery(&self, event: &Event<'_>) -> Result<bool, LedgerError> {
-        let failed = self.ledger.find(event.key()).await?;
-        let latest = event.received_at().after(limits::SKEW);
-        Ok(failed.is_some_and(|item| {
-            let failed_at = item.overdue_at.filter(|_| item.status == Status::Failed);
-            item.has_payload_of(event) && failed_at.is_some_and(|at| at <= latest)
-        }))
+        let expires_at = now.after(self.settings.retention);
+        let ledger = &self.ledger;
+        ledger.reopen(key, &token(), false, expires_at, now).await?;
+        self.ledger.claim(key, turn, Timestamp::now()).await
     }
 
     /// Brings the payload, runs the handler, and says how the attempt ends.
-    async fn attempt(self: &Arc<Self>, mut item: Item) -> Settlement {
-        let attempt = item.attempts;
-        if attempt > self.settings.max_attempts {
+    async fn attempt(self: &Arc<Self>, found: Found, lease: &Lease) -> Settlement {
+        if lease.attempt() > self.settings.max_attempts {
             return Settlement::Failed {
                 cause: "the attempts are used up".to_owned(),
             };
         }
-        match self.bucket.fetch(&mut item.event).await {
-            Ok(()) => {
-                faults::point("process::fetched");
-                self.settlement(self.outcome(item).await, attempt)
+        let mut event = match found {
+            Found::Event(event) => *event,
+            Found::Unreadable(cause) => return put_back(lease, cause),
+        };
+        let started = Instant::now();
+        match self.bucket.fetch(&mut event).await {
+            Ok(()) => {}
+            Err(gone @ BucketError::Gone) => {
+                return Settlement::Failed {
+                    cause: gone.to_string(),
+                };
             }
-            Err(gone @ BucketError::Gone) => Settlement::Failed {
-                cause: gone.to_string(),
-            },
-            // An item has its limit, and every attempt adds to the history.
-            Err(unreachable) if item.history.len() >= limits::HISTORY => Settlement::Failed {
-                cause: unreachable.to_string(),
-            },
-            Err(unreachable) => Settlement::Released {
-                cause: unreachable.to_string(),
-                pause: waiting_longer(item.history.len()),
-            },
+            Err(unreachable) => return put_back(lease, unreachable.to_string()),
         }
+        faults::point("process::fetched");
+        let time = limits::HANDLER.saturating_sub(started.elapsed());
+        let outcome = self.outcome(event, lease.attempt(), time).await;
+        self.settlement(outcome, lease.attempt())
     }
 
     /// Runs the handler in a task of its own, so that its panic stays there.
-    async fn outcome(self: &Arc<Self>, item: Item) -> Outcome {
+    async fn outcome(
+        self: &Arc<Self>,
+        event: Event<'static>,
+        attempt: u32,
+        time: Duration,
+    ) -> Outcome {
         let context = Context {
             state: Arc::clone(&self.state),
-            idempotency_key: item.event.key().to_string(),
-            attempt: item.attempts,
+            idempotency_key: event.key().to_string(),
+            attempt,
         };
         let processor = Arc::clone(self);
-        let handler = async move { processor.router.handle(context, item.event).await };
+        let handler = async move { processor.router.handle(context, event).await };
         let mut task = tokio::spawn(handler.in_current_span());
-        match tokio::time::timeout(limits::HANDLER, &mut task).await {
+        match tokio::time::timeout(time, &mut task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Outcome::retry("the handler panicked"),
             Err(_) => {
@@ -227,31 +282,64 @@ impl<S: Send + Sync + 'static> Processor<S> {
         }
     }
 
-    async fn settle(&self, lease: &Lease, settlement: Settlement, attempt: u32) -> Ended {
+    async fn settle(&self, lease: &Lease, settlement: Settlement) -> Ended {
         let ended = Ended::from(&settlement);
-        match self
-            .ledger
-            .settle(lease, settlement, Timestamp::now())
-            .await
-        {
+        match self.written(lease, settlement).await {
             Ok(Settled::Written) => ended,
             Ok(Settled::Lost) => Ended::TakenOver,
             Ok(Settled::EffectRefused) => {
                 let refused = Outcome::retry("the handler's writes were refused");
-                let settlement = self.settlement(refused, attempt);
-                let ended = Ended::from(&settlement);
-                match self
-                    .ledger
-                    .settle(lease, settlement, Timestamp::now())
-                    .await
-                {
-                    Ok(_) => ended,
-                    Err(failure) => undecided(&failure),
-                }
+                self.settle_instead(lease, refused).await
+            }
+            Ok(Settled::EffectInvalid { code }) => {
+                let never = format!("DynamoDB does not take the handler's writes ({code})");
+                self.settle_instead(lease, Outcome::failed(never)).await
             }
             Err(failure) => undecided(&failure),
         }
     }
+
+    /// Ends an attempt whose writes were not taken.
+    async fn settle_instead(&self, lease: &Lease, outcome: Outcome) -> Ended {
+        let settlement = self.settlement(outcome, lease.attempt());
+        let ended = Ended::from(&settlement);
+        match self.written(lease, settlement).await {
+            Ok(Settled::Lost) => Ended::TakenOver,
+            Ok(_) => ended,
+            Err(failure) => undecided(&failure),
+        }
+    }
+
+    async fn written(
+        &self,
+        lease: &Lease,
+        settlement: Settlement,
+    ) -> Result<Settled, LedgerError> {
+        let now = Timestamp::now();
+        let expires_at = now.after(self.settings.retention);
+        self.ledger.settle(lease, settlement, expires_at, now).await
+    }
+}
+
+/// What became of a record.
+enum Handled {
+    /// Its message can go.
+    Finished,
+    /// Its message has to come again.
+    ComesAgain,
+    /// It is for a later turn.
+    Silent,
+}
+
+fn response(again: Vec<String>) -> SqsBatchResponse {
+    let failure = |id| {
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        failure
+    };
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = again.into_iter().map(failure).collect();
+    response
 }
 
 fn undecided(failure: &LedgerError) -> Ended {
@@ -259,11 +347,17 @@ fn undecided(failure: &LedgerError) -> Ended {
     Ended::Undecided(Undecided::NotSettled)
 }
 
-/// The pause of an event that waits for its payload: grows with its history.
-fn waiting_longer(history: usize) -> Duration {
-    let times = u32::try_from(history / 2).unwrap_or(u32::MAX).max(1);
-    let pause = limits::BUCKET_PAUSE.saturating_mul(times);
-    pause.min(limits::RETRY_LONGEST)
+/// The end of an attempt whose payload cannot be had now: it does not count, a number of times.
+fn put_back(lease: &Lease, cause: String) -> Settlement {
+    let times = lease.put_back();
+    if times >= limits::PUT_BACKS {
+        return Settlement::Failed { cause };
+    }
+    let pause = limits::BUCKET_PAUSE.saturating_mul(times + 1);
+    Settlement::Released {
+        cause,
+        pause: pause.min(limits::RETRY_LONGEST),
+    }
 }
 
 /// The pause after an attempt: triples each time, with up to a quarter more so that events which

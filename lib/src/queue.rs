@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
+};
 
 use crate::{aws, limits};
 
@@ -54,6 +56,20 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when it is not known that it was sent.
     pub async fn send(&self, body: String, trace: Option<&str>) -> Result<(), QueueError> {
+        self.send_later(body, trace, Duration::ZERO).await
+    }
+
+    /// Sends one message that nobody receives before `delay` is over, in whole seconds and at most
+    /// [`limits::LONGEST_DELAY`]. Meanwhile it is not in flight.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it is not known that it was sent.
+    pub async fn send_later(
+        &self,
+        body: String,
+        trace: Option<&str>,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
         if body.len() > limits::MESSAGE {
             return Err(QueueError {
                 code: "message too large".to_owned(),
@@ -65,6 +81,9 @@ impl Queue {
             .send_message()
             .queue_url(&self.url)
             .message_body(body);
+        if !delay.is_zero() {
+            request = request.delay_seconds(whole_seconds(delay.min(limits::LONGEST_DELAY)));
+        }
         if let Some(trace) = trace {
             let value = MessageSystemAttributeValue::builder()
                 .data_type("String")
@@ -77,23 +96,39 @@ impl Queue {
         Ok(())
     }
 
+    /// The number of messages that wait to be received, about.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS does not answer.
+    pub async fn depth(&self) -> Result<u64, QueueError> {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.client.get_queue_attributes().queue_url(&self.url);
+        let answer = request.attribute_names(name.clone()).send().await?;
+        let depth = answer.attributes().and_then(|all| all.get(&name)?.parse().ok());
+        Ok(depth.unwrap_or(0))
+    }
+
     /// Hides a received message for that long from now, in whole seconds, before it comes again.
     ///
     /// # Errors
     /// [`QueueError`] when it is not known that it was done; the message then comes again when its
     /// visibility timeout ends.
     pub async fn hide(&self, receipt_handle: &str, pause: Duration) -> Result<(), QueueError> {
-        let seconds =
-            i32::try_from(pause.min(limits::LONGEST_HIDING).as_secs()).unwrap_or(i32::MAX);
         self.client
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt_handle)
-            .visibility_timeout(seconds)
+            .visibility_timeout(whole_seconds(pause))
             .send()
             .await?;
         Ok(())
     }
+}
+
+/// Whole seconds, none too few.
+fn whole_seconds(time: Duration) -> i32 {
+    let seconds = time.as_millis().div_ceil(1000);
+    i32::try_from(seconds).unwrap_or(i32::MAX)
 }
 
 impl<E, R> From<SdkError<E, R>> for QueueError

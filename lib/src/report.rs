@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Webhooks";
 
-/// A count in CloudWatch.
+/// A number in CloudWatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Deliveries that were accepted.
@@ -43,9 +43,20 @@ pub enum Metric {
     Resent,
     /// Messages that could not be read.
     Unparsed,
+    /// The longest for which an event could have been taken, and was not, in seconds.
+    OldestOverdue,
 }
 
 impl Metric {
+    /// Its definition in the embedded format. A count has no unit: that is what CloudWatch takes it for,
+    /// and every line has one.
+    fn definition(self) -> Value {
+        match self {
+            Self::OldestOverdue => json!({"Name": self.name(), "Unit": "Seconds"}),
+            _ => json!({"Name": self.name()}),
+        }
+    }
+
     /// Its name in CloudWatch. Alarms and dashboards name it too.
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,6 +73,7 @@ impl Metric {
             Self::Retried => "Retried",
             Self::Resent => "Resent",
             Self::Unparsed => "Unparsed",
+            Self::OldestOverdue => "OldestOverdue",
         }
     }
 }
@@ -93,27 +105,29 @@ pub struct End {
 #[derive(Clone, Debug)]
 pub struct Report {
     fields: Map<String, Value>,
-    metrics: Vec<Metric>,
+    metrics: Vec<(Metric, u64)>,
 }
 
 impl Report {
-    /// A line about something that ended so, with a message that can be read alone.
+    /// A line about something that ended so. Above the ordinary it has a message that can be read alone;
+    /// of the ordinary there are most, and their outcome and type say the same.
     pub fn new(what: &str, end: End, reason: Option<&str>) -> Self {
         let End {
             outcome,
             level,
             metric,
         } = end;
-        let message = match reason {
-            Some(reason) => format!("{what} {outcome}: {reason}"),
-            None => format!("{what} {outcome}"),
+        let message = match (level, reason) {
+            (Level::Info, _) => None,
+            (_, Some(reason)) => Some(format!("{what} {outcome}: {reason}")),
+            (_, None) => Some(format!("{what} {outcome}")),
         };
         let line = Self {
             fields: Map::new(),
-            metrics: metric.into_iter().collect(),
+            metrics: metric.map(|metric| (metric, 1)).into_iter().collect(),
         };
         line.with("level", Some(level))
-            .with("message", Some(message))
+            .with("message", message)
             .with("outcome", Some(outcome))
             .with("reason", reason)
     }
@@ -127,8 +141,13 @@ impl Report {
     }
 
     /// Counts one more thing.
-    pub fn counting(mut self, metric: Metric) -> Self {
-        self.metrics.push(metric);
+    pub fn counting(self, metric: Metric) -> Self {
+        self.measuring(metric, 1)
+    }
+
+    /// Adds a number.
+    pub fn measuring(mut self, metric: Metric, value: u64) -> Self {
+        self.metrics.push((metric, value));
         self
     }
 
@@ -142,7 +161,7 @@ impl Report {
             let names: Vec<_> = self
                 .metrics
                 .iter()
-                .map(|metric| json!({"Name": metric.name(), "Unit": "Count"}))
+                .map(|(metric, _)| metric.definition())
                 .collect();
             let metadata = json!({
                 "Timestamp": now.millis(),
@@ -154,8 +173,8 @@ impl Report {
             });
             self.fields.insert("_aws".to_owned(), metadata);
         }
-        for metric in self.metrics {
-            self.fields.insert(metric.name().to_owned(), json!(1));
+        for (metric, value) in self.metrics {
+            self.fields.insert(metric.name().to_owned(), json!(value));
         }
         self.fields.insert("Stack".to_owned(), json!(stack));
         if let Some(provider) = provider {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use crate::event::Event;
+use crate::ledger::{TooManyWrites, Writes};
 
 /// Everything that a handler gets besides the event. `S` is the type of the state that handlers
 /// share: clients, names.
@@ -27,9 +28,8 @@ pub struct Context<S> {
 /// A handler's answer.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Processed. The writes commit in the same transaction as the status: exactly once. At most
-    /// 99 of them (DynamoDB takes 100 in a transaction).
-    Done(Vec<TransactWriteItem>),
+    /// Processed. The writes commit in the same transaction as the status: exactly once.
+    Done(Writes),
     /// Ignored: there is nothing to do for this event.
     Ignored,
     /// Put off.
@@ -49,7 +49,15 @@ pub enum Outcome {
 impl Outcome {
     /// Processed, with nothing to commit.
     pub const fn done() -> Self {
-        Self::Done(Vec::new())
+        Self::Done(Writes::none())
+    }
+
+    /// Processed, with writes that commit in the same transaction as the status: exactly once.
+    ///
+    /// # Errors
+    /// [`TooManyWrites`] for more than a transaction takes: 99.
+    pub fn committing(writes: Vec<TransactWriteItem>) -> Result<Self, TooManyWrites> {
+        Ok(Self::Done(Writes::try_from(writes)?))
     }
 
     /// To be tried again, after a pause that grows.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::gateway::Origin;
+use crate::limits;
 use crate::provider::{Provider, catalog};
 
 /// Looks up an environment variable: the environment is a parameter, so that tests have their own.
@@ -68,7 +69,8 @@ pub struct ReceiverSettings {
     /// `ADDRESS_LISTS_URL`: scheme and host from which the published lists of addresses come, in
     /// place of their own; for a mirror, and for tests.
     pub address_lists_url: Option<String>,
-    /// `RETENTION_DAYS`: how long an event stays in the ledger; at least 7, by default 30.
+    /// `RETENTION_DAYS`: how long an event that has ended stays in the ledger; at least 21,
+    /// by default 30.
     pub retention: Duration,
 }
 
@@ -98,6 +100,8 @@ pub struct RelaySettings {
     pub table: String,
     /// `QUEUE_URL`.
     pub queue_url: String,
+    /// `RETENTION_DAYS`: as for the receivers.
+    pub retention: Duration,
 }
 
 impl ReceiverSettings {
@@ -161,6 +165,7 @@ impl RelaySettings {
             stack: reader.required("STACK_NAME"),
             table: reader.required("TABLE_NAME"),
             queue_url: reader.required("QUEUE_URL"),
+            retention: reader.retention(),
         };
         reader.finish(settings)
     }
@@ -217,10 +222,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// At least 7 days: an item must outlive every provider's retries and both queues' retention,
-    /// or a late repetition would count as new.
     fn retention(&mut self) -> Duration {
-        Duration::from_secs(u64::from(self.number("RETENTION_DAYS", 30, 7)) * 24 * 3600)
+        const DAY: u64 = 24 * 3600;
+        let least = u32::try_from(limits::LEAST_RETENTION.as_secs() / DAY).unwrap_or(u32::MAX);
+        Duration::from_secs(u64::from(self.number("RETENTION_DAYS", 30, least)) * DAY)
     }
 
     fn public_url(&mut self) -> Option<String> {
@@ -263,7 +268,7 @@ mod tests {
     fn names_everything_that_is_missing_at_once() {
         let lookup = |name: &str| match name {
             "TABLE_NAME" => Some("t".to_owned()),
-            "RETENTION_DAYS" => Some("6".to_owned()),
+            "RETENTION_DAYS" => Some("20".to_owned()),
             "PUBLIC_URL" => Some("hooks.example.com".to_owned()),
             "FORWARDED_HOST" => Some("yes".to_owned()),
             _ => None,
@@ -272,7 +277,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "set the environment variables STACK_NAME, QUEUE_URL, PAYLOADS_BUCKET, SECRETS_PATH, \
-             PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 7)"
+             PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 21)"
         );
     }
 
@@ -307,7 +312,7 @@ mod tests {
             assert!(missing.contains(name), "{missing}");
         }
         let only =
-            receiver(&|name| (name != "PROVIDER" && !name.contains("URL")).then(|| "9".to_owned()));
+            receiver(&|name| (name != "PROVIDER" && !name.contains("URL")).then(|| "90".to_owned()));
         let only = only.expect_err("no provider is named").to_string();
         assert!(
             only.contains("PROVIDER (one of ") && !only.contains("STACK_NAME"),

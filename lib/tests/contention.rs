@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use lab::proxy::{Call, Fault, Proxy};
 use webhooks::envelope::Message;
 use webhooks::event::Event;
-use webhooks::ledger::{Claim, Lease, Ledger, Record, Settled, Settlement};
+use webhooks::ledger::{Claim, Lease, Ledger, Record, Settled, Settlement, Turn};
 use webhooks::limits::ITEM_PAYLOAD;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
@@ -83,11 +83,11 @@ async fn claimed(world: &World) -> Lease {
     assert!(matches!(record, Record::New), "{record:?}");
     match world
         .ledger
-        .claim(event().key(), NOW)
+        .claim(event().key(), Turn::Together, NOW)
         .await
         .expect("an answer")
     {
-        Claim::Mine(lease, _) => lease,
+        Claim::Mine(lease) => lease,
         other => panic!("not claimed: {other:?}"),
     }
 }
@@ -98,11 +98,9 @@ async fn settle(world: &World, lease: &Lease) -> Settled {
         .item("payment_id", AttributeValue::S("ch_1".to_owned()))
         .build()
         .expect("a put");
-    let effect = vec![TransactWriteItem::builder().put(put).build()];
-    let settled = world
-        .ledger
-        .settle(lease, Settlement::Done(effect), NOW)
-        .await;
+    let effect = TransactWriteItem::builder().put(put).build();
+    let done = Settlement::Done(effect.into());
+    let settled = world.ledger.settle(lease, done, NOW, NOW).await;
     settled.expect("an answer")
 }
 

@@ -213,7 +213,7 @@ fn ended(line: &str) -> Option<String> {
 async fn nothing_confidential_comes_out_whatever_is_asked_for() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
     let (local, mut lines) = talkative(&project).await;
-    let event_sources = tokio::spawn(local.event_sources().expect("the queue is there"));
+    let event_sources = tokio::spawn(local.event_sources().await.expect("the queue is there"));
     let mut correspondence = Correspondence {
         project: &project,
         local: &local,
@@ -230,11 +230,11 @@ async fn nothing_confidential_comes_out_whatever_is_asked_for() {
     correspondence.invoke_with_nonsense().await;
     let mut log = correspondence.ends(&mut lines).await;
     let items = correspondence.items().await;
-    let failed = items.iter().filter(|item| item.status == Status::Failed);
+    let failed = items.iter().filter(|item| item.state.status == Status::Failed);
     assert_eq!((items.len(), failed.count()), (4, 1));
     let told: Vec<_> = items
         .iter()
-        .map(|item| (&item.cause, &item.history))
+        .map(|item| (&item.state.cause, &item.state.history))
         .collect();
     let told = format!("{told:?}");
     let (signatures, answers) = (correspondence.signatures, correspondence.answers);

@@ -14,7 +14,9 @@ use webhooks::router::Router;
 
 use crate::resources::Resources;
 
-#[tokio::main(flavor = "current_thread")]
+/// A thread for each event of a batch and more: a handler that blocks its thread stops no other, and no
+/// clock.
+#[tokio::main(flavor = "multi_thread", worker_threads = 12)]
 async fn main() -> Result<(), lambda_http::Error> {
     let router = Router::new()
         .on("github.push", github::on_push)

@@ -40,7 +40,7 @@ pub(crate) async fn on_charge(context: Context<Resources>, event: Event<'static>
         return bus::forward(context, event).await;
     };
     match payment(&samples.payments, noted_at, &event) {
-        Some(update) => Outcome::Done(vec![TransactWriteItem::builder().update(update).build()]),
+        Some(update) => Outcome::Done(TransactWriteItem::builder().update(update).build().into()),
         None => Outcome::failed("not a charge event"),
     }
 }
@@ -124,7 +124,7 @@ mod tests {
         let Outcome::Done(writes) = outcome else {
             panic!("{outcome:?}");
         };
-        let update = writes[0].update.as_ref().expect("an update");
+        let update = writes.items()[0].update.as_ref().expect("an update");
         assert_eq!(update.table_name, "payments_table");
         let names = update.expression_attribute_names.as_ref().expect("names");
         assert_eq!(names["#at"], "refunded_at");

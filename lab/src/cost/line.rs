@@ -67,7 +67,7 @@ pub fn lines(
         prices,
         template,
     };
-    let parts: [(&'static str, Part<'_>); 15] = [
+    let parts: [(&'static str, Part<'_>); 16] = [
         ("API Gateway", Bill::gateway),
         ("Lambda: requests", Bill::invocations),
         ("Lambda: time of the receiver", Bill::receiving),
@@ -79,6 +79,7 @@ pub fn lines(
             bill.writes(column.life.claim.all())
         }),
         ("DynamoDB: end", Bill::ending),
+        ("DynamoDB: the relay's look", Bill::look),
         ("SQS", Bill::queue),
         ("S3", Bill::objects),
         ("EventBridge (the effect)", Bill::bus),
@@ -218,6 +219,12 @@ impl Bill<'_> {
         self.writes(settle.all() + twice)
     }
 
+    /// The relay reads every event's state once, as it was a moment ago: half a unit. The stream is read by
+    /// Lambda, for nothing.
+    fn look(&self, _: &Column) -> Result<f64, Failure> {
+        self.prices.of("dynamodb_read_unit", MILLION / 2.0)
+    }
+
     fn queue(&self, column: &Column) -> Result<f64, Failure> {
         let messages = &column.measured.messages;
         let sizes = messages.iter().map(String::len);
@@ -270,14 +277,21 @@ impl Bill<'_> {
     }
 
     fn gateway_log(&self, _: &Column) -> Result<f64, Failure> {
-        let line = access_line(&self.template.properties("Api")["AccessLogSettings"]["Format"]);
+        let settings = &self.template.properties("Api")["AccessLogSettings"]["Fn::If"][1];
+        let line = access_line(&settings["Format"]);
         let length = u32::try_from(line.len()).unwrap_or(u32::MAX);
         self.gigabytes("log_gb_vended", f64::from(length))
     }
 
     fn traces(&self, _: &Column) -> Result<f64, Failure> {
-        let traced = TRACED * (1.0 + 1.0 / self.args.batch);
-        self.prices.of("xray_trace", traced * MILLION)
+        self.traced(1.0 + 1.0 / self.args.batch)
+    }
+
+    /// So many invocations for each event. By default Lambda follows none by itself.
+    fn traced(&self, invocations: f64) -> Result<f64, Failure> {
+        let tracing = &self.template.document()["Parameters"]["Tracing"]["Default"];
+        let share = if tracing == "Active" { TRACED } else { 0.0 };
+        self.prices.of("xray_trace", share * invocations * MILLION)
     }
 
     /// Storage and its point-in-time recovery, or the object's storage.
@@ -303,26 +317,25 @@ impl Bill<'_> {
             + self.prices.of("s3_put", receiver.calls_of("PutObject") * MILLION)?
             + self.gigabytes("log_gb_lambda", receiver.log_bytes)?
             + self.gateway_log(column)?
-            + self.prices.of("xray_trace", TRACED * MILLION)?)
+            + self.traced(1.0)?)
     }
 
-    /// Another attempt by itself: the end of the one before, the claim, and the message hidden,
-    /// received and processed once more.
+    /// Another attempt by itself: the end of the one before, the claim, and a message sent, received and
+    /// processed once more.
     fn attempt(&self, column: &Column) -> Result<f64, Failure> {
         let writes = column.life.retry.all() + column.life.claim.all();
         let fetched = column.measured.processor.calls_of("GetObject");
-        let traced = TRACED / self.args.batch;
-        let hidden_and_received = 1.0 + 1.0 / self.args.batch;
+        let sent_and_received = 1.0 + 1.0 / self.args.batch;
         Ok(self.writes(writes)?
             + self
                 .prices
-                .of("sqs_request", hidden_and_received * MILLION)?
+                .of("sqs_request", sent_and_received * MILLION)?
             + self
                 .prices
                 .of("lambda_request", MILLION / self.args.batch)?
             + self.processing(column)?
             + self.prices.of("s3_get", fetched * MILLION)?
-            + self.prices.of("xray_trace", traced * MILLION)?
+            + self.traced(1.0 / self.args.batch)?
             + self.gigabytes("log_gb_lambda", column.measured.processor.log_bytes)?)
     }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use webhooks::event::EventKey;
-use webhooks::ledger::{LISTING_SHARDS, UNSETTLED_SHARDS, shard};
+use webhooks::ledger::{LISTING_SHARDS, OVERDUE_SHARDS, shard};
 use webhooks::signature::sha256;
 
 /// Which events are drawn.
@@ -14,7 +14,7 @@ pub(super) struct Traffic {
     /// The share of the busiest source.
     pub(super) busy: f64,
     pub(super) seconds: u32,
-    /// Write units of one write of an item.
+    /// Write units of the put of a receipt.
     pub(super) item_units: u32,
 }
 
@@ -23,8 +23,8 @@ pub(super) struct Traffic {
 pub(super) struct Heat {
     /// Of the index `listing`.
     pub(super) listing: f64,
-    /// Of the index `unsettled`.
-    pub(super) unsettled: f64,
+    /// Of the index `overdue`.
+    pub(super) overdue: f64,
     /// Of the table, when it has the fewest partitions that could carry it.
     pub(super) table: f64,
     /// The mean over the partitions of the table.
@@ -35,8 +35,8 @@ pub(super) struct Heat {
     pub(super) wanted: usize,
     /// The shards with which that holds for the busiest source in `listing`.
     pub(super) listing_shards: usize,
-    /// The shards with which that holds for `unsettled`.
-    pub(super) unsettled_shards: usize,
+    /// The shards with which that holds for `overdue`.
+    pub(super) overdue_shards: usize,
 }
 
 /// Events that are drawn at most. Above it, each stands for several, and the hottest partition
@@ -47,13 +47,15 @@ const SAMPLE: u32 = 200_000;
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>).
 pub(super) const PARTITION: f64 = 1000.0;
 
-/// A put, a claim and a settlement of one event: each counts the whole item. A settlement with
-/// effects is a transaction, which counts twice; it is left out here.
-pub(super) const TABLE_WRITES: u32 = 3;
+/// A claim and a settlement of one event: each counts its state, a kilobyte at most. The put before them
+/// counts the receipt. A settlement with effects is a transaction, which counts twice; it is left out
+/// here.
+pub(super) const STATE_WRITES: u32 = 2;
 /// An event enters `listing` once and for all.
 pub(super) const LISTING_WRITES: u32 = 1;
-/// An event enters `unsettled` and leaves it when it is done.
-pub(super) const UNSETTLED_WRITES: u32 = 2;
+/// An event that is not taken within a minute enters `overdue`, and leaves it when it is done. When
+/// nothing is processed, that is every event.
+pub(super) const OVERDUE_WRITES: u32 = 2;
 
 /// The number of the busiest source.
 const BUSIEST: u32 = 0;
@@ -78,7 +80,7 @@ impl Heat {
 
     /// `weight`: how many events each one drawn stands for.
     fn hottest(seconds: &[Second], traffic: &Traffic, weight: f64) -> Self {
-        let writes = TABLE_WRITES * traffic.item_units;
+        let writes = traffic.item_units + STATE_WRITES;
         let total = f64::from(traffic.rate) * f64::from(writes);
         let fewest = (total / PARTITION).ceil() as usize;
         let worst = |writes, events: &dyn Fn(&Second) -> u32| {
@@ -86,17 +88,17 @@ impl Heat {
         };
         let table = |cuts| worst(writes, &|second| hottest_of(&second.places, cuts));
         let listing = |cuts| worst(LISTING_WRITES, &|second| hottest_of(&second.busiest, cuts));
-        let unsettled = |cuts| worst(UNSETTLED_WRITES, &|second| hottest_of(&second.places, cuts));
+        let overdue = |cuts| worst(OVERDUE_WRITES, &|second| hottest_of(&second.places, cuts));
         let doubled = |shards| shards * 2;
         Self {
             listing: worst(LISTING_WRITES, &|second| top(&second.listing)),
-            unsettled: worst(UNSETTLED_WRITES, &|second| top(&second.unsettled)),
+            overdue: worst(OVERDUE_WRITES, &|second| top(&second.overdue)),
             table: table(fewest),
             table_mean: total / fewest as f64,
             fewest,
             wanted: enough(fewest, |cuts| cuts + cuts.div_ceil(20), table),
             listing_shards: enough(usize::from(LISTING_SHARDS), doubled, listing),
-            unsettled_shards: enough(usize::from(UNSETTLED_SHARDS), doubled, unsettled),
+            overdue_shards: enough(usize::from(OVERDUE_SHARDS), doubled, overdue),
         }
     }
 }
@@ -122,7 +124,7 @@ fn top(partitions: &[u32]) -> u32 {
 struct Second {
     /// Source by source, each with its shards.
     listing: Vec<u32>,
-    unsettled: Vec<u32>,
+    overdue: Vec<u32>,
     /// The place of each event among all hashes. DynamoDB's own hash is not known; what counts is
     /// that it is even.
     places: Vec<u64>,
@@ -135,7 +137,7 @@ impl Second {
         let partitions = source.traffic.sources as usize * usize::from(LISTING_SHARDS);
         let mut second = Self {
             listing: vec![0; partitions],
-            unsettled: vec![0; usize::from(UNSETTLED_SHARDS)],
+            overdue: vec![0; usize::from(OVERDUE_SHARDS)],
             places: Vec::new(),
             busiest: Vec::new(),
         };
@@ -149,7 +151,7 @@ impl Second {
     fn count(&mut self, source: u32, pk: &str) {
         let listed = source as usize * usize::from(LISTING_SHARDS);
         self.listing[listed + usize::from(shard(pk, LISTING_SHARDS))] += 1;
-        self.unsettled[usize::from(shard(pk, UNSETTLED_SHARDS))] += 1;
+        self.overdue[usize::from(shard(pk, OVERDUE_SHARDS))] += 1;
         let [.., a, b, c, d, e, f, g, h] = sha256(pk.as_bytes());
         let place = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         self.places.push(place);
@@ -228,14 +230,14 @@ mod tests {
     fn keeps_every_index_partition_cool_at_10_000_a_second_of_one_source() {
         let heat = Heat::of(&traffic(10_000, 1.0));
         assert!((625.0..PARTITION).contains(&heat.listing), "{heat:?}");
-        assert!((625.0..PARTITION).contains(&heat.unsettled), "{heat:?}");
+        assert!((625.0..PARTITION).contains(&heat.overdue), "{heat:?}");
     }
 
     #[test]
     fn passes_the_limit_above_16_000_a_second_of_one_source() {
         let heat = Heat::of(&traffic(16_500, 1.0));
         assert!(heat.listing > PARTITION, "{heat:?}");
-        assert!(heat.unsettled > PARTITION, "{heat:?}");
+        assert!(heat.overdue > PARTITION, "{heat:?}");
     }
 
     #[test]
@@ -247,7 +249,7 @@ mod tests {
         let ratio = all.listing / half.listing;
         assert!((1.7..2.1).contains(&ratio), "{ratio}");
         // Which source an event has does not matter there.
-        let ratio = all.unsettled / half.unsettled;
+        let ratio = all.overdue / half.overdue;
         assert!((0.9..1.1).contains(&ratio), "{ratio}");
     }
 
@@ -263,13 +265,13 @@ mod tests {
     fn twice_the_shards_carry_what_is_too_much_for_the_shards_there_are() {
         let heat = Heat::of(&traffic(10_000, 1.0));
         assert_eq!(
-            (heat.listing_shards, heat.unsettled_shards),
+            (heat.listing_shards, heat.overdue_shards),
             (16, 32),
             "{heat:?}"
         );
         let heat = Heat::of(&traffic(20_000, 1.0));
         assert_eq!(
-            (heat.listing_shards, heat.unsettled_shards),
+            (heat.listing_shards, heat.overdue_shards),
             (32, 64),
             "{heat:?}"
         );
@@ -283,7 +285,7 @@ mod tests {
     #[test]
     fn events_beyond_the_sample_stand_for_several() {
         let heat = Heat::of(&traffic(10 * SAMPLE, 0.5));
-        let share = f64::from(10 * SAMPLE * UNSETTLED_WRITES) / f64::from(UNSETTLED_SHARDS);
-        assert!((share..share * 1.1).contains(&heat.unsettled), "{heat:?}");
+        let share = f64::from(10 * SAMPLE * OVERDUE_WRITES) / f64::from(OVERDUE_SHARDS);
+        assert!((share..share * 1.1).contains(&heat.overdue), "{heat:?}");
     }
 }

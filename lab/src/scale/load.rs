@@ -2,7 +2,7 @@
 
 use webhooks::{limits, relay};
 
-use super::heat::{Heat, LISTING_WRITES, TABLE_WRITES, UNSETTLED_WRITES};
+use super::heat::{Heat, LISTING_WRITES, STATE_WRITES, OVERDUE_WRITES};
 
 /// Seconds that a receiver works on one delivery: a put and a send.
 const RECEIVER: f64 = 0.015;
@@ -87,15 +87,15 @@ impl Load {
     }
 
     pub(super) fn table_units(&self) -> f64 {
-        self.events * self.item_units * f64::from(TABLE_WRITES)
+        self.events * (self.item_units + f64::from(STATE_WRITES))
     }
 
     pub(super) fn listing_units(&self) -> f64 {
         self.events * f64::from(LISTING_WRITES)
     }
 
-    pub(super) fn unsettled_units(&self) -> f64 {
-        self.events * f64::from(UNSETTLED_WRITES)
+    pub(super) fn overdue_units(&self) -> f64 {
+        self.events * f64::from(OVERDUE_WRITES)
     }
 
     /// Calls for one reading of all secrets.

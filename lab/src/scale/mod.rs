@@ -142,12 +142,12 @@ fn row(quota: &Quota, mean: f64, peak: f64) -> [String; 7] {
 fn partitions(when: &str, heat: &Heat) -> String {
     format!(
         "ledger, {when}: the hottest of {} table partitions gets {:.2} times its share, \
-         so WarmThroughput {} write units; LISTING_SHARDS {}, UNSETTLED_SHARDS {}",
+         so WarmThroughput {} write units; LISTING_SHARDS {}, OVERDUE_SHARDS {}",
         grouped(heat.fewest as f64),
         heat.table / heat.table_mean,
         grouped(heat.wanted as f64 * heat::PARTITION),
         heat.listing_shards,
-        heat.unsettled_shards,
+        heat.overdue_shards,
     )
 }
 

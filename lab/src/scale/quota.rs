@@ -104,11 +104,11 @@ pub(super) const QUOTAS: &[Quota] = &[
         moved_by: "the same quota: it holds for each index alone",
     },
     Quota {
-        name: "ledger, index unsettled",
+        name: "ledger, index overdue",
         limit: 40_000.0,
         unit: "write units a second",
         source: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html",
-        load: Load::unsettled_units,
+        load: Load::overdue_units,
         at_limit: "the table's writes are refused, as above",
         moved_by: "the same quota",
     },
@@ -140,13 +140,13 @@ pub(super) const QUOTAS: &[Quota] = &[
         moved_by: "LISTING_SHARDS; more sources",
     },
     Quota {
-        name: "hottest partition of unsettled",
+        name: "hottest partition of overdue",
         limit: PARTITION,
         unit: "write units a second",
         source: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gsi-throttling.html",
-        load: |load| load.heat.unsettled,
+        load: |load| load.heat.overdue,
         at_limit: "puts and settlements of every source are refused, those above it",
-        moved_by: "UNSETTLED_SHARDS",
+        moved_by: "OVERDUE_SHARDS",
     },
     // The queue and the processor.
     Quota {

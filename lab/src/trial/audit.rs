@@ -81,9 +81,9 @@ pub async fn settle(
 }
 
 fn has_ended(item: &Item) -> bool {
-    match item.status {
+    match item.state.status {
         Status::Done | Status::Ignored | Status::Failed => true,
-        Status::Received | Status::Processing => false,
+        Status::Received | Status::Processing | Status::Waiting => false,
     }
 }
 
@@ -122,17 +122,17 @@ impl Audit {
         }
         match item {
             Some(item) => {
-                *self.ended.entry(item.status.as_str()).or_default() += 1;
+                *self.ended.entry(item.state.status.as_str()).or_default() += 1;
                 self.until_ended.extend(took(item));
             }
             None if delivered.acknowledged() => self.lost.push(format!("{key}: not ended")),
             None => {}
         }
-        let expected = match (parcel.kind, item.map(|item| item.status)) {
+        let expected = match (parcel.kind, item.map(|item| item.state.status)) {
             (Kind::BrokenCharge, Some(Status::Failed)) => return,
             (_, Some(Status::Done)) => 1,
             (_, Some(status)) if delivered.acknowledged() => {
-                let cause = item.and_then(|item| item.cause.clone()).unwrap_or_default();
+                let cause = item.and_then(|item| item.state.cause.clone()).unwrap_or_default();
                 self.lost
                     .push(format!("{key}: {} ({cause})", status.as_str()));
                 return;
@@ -157,7 +157,7 @@ impl Audit {
     /// were accepted before it did start it once.
     pub fn compare(&mut self, restarted: &BTreeSet<String>, ended: &BTreeMap<String, Item>) {
         for key in restarted {
-            if ended.get(key).is_none_or(|item| item.redeliveries == 0) {
+            if ended.get(key).is_none_or(|item| item.state.redeliveries == 0) {
                 self.lost
                     .push(format!("{key}: accepted again, and not started"));
             }
@@ -203,8 +203,8 @@ impl Audit {
 
 /// From receipt to the end, by the item's own history.
 fn took(item: &Item) -> Option<Duration> {
-    let end: Timestamp = item.history.last()?.split(' ').next()?.parse().ok()?;
-    Some(item.event.received_at().age(end) / HASTE)
+    let end: Timestamp = item.state.history.last()?.split(' ').next()?.parse().ok()?;
+    Some(item.receipt.event.received_at().age(end) / HASTE)
 }
 
 /// Keys that must not be in the ledger, and are.

@@ -28,6 +28,13 @@ impl Clock {
         Timestamp::from_millis(self.origin + passed * i64::from(HASTE))
     }
 
+    /// The time that it shows at a moment, both in seconds since the Unix epoch.
+    pub fn bent(self, seconds: f64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970")]
+        let origin = self.origin as f64 / 1000.0;
+        origin + (seconds - origin) * f64::from(HASTE)
+    }
+
     /// The fail point that gives a function this clock, so many milliseconds ahead.
     pub fn failpoint(self, skew: i64) -> String {
         format!("clock=return({} {HASTE} {skew})", self.origin)

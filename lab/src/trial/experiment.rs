@@ -80,7 +80,7 @@ impl Experiment {
         let mut stage = Stage::set(project, clock, fate, faults).await?;
         let mut probe = Probe::place(&stage.stack).await?;
         let traffic = Traffic::to(project, &stage)?;
-        stage.start_event_sources(relay)?;
+        stage.start_event_sources(relay).await?;
         let ledger = stage.stack.ledger()?;
         let started = Instant::now();
         let enough = |sent: usize| {

@@ -126,7 +126,7 @@ impl Sent {
         };
         let found = ledger.find(&parcel.key).await;
         let item = found.map_err(|error| Failure::new("the ledger", error))?;
-        if item.is_some_and(|item| item.status == Status::Failed) {
+        if item.is_some_and(|item| item.state.status == Status::Failed) {
             let again = traffic.deliver(&parcel).await?;
             self.duplicates += again.heard.len();
             self.deliveries += again.heard.len();

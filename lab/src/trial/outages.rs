@@ -212,7 +212,7 @@ async fn on_one_stage(
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
     register(&stage, rows).await?;
-    stage.start_event_sources(hastened(RELAY))?;
+    stage.start_event_sources(hastened(RELAY)).await?;
     let traffic = Traffic::to(project, &stage)?;
     let bench = Bench {
         stage: &stage,
@@ -281,7 +281,7 @@ async fn cold_start(project: &Project, row: usize, fault: usize) -> Result<Cell,
     let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
-    stage.start_event_sources(hastened(RELAY))?;
+    stage.start_event_sources(hastened(RELAY)).await?;
     let traffic = Traffic::to(project, &stage)?;
     let bench = Bench {
         stage: &stage,
@@ -411,7 +411,7 @@ impl Outcome {
             audit.lost.push("the call was never made".to_owned());
         }
         let end = |item: &Item| -> Option<Timestamp> {
-            item.history.last()?.split(' ').next()?.parse().ok()
+            item.state.history.last()?.split(' ').next()?.parse().ok()
         };
         let last = self.ended.values().filter_map(end).max();
         let mut heard = BTreeMap::new();

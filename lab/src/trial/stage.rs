@@ -16,6 +16,7 @@ use webhooks_cli::failure::Failure;
 use webhooks_cli::functions::Invoker;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::Stack;
+use webhooks_cli::stream_source::StreamSource;
 use webhooks_cli::template::{Function, Template};
 
 use super::clock::{Clock, HASTE, hastened};
@@ -101,13 +102,26 @@ impl Stage {
         providers.map(String::as_str)
     }
 
-    /// Begins to carry messages to the processor, and to run the relay once in `every`.
+    /// Begins to carry messages to the processor and the table's records to the relay, and to run the
+    /// relay once in `every`.
     ///
     /// # Errors
-    /// [`Failure`] when the stack does not name its queue.
-    pub fn start_event_sources(&mut self, every: Duration) -> Result<(), Failure> {
+    /// [`Failure`] when the stack does not name its queue, or its table has no stream.
+    pub async fn start_event_sources(&mut self, every: Duration) -> Result<(), Failure> {
         let queue_url = self.stack.output("QueueUrl")?.to_owned();
         for function in self.plan.clone() {
+            if let Some(seconds) = function.stream_window {
+                let (invoker, function) = (self.invoker.clone(), function.clone());
+                let window = hastened(Duration::from_secs(seconds));
+                let source = StreamSource::of_ledger(&self.stack, invoker, function, window);
+                let clock = self.clock;
+                let feed = source.await?.feed(move |seconds| clock.bent(seconds));
+                self.tasks.push(tokio::spawn(async move {
+                    if let Err(failure) = feed.await {
+                        eprintln!("the stream's source has stopped: {failure}");
+                    }
+                }));
+            }
             if function.batch_size.is_some() {
                 for _ in 0..PROCESSES {
                     let sqs = aws_sdk_sqs::Client::new(&self.stack.config);

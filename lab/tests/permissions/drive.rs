@@ -140,6 +140,7 @@ impl Driver {
         unreadable.await.expect("it is sent");
         self.stage
             .start_event_sources(hastened(RELAY))
+            .await
             .expect("a queue");
         for (name, fixtures) in &events {
             let (first, others) = fixtures.split_first().expect("an event");
@@ -155,7 +156,7 @@ impl Driver {
         }
         let lost = self.end_of(&lost).await;
         assert_eq!(
-            lost.cause.as_deref(),
+            lost.state.cause.as_deref(),
             Some("the bucket does not have the payload")
         );
     }
@@ -195,7 +196,7 @@ impl Driver {
         let parcel = self.parcel(name, &fixtures[0], &source(1), true);
         assert_accepted(name, self.deliver(&parcel).await);
         let item = self.find(&parcel.key).await.expect("it is recorded");
-        let object = item.event.payload().away().expect("it is in the bucket");
+        let object = item.receipt.event.payload().away().expect("it is in the bucket");
         let bucket = self.stage.stack.output("PayloadsBucket").expect("a bucket");
         let s3 = aws_sdk_s3::config::Builder::from(&self.stage.stack.config).force_path_style(true);
         let delete = aws_sdk_s3::Client::from_conf(s3.build()).delete_object();
@@ -262,7 +263,7 @@ impl Driver {
         loop {
             let item = self.find(key).await;
             match &item {
-                Some(ended) if matches!(ended.status, Status::Done | Status::Failed) => {
+                Some(ended) if matches!(ended.state.status, Status::Done | Status::Failed) => {
                     return ended.clone();
                 }
                 _ => assert!(Instant::now() < deadline, "{key} does not end: {item:?}"),

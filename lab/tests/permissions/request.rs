@@ -186,7 +186,7 @@ pub(crate) fn by_lambda(rendering: &Rendering, globals: &Value) -> Vec<(String, 
         );
         add("logs:CreateLogStream", &stream);
         add("logs:PutLogEvents", &stream);
-        if globals["Tracing"] == "Active" {
+        if globals["Tracing"]["Ref"] == "Tracing" {
             add("xray:PutTraceSegments", "*");
             add("xray:PutTelemetryRecords", "*");
         }
@@ -194,7 +194,17 @@ pub(crate) fn by_lambda(rendering: &Rendering, globals: &Value) -> Vec<(String, 
             .as_object()
             .into_iter()
             .flat_map(|events| events.values());
-        for event in events.filter(|event| event["Type"] == "SQS") {
+        for event in events {
+            if event["Type"] == "DynamoDB" {
+                let stream = text(&event["Properties"]["Stream"]);
+                add("dynamodb:GetRecords", stream);
+                add("dynamodb:GetShardIterator", stream);
+                add("dynamodb:DescribeStream", stream);
+                add("dynamodb:ListStreams", "*");
+            }
+            if event["Type"] != "SQS" {
+                continue;
+            }
             let queue = text(&event["Properties"]["Queue"]);
             add("sqs:ReceiveMessage", queue);
             add("sqs:DeleteMessage", queue);

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::timestamp::Timestamp;
-
 /// The attributes of an item.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
@@ -21,9 +19,4 @@ pub(super) fn text(value: impl Into<String>) -> AttributeValue {
 
 pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-/// A history entry: when, in milliseconds since the Unix epoch, and what.
-pub(super) fn entry(now: Timestamp, what: &str) -> AttributeValue {
-    AttributeValue::L(vec![text(format!("{} {what}", now.millis()))])
 }

@@ -31,10 +31,20 @@ where
     }
 }
 
+impl LedgerError {
+    /// True if DynamoDB has answered, with an item that this version cannot read.
+    pub fn is_unreadable(&self) -> bool {
+        self.code == UNREADABLE
+    }
+}
+
+/// The code of an item that this version cannot read.
+const UNREADABLE: &str = "unreadable item";
+
 impl From<UnreadableItem> for LedgerError {
     fn from(error: UnreadableItem) -> Self {
         Self {
-            code: "unreadable item".to_owned(),
+            code: UNREADABLE.to_owned(),
             source: Box::new(error),
         }
     }

@@ -1,13 +1,18 @@
 //! Lists of events for people: by source, type, status and time, newest first, without a scan.
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
-use futures::future::try_join_all;
 use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
+use futures::future::try_join_all;
 
 use super::attributes::{Attributes, PK, number, text};
 use super::error::LedgerError;
+use super::keys::{event_of, receipt_key, state_key};
+use super::look::BATCH;
 use super::reader::{Reader, UnreadableItem};
-use super::shards::{LISTING_SHARDS, UNSETTLED_SHARDS, Unsettled, listing_partition};
+use super::shards::{Half, LISTING_SHARDS, OVERDUE_SHARDS, listing_partition};
+use super::state::State;
 use super::status::Status;
 use super::table::Ledger;
 use crate::event::EventKey;
@@ -51,25 +56,24 @@ pub struct Summary {
     pub cause: Option<String>,
 }
 
-/// Most keys of one BatchGetItem.
-const BATCH: usize = 100;
-
 impl Ledger {
-    /// The newest events that match, newest first. Shards are read side by side; what is open or
-    /// failed is looked up in the index of events that have not ended well, which stays small.
+    /// The newest events that match, newest first. Shards are read side by side; what waits or has
+    /// failed is looked up in the index of events that did not end well at the first try, which stays
+    /// small.
     ///
     /// # Errors
     /// [`LedgerError`] when DynamoDB does not answer.
     pub async fn list(&self, listing: &Listing) -> Result<Vec<Summary>, LedgerError> {
         let keys = match listing.status {
-            Some(Status::Received | Status::Processing) => {
-                self.unsettled(listing, Unsettled::Open).await?
+            Some(Status::Waiting) => self.late(listing, Half::Open).await?,
+            Some(Status::Failed) => self.late(listing, Half::Failed).await?,
+            Some(Status::Received | Status::Processing | Status::Done | Status::Ignored) | None => {
+                self.by_source(listing).await?
             }
-            Some(Status::Failed) => self.unsettled(listing, Unsettled::Failed).await?,
-            Some(Status::Done | Status::Ignored) | None => self.by_source(listing).await?,
         };
         let mut summaries = Vec::new();
-        for batch in keys.chunks(BATCH) {
+        // Each event has two items.
+        for batch in keys.chunks(BATCH / 2) {
             let mut found = self.summaries(batch).await?;
             found.retain(|summary| listing.matches(summary));
             summaries.append(&mut found);
@@ -79,8 +83,8 @@ impl Ledger {
         Ok(summaries)
     }
 
-    /// Keys of a source in its time range, the newest of each shard until there is `limit` in it.
-    async fn by_source(&self, listing: &Listing) -> Result<Vec<String>, LedgerError> {
+    /// Events of a source in its time range, the newest of each shard until there is `limit` in it.
+    async fn by_source(&self, listing: &Listing) -> Result<Vec<EventKey>, LedgerError> {
         let shards = (0..LISTING_SHARDS).map(|shard| async move {
             let query = self
                 .client
@@ -121,34 +125,35 @@ impl Ledger {
             };
             self.keys(query, enough).await
         });
-        Ok(try_join_all(shards).await?.concat())
+        let keys = try_join_all(shards).await?.concat();
+        let keys = keys.iter().map(|pk| pk.parse().map_err(|_| UnreadableItem(PK)));
+        Ok(keys.collect::<Result<_, _>>()?)
     }
 
-    async fn unsettled(
-        &self,
-        listing: &Listing,
-        half: Unsettled,
-    ) -> Result<Vec<String>, LedgerError> {
-        let prefix = format!("{}/{}/", listing.provider, listing.source);
-        let shards = (0..UNSETTLED_SHARDS).map(|shard| {
+    async fn late(&self, listing: &Listing, half: Half) -> Result<Vec<EventKey>, LedgerError> {
+        // No id is empty, and every state of the source begins with this.
+        let prefix = format!("{}/{}#", listing.provider, listing.source);
+        let shards = (0..OVERDUE_SHARDS).map(|shard| {
             let query = self
                 .client
                 .query()
-                .index_name("unsettled")
-                .key_condition_expression("unsettled = :partition")
+                .index_name("overdue")
+                .key_condition_expression("overdue = :partition")
                 .filter_expression("begins_with(pk, :prefix)")
                 .expression_attribute_values(":partition", text(half.partition(shard)))
                 .expression_attribute_values(":prefix", text(&prefix));
             self.keys(query, usize::MAX)
         });
-        Ok(try_join_all(shards).await?.concat())
+        let keys = try_join_all(shards).await?.concat();
+        let keys = keys.iter().map(|pk| event_of(pk).map_err(|_| UnreadableItem(PK)));
+        Ok(keys.collect::<Result<_, _>>()?)
     }
 
     /// Runs a query page by page, newest first, until `enough` keys are there. Pages are no longer
     /// than that, so that the newest of a source cost the same however many there are.
     async fn keys(
         &self,
-        query: aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder,
+        query: QueryFluentBuilder,
         enough: usize,
     ) -> Result<Vec<String>, LedgerError> {
         let query = query
@@ -171,32 +176,20 @@ impl Ledger {
         }
     }
 
-    async fn summaries(&self, keys: &[String]) -> Result<Vec<Summary>, LedgerError> {
-        let wanted = keys
-            .iter()
-            .map(|pk| Attributes::from([(PK.to_owned(), text(pk))]))
+    async fn summaries(&self, events: &[EventKey]) -> Result<Vec<Summary>, LedgerError> {
+        let both = |key| [receipt_key(key), state_key(key)];
+        let wanted = events.iter().flat_map(both).collect();
+        let names = "pk, #type, #status, received_at, attempts, duplicates, cause";
+        let rows = self.rows(wanted, names).await?;
+        let mut rows: HashMap<String, Attributes> = rows
+            .into_iter()
+            .filter_map(|row| Some((row.get(PK)?.as_s().ok()?.clone(), row)))
             .collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(wanted))
-            .projection_expression("pk, #type, #status, received_at, attempts, duplicates, cause")
-            .expression_attribute_names("#type", "type")
-            .expression_attribute_names("#status", "status")
-            .build()
-            .expect("the keys are set above");
-        let mut pending = Some(HashMap::from([(self.table.clone(), wanted)]));
         let mut summaries = Vec::new();
-        while let Some(request) = pending.filter(|tables| !tables.is_empty()) {
-            let output = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await?;
-            let rows = output.responses.unwrap_or_default().remove(&self.table);
-            for row in rows.unwrap_or_default() {
-                summaries.push(Summary::try_from(row)?);
+        for key in events {
+            if let Some(receipt) = rows.remove(&receipt_key(key)) {
+                summaries.push(Summary::of(key, receipt, rows.remove(&state_key(key)))?);
             }
-            pending = output.unprocessed_keys;
         }
         Ok(summaries)
     }
@@ -227,19 +220,23 @@ impl Listing {
     }
 }
 
-impl TryFrom<Attributes> for Summary {
-    type Error = UnreadableItem;
-
-    fn try_from(mut row: HashMap<String, AttributeValue>) -> Result<Self, UnreadableItem> {
-        let mut row = Reader(&mut row);
+impl Summary {
+    /// Joins receipt and state, as [`super::Item`] does.
+    fn of(
+        key: &EventKey,
+        mut receipt: Attributes,
+        state: Option<Attributes>,
+    ) -> Result<Self, UnreadableItem> {
+        let state = State::read(&mut state.unwrap_or_else(|| receipt.clone()))?;
+        let mut receipt = Reader(&mut receipt);
         Ok(Self {
-            key: row.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?,
-            kind: row.text("type")?,
-            status: Status::parse(&row.text("status")?).ok_or(UnreadableItem("status"))?,
-            received_at: Timestamp::from_millis(row.number("received_at")?),
-            attempts: row.count("attempts"),
-            duplicates: row.count("duplicates"),
-            cause: row.text("cause").ok(),
+            key: key.clone(),
+            kind: receipt.text("type")?,
+            status: state.status,
+            received_at: Timestamp::from_millis(receipt.number("received_at")?),
+            attempts: state.attempts,
+            duplicates: state.duplicates,
+            cause: state.cause,
         })
     }
 }

@@ -1,58 +1,79 @@
-//! The ledger: one DynamoDB item per event, with its payload, its status and its history.
+//! The ledger: of each event its receipt, written once with the payload, and its state, which is small
+//! and is what transitions write.
 //!
 //! Each transition is one conditional write, so that any two that race have one winner:
 //!
 //! | from | by | to | here |
 //! | --- | --- | --- | --- |
-//! | (none) | receiver | `received` | [`Ledger::record`] |
-//! | `failed` | receiver, on redelivery | `received` | [`Ledger::reopen`] |
-//! | `received`, or `processing` with an expired lease | processor | `processing` | [`Ledger::claim`] |
-//! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `received` | [`Ledger::settle`] |
-//! | overdue and not ended | relay | the same, overdue later | [`Ledger::postpone`] |
+//! | (none) | receiver | a receipt: `received` | [`Ledger::record`] |
+//! | `received`, `waiting` and due, or `processing` with an expired lease | processor | `processing` | [`Ledger::claim`] |
+//! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `waiting` | [`Ledger::settle`] |
+//! | `failed` | receiver, on redelivery | `waiting`, due now | [`Ledger::reopen`] |
+//! | `received`, a moment after the receipt | relay, told by the table's stream | `waiting`, due now | [`Ledger::list_as_overdue`] |
+//! | `processing` at that moment | the same | the same, listed in `overdue` | [`Ledger::list_as_overdue`] |
+//! | listed and overdue | relay | the same, overdue later | [`Ledger::postpone`] |
 //!
 //! Each write is built in [`transition`], apart from the code that sends it and reads the answer.
 //!
 //! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
 //! names the id that had the body first ([`Ledger::claim_body`]). No event has such a key.
 //!
-//! An item is found only by its key (`pk` = `provider/source/id`). Two indexes list events, both
-//! spread over shards so that no index partition takes more than a fraction of the writes:
-//! `listing` (`provider/source#shard`, by time) has every event and is written once; `unsettled`
-//! (`open#shard` or `failed#shard`, by the time at which somebody should look) has what has not
-//! ended well, and an event leaves it when it is done.
+//! An event is found only by its keys: `pk` = `provider/source/id` for the receipt,
+//! `provider/source#state/id` for the state. Two indexes list events, both spread over shards so that no
+//! index partition takes more than a fraction of the writes: `listing` (`provider/source#shard`, by
+//! time) has every receipt; `overdue` (`open#shard` or `failed#shard`, by the time at which somebody
+//! should look) has the states of what did not end well at the first try. So an event that does costs
+//! four writes: receipt, entry in `listing`, claim, settlement.
+//!
+//! What has not ended does not expire: a state has its time only once it has ended, and the relay keeps
+//! the receipt of what goes on for long.
 
+mod adopt;
 mod attributes;
 mod claim;
 mod contention;
 mod digest;
 mod error;
+mod history;
 mod item;
+mod keys;
 mod lease;
 mod listing;
+mod look;
 mod overdue;
 mod postpone;
 mod reader;
 mod receipt;
+mod record;
 mod settle;
 mod settlement;
 mod shards;
+mod state;
 mod status;
 mod table;
 mod token;
 pub mod transition;
+mod turn;
+mod writes;
 
+pub use adopt::Adopted;
 pub use claim::Claim;
 pub use digest::Body;
 pub use error::LedgerError;
-pub use item::{Item, PayloadTooLarge};
-pub use lease::Lease;
+pub use item::Item;
+pub use lease::{Held, Lease};
 pub use listing::{Listing, Summary};
+pub use look::Look;
 pub use overdue::Overdue;
 pub use reader::UnreadableItem;
-pub use receipt::{Existing, Record};
+pub use receipt::{PayloadTooLarge, Receipt};
+pub use record::{Existing, Record};
 pub use settle::Settled;
 pub use settlement::Settlement;
-pub use shards::{LISTING_SHARDS, UNSETTLED_SHARDS, shard};
+pub use shards::{LISTING_SHARDS, OVERDUE_SHARDS, shard};
+pub use state::State;
 pub use status::Status;
 pub use table::Ledger;
 pub use token::token;
+pub use turn::Turn;
+pub use writes::{TooManyWrites, Writes};

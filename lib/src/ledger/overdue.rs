@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::attributes::{Attributes, PK};
+use super::keys::event_of;
 use super::reader::{Reader, UnreadableItem};
 use crate::event::EventKey;
 use crate::limits;
@@ -14,15 +15,20 @@ pub struct Overdue {
     /// Its key.
     pub key: EventKey,
     pub(super) overdue_at: Timestamp,
-    resends: u32,
+    due_at: Timestamp,
 }
 
 impl Overdue {
-    /// The pause before it is sent once more: doubles with every sending.
-    pub(super) fn pause(&self) -> Duration {
-        limits::GRACE
-            .saturating_mul(2_u32.saturating_pow(self.resends.saturating_add(1)))
-            .min(limits::RESEND_PAUSE)
+    /// The time for which it could have been taken, and was not.
+    pub fn late(&self, now: Timestamp) -> Duration {
+        self.due_at.age(now)
+    }
+
+    /// The pause before the relay looks at it again: as long as it is late, so that it is about twice
+    /// the one before. Whatever starts the event again starts the pauses again.
+    pub(super) fn pause(&self, now: Timestamp) -> Duration {
+        self.late(now)
+            .clamp(2 * limits::GRACE, limits::RESEND_PAUSE)
     }
 }
 
@@ -31,10 +37,11 @@ impl TryFrom<Attributes> for Overdue {
 
     fn try_from(mut row: Attributes) -> Result<Self, UnreadableItem> {
         let mut row = Reader(&mut row);
+        let time = |millis| Timestamp::from_millis(millis);
         Ok(Self {
-            key: row.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?,
-            overdue_at: Timestamp::from_millis(row.number("overdue_at")?),
-            resends: row.count("resends"),
+            key: event_of(&row.text(PK)?).map_err(|_| UnreadableItem(PK))?,
+            overdue_at: time(row.number("overdue_at")?),
+            due_at: time(row.number("due_at")?),
         })
     }
 }

@@ -4,14 +4,13 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::error::LedgerError;
-use super::item::Item;
 use super::overdue::Overdue;
 use super::table::Ledger;
 use super::transition;
 use crate::timestamp::Timestamp;
 
 impl Ledger {
-    /// The events that are overdue at `now` in one of the [`super::UNSETTLED_SHARDS`], most overdue first, at
+    /// The events that are overdue at `now` in one of the [`super::OVERDUE_SHARDS`], most overdue first, at
     /// most `limit`.
     ///
     /// # Errors
@@ -28,19 +27,21 @@ impl Ledger {
         Ok(rows.map(Overdue::try_from).collect::<Result<_, _>>()?)
     }
 
-    /// Moves an overdue event on, if nobody else has, and gives it back to be sent.
+    /// Moves an overdue event on, if nobody else has; gives the time to which. `sends` says whether it
+    /// is sent then.
     ///
     /// # Errors
     /// [`LedgerError`] when it is not known whether it was moved.
     pub async fn postpone(
         &self,
         overdue: &Overdue,
+        sends: bool,
         now: Timestamp,
-    ) -> Result<Option<Item>, LedgerError> {
-        let update = transition::postpone(&self.table, overdue, now);
-        let update = self.update(update, ReturnValue::AllNew).send().await;
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let update = transition::postpone(&self.table, overdue, sends, now);
+        let update = self.update(update, ReturnValue::None).send().await;
         match update {
-            Ok(output) => Ok(output.attributes.map(Item::try_from).transpose()?),
+            Ok(_) => Ok(Some(now.after(overdue.pause(now)))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
                 _ => Err(error.into()),
@@ -54,10 +55,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it is not known whether it was taken back; the event then waits for its
     /// pause.
-    pub async fn restore(&self, overdue: &Overdue, postponed: &Item) -> Result<(), LedgerError> {
-        let Some(next) = postponed.overdue_at else {
-            return Ok(());
-        };
+    pub async fn restore(&self, overdue: &Overdue, next: Timestamp) -> Result<(), LedgerError> {
         let update = transition::restore(&self.table, overdue, next);
         let update = self.update(update, ReturnValue::None).send().await;
         match update {

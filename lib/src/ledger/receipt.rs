@@ -1,135 +1,146 @@
-//! A receiver's writes: a new event, a repeated one, one that starts again.
+//! The receipt: what arrived, written once.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::attributes::text;
-use super::contention::Contention;
-use super::error::LedgerError;
-use super::item::{Item, PayloadTooLarge};
-use super::status::Status;
-use super::table::Ledger;
-use super::transition;
+use super::attributes::{Attributes, PK, number, text};
+use super::keys::receipt_key;
+use super::reader::{Reader, UnreadableItem};
+use super::shards::{LISTING_SHARDS, listing_partition, shard};
+use crate::compression::NotPacked;
 use crate::event::{Event, EventKey};
+use crate::name;
+use crate::object::Object;
+use crate::packing;
+use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
-/// The result of an attempt to record an event.
-#[derive(Debug)]
-pub enum Record {
-    /// The event is recorded now, and was not before.
-    New,
-    /// The event was there already.
-    Existing(Existing),
-    /// The payload is larger than the item may take, and nothing was written.
-    TooLarge,
+/// The media type that an item does not name.
+const JSON: &str = "application/json";
+
+/// What arrived: the event with its payload, as its first delivery brought it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The event: key, type, payload, time of receipt.
+    pub event: Event<'static>,
+    /// The time after which DynamoDB may remove it.
+    pub expires_at: Timestamp,
+    /// SHA-256 of the payload.
+    digest: Vec<u8>,
 }
 
-/// An event that the ledger already had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Existing {
-    /// Its status.
-    pub status: Status,
-    /// True if this delivery brought another body under the same id.
-    pub conflict: bool,
+impl Receipt {
+    /// Compares an event's bytes with the recorded ones.
+    pub fn has_payload_of(&self, event: &Event<'_>) -> bool {
+        self.digest == event.payload.digest()
+    }
 }
 
-impl Ledger {
-    /// The commit point of a receipt: puts the item with its payload, if there is none yet.
-    /// `token` names this receipt, so that a repeated attempt recognises its own work; the item's
-    /// payload takes `largest` bytes at most.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when it is not known whether the item is there.
-    pub async fn record(
-        &self,
-        event: &Event<'_>,
-        token: &str,
-        expires_at: Timestamp,
-        largest: usize,
-    ) -> Result<Record, LedgerError> {
-        let put = match transition::record(&self.table, event, token, expires_at, largest) {
-            Ok(put) => put,
-            Err(PayloadTooLarge) => return Ok(Record::TooLarge),
-        };
-        let put = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_return_values_on_condition_check_failure(
-                put.return_values_on_condition_check_failure,
-            );
-        let mut contention = Contention::begin();
-        let failed = loop {
-            let error = match put.clone().send().await {
-                Ok(_) => return Ok(Record::New),
-                Err(error) => error,
-            };
-            let conflict = error
-                .as_service_error()
-                .is_some_and(PutItemError::is_transaction_conflict_exception);
-            if !conflict || !contention.try_again().await {
-                break error;
-            }
-        };
-        let there = match failed.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(exception)) => {
-                exception.item.clone()
-            }
-            _ => return Err(failed.into()),
-        };
-        let there = Item::try_from(there.unwrap_or_default())?;
-        if there.token == token {
-            // An earlier attempt of this very put went through and its answer was lost.
-            return Ok(Record::New);
-        }
-        Ok(Record::Existing(Existing {
-            status: there.status,
-            conflict: there.digest != event.payload.digest(),
-        }))
-    }
+/// The compressed payload is larger than an item is to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payload is larger than the item may take")]
+pub struct PayloadTooLarge;
 
-    /// Starts a failed event again, if it is still failed; says whether this receipt did. `token`
-    /// names it, as in [`Ledger::record`].
-    ///
-    /// # Errors
-    /// [`LedgerError`] when it is not known whether it was started.
-    pub async fn reopen(
-        &self,
-        key: &EventKey,
-        token: &str,
-        expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let update = transition::reopen(&self.table, key, token, expires_at, now);
-        let update = self.update(update, ReturnValue::None).send().await;
-        let Err(error) = update else {
-            return Ok(true);
-        };
-        match error.as_service_error() {
-            // Unless an earlier attempt of this very update went through and its answer was lost.
-            Some(UpdateItemError::ConditionalCheckFailedException(exception)) => {
-                let there = exception.item.as_ref().and_then(|item| item.get("token"));
-                Ok(there == Some(&text(token)))
-            }
-            _ => Err(error.into()),
+/// The attributes of a new receipt, whose payload takes `largest` bytes at most.
+pub(super) fn new_receipt(
+    event: &Event<'_>,
+    token: &str,
+    expires_at: Timestamp,
+    largest: usize,
+) -> Result<Attributes, PayloadTooLarge> {
+    let pk = receipt_key(&event.key);
+    let listing = listing_partition(
+        &event.key.provider,
+        &event.key.source,
+        shard(&pk, LISTING_SHARDS),
+    );
+    let mut item = Attributes::from([
+        ("type".to_owned(), text(&event.kind)),
+        ("received_at".to_owned(), number(event.received_at.millis())),
+        ("expires_at".to_owned(), number(expires_at.seconds())),
+        ("token".to_owned(), text(token)),
+        ("listing".to_owned(), text(listing)),
+        (
+            "digest".to_owned(),
+            AttributeValue::B(Blob::new(event.payload.digest())),
+        ),
+        (PK.to_owned(), text(pk)),
+    ]);
+    if let Some(traceparent) = &event.traceparent {
+        item.insert("traceparent".to_owned(), text(traceparent));
+    }
+    if event.payload.media_type != JSON {
+        let media_type = text(event.payload.media_type.as_ref());
+        item.insert("media_type".to_owned(), media_type);
+    }
+    if let Some(object) = &event.payload.object {
+        item.insert("object".to_owned(), text(object.name()));
+    } else {
+        let stored = packing::stored(event);
+        if stored.bytes.len() > largest {
+            return Err(PayloadTooLarge);
         }
+        item.insert(
+            "payload".to_owned(),
+            AttributeValue::B(Blob::new(stored.bytes)),
+        );
+        item.insert("encoding".to_owned(), text(stored.encoding));
     }
+    Ok(item)
+}
 
-    /// Counts a delivery that changed nothing.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when it is not known whether it was counted.
-    pub async fn count_duplicate(
-        &self,
-        key: &EventKey,
-        conflict: bool,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let update = transition::count_duplicate(&self.table, key, conflict, now);
-        self.update(update, ReturnValue::None).send().await?;
-        Ok(())
+/// What a delivery is compared with. It can be read of a receipt whose payload cannot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) token: String,
+    pub(super) digest: Vec<u8>,
+}
+
+impl Mark {
+    pub(super) fn of(attributes: &mut Attributes) -> Result<Self, UnreadableItem> {
+        let mut item = Reader(attributes);
+        Ok(Self {
+            token: item.text("token")?,
+            digest: item.bytes("digest")?,
+        })
     }
+}
+
+impl TryFrom<Attributes> for Receipt {
+    type Error = UnreadableItem;
+
+    fn try_from(mut attributes: Attributes) -> Result<Self, UnreadableItem> {
+        let mut item = Reader(&mut attributes);
+        let key: EventKey = item.text(PK)?.parse().map_err(|_| UnreadableItem(PK))?;
+        let payload = payload(&mut item, &key)?;
+        let kind = item.text("type")?;
+        if !name::is_kind(&kind, &key.provider) {
+            return Err(UnreadableItem("type"));
+        }
+        let event = Event {
+            key,
+            kind,
+            received_at: Timestamp::from_millis(item.number("received_at")?),
+            payload,
+            traceparent: item.text("traceparent").ok(),
+        };
+        Ok(Self {
+            event,
+            expires_at: Timestamp::from_seconds(item.number("expires_at")?),
+            digest: item.bytes("digest")?,
+        })
+    }
+}
+
+fn payload(item: &mut Reader<'_>, key: &EventKey) -> Result<Payload<'static>, UnreadableItem> {
+    let media_type = item.text("media_type").unwrap_or(JSON.to_owned());
+    if let Ok(name) = item.text("object") {
+        let object = Object::parse(&name, &key.provider, &key.source);
+        let object = object.ok_or(UnreadableItem("object"))?;
+        return Ok(Payload::at(media_type, object));
+    }
+    let stored = item.bytes("payload")?;
+    let bytes = packing::unpack(&stored, &item.text("encoding")?)
+        .map_err(|NotPacked| UnreadableItem("payload"))?;
+    Ok(Payload::new(media_type, bytes))
 }

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-
 use super::status::Status;
+use super::writes::Writes;
 
 /// The end of an attempt.
 #[derive(Clone, Debug)]
 pub enum Settlement {
     /// Processed. The writes and the status commit together or not at all.
-    Done(Vec<TransactWriteItem>),
+    Done(Writes),
     /// Ignored by the handler.
     Ignored,
     /// Put off: to be tried again after the pause.
@@ -40,7 +39,7 @@ impl Settlement {
         match self {
             Self::Done(_) => Status::Done,
             Self::Ignored => Status::Ignored,
-            Self::Retry { .. } | Self::Released { .. } => Status::Received,
+            Self::Retry { .. } | Self::Released { .. } => Status::Waiting,
             Self::Failed { .. } => Status::Failed,
         }
     }

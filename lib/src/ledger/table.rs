@@ -3,10 +3,14 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use futures::future::try_join;
 
-use super::attributes::{PK, text};
+use super::attributes::{Attributes, PK, text};
 use super::error::LedgerError;
 use super::item::Item;
+use super::keys::{receipt_key, state_key};
+use super::receipt::Receipt;
+use super::state::State;
 use crate::event::EventKey;
 
 /// The ledger's table.
@@ -39,18 +43,41 @@ impl Ledger {
         Ok(())
     }
 
-    /// The item of an event, read consistently.
+    /// An event with what became of it, read consistently.
     ///
     /// # Errors
-    /// [`LedgerError`] when DynamoDB does not answer or the item cannot be read.
+    /// [`LedgerError`] when DynamoDB does not answer or an item cannot be read.
     pub async fn find(&self, key: &EventKey) -> Result<Option<Item>, LedgerError> {
+        let (receipt, state) = (self.get(receipt_key(key)), self.get(state_key(key)));
+        let (receipt, state) = try_join(receipt, state).await?;
+        Ok(receipt.map(|receipt| Item::of(receipt, state)).transpose()?)
+    }
+
+    /// What arrived, read consistently.
+    ///
+    /// # Errors
+    /// As [`Ledger::find`].
+    pub async fn receipt(&self, key: &EventKey) -> Result<Option<Receipt>, LedgerError> {
+        let receipt = self.get(receipt_key(key)).await?;
+        Ok(receipt.map(Receipt::try_from).transpose()?)
+    }
+
+    /// What became of an event, read consistently. Without a state nobody has taken it yet.
+    ///
+    /// # Errors
+    /// As [`Ledger::find`].
+    pub async fn state(&self, key: &EventKey) -> Result<State, LedgerError> {
+        let state = self.get(state_key(key)).await?;
+        Ok(State::read(&mut state.unwrap_or_default())?.told())
+    }
+
+    async fn get(&self, pk: String) -> Result<Option<Attributes>, LedgerError> {
         let request = self
             .client
             .get_item()
             .table_name(&self.table)
             .consistent_read(true);
-        let output = request.key(PK, text(key.to_string())).send().await?;
-        Ok(output.item.map(Item::try_from).transpose()?)
+        Ok(request.key(PK, text(pk)).send().await?.item)
     }
 
     /// A transition as a request of its own, whose answer brings `returned`.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::find::Found;
 use crate::envelope::UnreadableMessage;
 use crate::event::EventKey;
-use crate::ledger::{Item, Settlement};
+use crate::ledger::{Lease, Settlement};
 use crate::limits;
 use crate::report::{End, Level, Metric, Report};
 use crate::timestamp::Timestamp;
@@ -20,12 +21,21 @@ pub(super) enum Ended {
     Failed,
     /// Another attempt holds the event.
     Leased,
-    /// The event had ended before.
-    Over,
+    /// The event had ended before. `untold` if it is failed, and it may be that the attempt that wrote
+    /// so could not say so.
+    Over { untold: bool },
     /// Another attempt has taken the event over.
     TakenOver,
-    /// The event waits; the message comes again after the pause.
+    /// The event is to be tried again after the pause: a new message brings it.
     Later { cause: String, pause: Duration },
+    /// The event waits for that long: another message, or the relay, brings it then.
+    NotDue { left: Duration },
+    /// The ledger does not keep the event any more: it had ended.
+    Expired,
+    /// The event was never in the ledger, and is older than what the ledger keeps.
+    TooOld,
+    /// The invocation has no time left for it.
+    NoTime,
     /// Nothing could be written down; the message comes again by itself.
     Undecided(Undecided),
     /// The message can never be read: on to the dead-letter queue.
@@ -37,6 +47,10 @@ pub(super) enum Ended {
 pub(super) enum Undecided {
     /// The ledger does not have the event, and the message does not carry it.
     Unknown,
+    /// The ledger could not be asked for the event.
+    NotFound,
+    /// The event could not be recorded.
+    NotRecorded,
     /// The event could not be claimed.
     NotClaimed,
     /// The end of the attempt could not be written.
@@ -47,6 +61,8 @@ impl Undecided {
     const fn reason(self) -> &'static str {
         match self {
             Self::Unknown => "not_in_the_ledger",
+            Self::NotFound => "not_found",
+            Self::NotRecorded => "not_recorded",
             Self::NotClaimed => "not_claimed",
             Self::NotSettled => "not_settled",
         }
@@ -54,6 +70,13 @@ impl Undecided {
 }
 
 impl Ended {
+    /// The end of a message that came before its event is due.
+    pub(super) fn not_due(due_at: Timestamp, now: Timestamp) -> Self {
+        Self::NotDue {
+            left: now.age(due_at),
+        }
+    }
+
     /// Says whether the message has done its work and can go.
     pub(super) const fn is_final(&self) -> bool {
         match self {
@@ -61,24 +84,33 @@ impl Ended {
             | Self::Ignored
             | Self::Failed
             | Self::Leased
-            | Self::Over
+            | Self::Over { .. }
+            | Self::Later { .. }
+            | Self::Expired
             | Self::TakenOver => true,
-            Self::Later { .. } | Self::Undecided(_) | Self::Unreadable(_) => false,
+            Self::NotDue { .. } => self.hidden_for().is_none(),
+            Self::TooOld | Self::NoTime | Self::Undecided(_) | Self::Unreadable(_) => false,
         }
     }
 
-    /// The time for which the message is to be hidden, if it is to be at all.
-    pub(super) const fn pause(&self) -> Option<Duration> {
+    /// The time after which a new message is to bring the event, if one is.
+    pub(super) const fn sent_again_after(&self) -> Option<Duration> {
         match self {
             Self::Later { pause, .. } => Some(*pause),
-            Self::Unreadable(_) => Some(limits::UNREADABLE_PAUSE),
-            Self::Done
-            | Self::Ignored
-            | Self::Failed
-            | Self::Leased
-            | Self::Over
-            | Self::TakenOver
-            | Self::Undecided(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The time for which the message is to be hidden, if it is to be at all. A message that comes a
+    /// little too early is the one that was sent for this attempt, by another clock.
+    pub(super) const fn hidden_for(&self) -> Option<Duration> {
+        match self {
+            Self::NotDue { left } if left.as_millis() <= limits::SKEW.as_millis() => {
+                Some(left.saturating_add(Duration::from_secs(1)))
+            }
+            Self::NoTime => Some(limits::NO_TIME_PAUSE),
+            Self::TooOld | Self::Unreadable(_) => Some(limits::UNREADABLE_PAUSE),
+            _ => None,
         }
     }
 
@@ -88,7 +120,12 @@ impl Ended {
             Self::Ignored => ("ignored", Level::Info, Some(Metric::Ignored)),
             Self::Failed => ("failed", Level::Error, Some(Metric::Failed)),
             Self::Leased => ("leased", Level::Info, None),
-            Self::Over => ("ended", Level::Info, None),
+            Self::Over { untold: true } => ("ended", Level::Error, Some(Metric::Failed)),
+            Self::Over { untold: false } => ("ended", Level::Info, None),
+            Self::NotDue { .. } => ("not_due", Level::Info, None),
+            Self::Expired => ("expired", Level::Warn, None),
+            Self::TooOld => ("too_old", Level::Error, Some(Metric::Unparsed)),
+            Self::NoTime => ("no_time", Level::Warn, None),
             Self::TakenOver => ("taken_over", Level::Info, None),
             Self::Later { .. } => ("retry", Level::Warn, Some(Metric::Retried)),
             Self::Undecided(_) => ("undecided", Level::Error, None),
@@ -102,17 +139,15 @@ impl Ended {
     }
 
     fn reason(&self) -> Option<String> {
-        match self {
-            Self::Later { cause, .. } => Some(cause.clone()),
-            Self::Undecided(step) => Some(step.reason().to_owned()),
-            Self::Unreadable(unreadable) => Some(unreadable.to_string()),
-            Self::Done
-            | Self::Ignored
-            | Self::Failed
-            | Self::Leased
-            | Self::Over
-            | Self::TakenOver => None,
-        }
+        let reason = match self {
+            Self::Later { cause, .. } => cause.clone(),
+            Self::Undecided(step) => step.reason().to_owned(),
+            Self::Unreadable(unreadable) => unreadable.to_string(),
+            Self::Over { untold: true } => "failed".to_owned(),
+            Self::NotDue { left } => format!("it waits for another {} s", left.as_secs()),
+            _ => return None,
+        };
+        Some(reason)
     }
 }
 
@@ -147,12 +182,14 @@ impl Notes {
         self.key = Some(key.clone());
     }
 
-    /// Notes the event as the ledger has it.
-    pub(super) fn take(&mut self, item: &Item, now: Timestamp) {
-        let waited = item.event.received_at().age(now);
-        self.kind = Some(item.event.kind().to_owned());
-        self.attempt = Some(item.attempts);
-        self.waited_ms = u64::try_from(waited.as_millis()).ok();
+    /// Notes the event and the attempt at it.
+    pub(super) fn take(&mut self, found: &Found, lease: &Lease, now: Timestamp) {
+        self.attempt = Some(lease.attempt());
+        if let Some(event) = found.event() {
+            let waited = event.received_at().age(now);
+            self.kind = Some(event.kind().to_owned());
+            self.waited_ms = u64::try_from(waited.as_millis()).ok();
+        }
     }
 
     /// The provider of the event.

@@ -8,7 +8,7 @@ use super::receipt::{Notes, Stop, stop};
 use super::{Arrival, Receiver};
 use crate::answer::Answer;
 use crate::deadline::Late;
-use crate::envelope::{envelope, whole_envelope};
+use crate::envelope::{envelope, reference, whole_envelope};
 use crate::event::Event;
 use crate::ledger::{Body, Existing, LedgerError, Record, Status, token};
 use crate::queue::QueueError;
@@ -96,7 +96,7 @@ impl Receiver {
         match recorded.await {
             Ok(Ok(Record::New)) => {
                 faults::point("receive::recorded");
-                self.hand_over(&event, arrival).await;
+                self.hand_over(envelope(&event), arrival).await;
                 Ok(Answer::Accepted { id })
             }
             Ok(Ok(Record::Existing(existing))) => {
@@ -122,10 +122,9 @@ impl Receiver {
 
     /// Looks an event up in the ledger.
     async fn known(&self, event: &Event<'_>) -> Result<Option<Existing>, LedgerError> {
-        let item = self.ledger.find(event.key()).await?;
-        Ok(item.map(|item| Existing {
-            status: item.status,
-            conflict: !item.has_payload_of(event),
+        let receipt = self.ledger.receipt(event.key()).await?;
+        Ok(receipt.map(|receipt| Existing {
+            conflict: !receipt.has_payload_of(event),
         }))
     }
 
@@ -174,8 +173,8 @@ impl Receiver {
         deadline.leaving(Duration::ZERO, sent).await
     }
 
-    /// A delivery of an event that the ledger has: a failed one starts again, everything else is
-    /// a duplicate.
+    /// A delivery of an event that the ledger has: a failed one starts again, whatever has changed in
+    /// its body; everything else is a duplicate.
     async fn repeat(
         &self,
         event: &Event<'_>,
@@ -183,45 +182,67 @@ impl Receiver {
         arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        let Arrival { now, deadline, .. } = *arrival;
         let id = event.key().id.clone();
         notes.conflict = existing.conflict;
-        if existing.status == Status::Failed && !existing.conflict {
-            let token = token();
-            let expires_at = now.after(self.settings.retention);
-            let reopened = self.ledger.reopen(event.key(), &token, expires_at, now);
-            match deadline.leaving(Duration::ZERO, reopened).await {
-                Ok(Ok(true)) => {
-                    faults::point("receive::reopened");
-                    self.hand_over(event, arrival).await;
-                    return Ok(Answer::Accepted { id });
-                }
-                Ok(Ok(false)) => {}
-                Err(Late) => {
-                    error!("the failed event cannot be started again: {Late}");
-                    return Err(stop(Answer::Unavailable, "not_reopened"));
-                }
-                Ok(Err(failure)) => {
-                    error!(error = %failure, "the failed event cannot be started again");
-                    return Err(stop(Answer::Unavailable, "not_reopened"));
-                }
+        let restart = self.restart(event, existing, arrival);
+        match arrival.deadline.leaving(Duration::ZERO, restart).await {
+            Ok(Ok(true)) => {
+                faults::point("receive::reopened");
+                // What is processed is what the ledger shows.
+                let message = if existing.conflict {
+                    reference(event)
+                } else {
+                    envelope(event)
+                };
+                self.hand_over(message, arrival).await;
+                Ok(Answer::Accepted { id })
+            }
+            Ok(Ok(false)) => {
+                self.count(event, existing, arrival).await;
+                Ok(Answer::Duplicate { id })
+            }
+            Err(Late) => {
+                error!("not known whether the event has failed: {Late}");
+                Err(stop(Answer::Unavailable, "not_reopened"))
+            }
+            Ok(Err(failure)) => {
+                error!(error = %failure, "not known whether the event has failed");
+                Err(stop(Answer::Unavailable, "not_reopened"))
             }
         }
-        let counted = self
-            .ledger
-            .count_duplicate(event.key(), existing.conflict, now);
-        match deadline.leaving(Duration::ZERO, counted).await {
+    }
+
+    /// Starts the event again if it has failed; says whether it did.
+    async fn restart(
+        &self,
+        event: &Event<'_>,
+        existing: Existing,
+        arrival: &Arrival<'_>,
+    ) -> Result<bool, LedgerError> {
+        let (ledger, key, now) = (&self.ledger, event.key(), arrival.now);
+        if ledger.state(key).await?.status != Status::Failed {
+            return Ok(false);
+        }
+        let expires_at = now.after(self.settings.retention);
+        ledger
+            .reopen(key, &token(), existing.conflict, expires_at, now)
+            .await
+    }
+
+    async fn count(&self, event: &Event<'_>, existing: Existing, arrival: &Arrival<'_>) {
+        let (ledger, key) = (&self.ledger, event.key());
+        let counted = ledger.count_duplicate(key, existing.conflict, arrival.now);
+        match arrival.deadline.leaving(Duration::ZERO, counted).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => warn!(error = %failure, "the duplicate is not counted"),
             Err(Late) => warn!("the duplicate is not counted: {Late}"),
         }
         faults::point("receive::counted");
-        Ok(Answer::Duplicate { id })
     }
 
     /// The event is durable already: when the queue does not take it, the relay sends it later.
-    async fn hand_over(&self, event: &Event<'_>, arrival: &Arrival<'_>) {
-        let sent = self.queue.send(envelope(event), arrival.xray);
+    async fn hand_over(&self, message: String, arrival: &Arrival<'_>) {
+        let sent = self.queue.send(message, arrival.xray);
         match arrival.deadline.leaving(Duration::ZERO, sent).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => warn!(error = %failure, "not sent; the relay will send it"),

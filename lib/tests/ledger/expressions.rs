@@ -1,26 +1,28 @@
 //! The model's reading of DynamoDB's expressions, against the emulator: every transition, on items
 //! that it fits and on items that it does not.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, Update};
 use webhooks::event::EventKey;
-use webhooks::ledger::{Overdue, Settlement, transition};
+use webhooks::ledger::{Held, Overdue, Settlement, Turn, Writes, transition};
 use webhooks::limits::{self, ITEM_PAYLOAD_AT_MOST};
 use webhooks::timestamp::Timestamp;
 
 use crate::expression::{self, Attributes, Written};
 use crate::support::World;
-use crate::support::sample::{FAR, at, event, failed, fresh_key};
+use crate::support::sample::{FAR, START, at, event, failed, fresh_key, retry};
 
-/// The item of one event, in DynamoDB and by the model's reading.
+/// The items of one event, in DynamoDB and by the model's reading.
 struct Both {
     client: Client,
     table: String,
     key: EventKey,
-    read: Option<Attributes>,
+    /// By their keys.
+    read: HashMap<String, Attributes>,
 }
 
 impl Both {
@@ -29,71 +31,91 @@ impl Both {
             client: world.dynamodb(),
             table: world.table().to_owned(),
             key: fresh_key(),
-            read: None,
+            read: HashMap::new(),
         }
+    }
+
+    fn state_pk(&self) -> String {
+        let EventKey {
+            provider,
+            source,
+            id,
+        } = &self.key;
+        format!("{provider}/{source}#state/{id}")
     }
 
     async fn record(&mut self, token: &str) {
         let event = event(&self.key);
         let put = transition::record(&self.table, &event, token, FAR, ITEM_PAYLOAD_AT_MOST)
             .expect("it is small");
-        let expected = expression::put(&put, self.read.as_ref());
+        let pk = self.key.to_string();
+        let expected = expression::put(&put, self.read.get(&pk));
         let written = put_item(&self.client, put).await;
-        self.compare(expected, written).await;
+        self.compare(pk, expected, written).await;
     }
 
     async fn update(&mut self, update: Update) {
-        let expected = expression::update(&update, self.read.as_ref());
+        let pk = pk_of(&update);
+        let expected = expression::update(&update, self.read.get(&pk));
         let written = update_item(&self.client, update).await;
-        self.compare(expected, written).await;
+        self.compare(pk, expected, written).await;
     }
 
-    async fn compare(&mut self, expected: Written, written: Result<(), String>) {
+    async fn claim(&mut self, token: &str, turn: Turn, now: Timestamp) {
+        let claim = transition::claim(&self.table, &self.key, token, turn, now);
+        self.update(claim).await;
+    }
+
+    async fn settle(&mut self, token: &str, end: &Settlement, now: Timestamp) {
+        let (table, key) = (&self.table, &self.key);
+        let settle = transition::settle(table, key, token, &held(), end, FAR, now);
+        self.update(settle).await;
+    }
+
+    async fn compare(&mut self, pk: String, expected: Written, written: Result<(), String>) {
         if let Written::Item(item) = &expected {
-            self.read = Some(item.clone());
+            self.read.insert(pk.clone(), item.clone());
         }
         let expected = match expected {
             Written::Item(_) => Ok(()),
             Written::Refused => Err("ConditionalCheckFailedException".to_owned()),
             Written::Invalid => Err("ValidationException".to_owned()),
         };
-        assert_eq!(written, expected, "{:?}", self.read);
-        let pk = AttributeValue::S(self.key.to_string());
-        let get = self.client.get_item().table_name(&self.table).key("pk", pk);
-        let there = get.consistent_read(true).send().await;
-        assert_eq!(there.expect("DynamoDB answers").item, self.read);
+        let read = self.read.get(&pk);
+        assert_eq!(written, expected, "{read:?}");
+        let key = AttributeValue::S(pk.clone());
+        let get = self.client.get_item().table_name(&self.table);
+        let there = get.key("pk", key).consistent_read(true).send().await;
+        assert_eq!(there.expect("DynamoDB answers").item.as_ref(), read);
     }
 
     /// Every update of the ledger, at that moment, by an attempt and a receipt of that token.
     fn updates(&self, token: &str, now: Timestamp) -> Vec<Update> {
         let (table, key) = (self.table.as_str(), &self.key);
-        let retry = Settlement::Retry {
-            cause: "busy".to_owned(),
-            pause: Duration::from_secs(10),
-        };
-        let released = Settlement::Released {
-            cause: "no payload".to_owned(),
-            pause: limits::BUCKET_PAUSE,
-        };
-        let settlements = [
-            Settlement::Done(Vec::new()),
-            Settlement::Ignored,
-            retry,
-            released,
-            failed("no"),
-        ];
         let mut updates = vec![
+            transition::extend(table, key, FAR),
             transition::count_duplicate(table, key, false, now),
             transition::count_duplicate(table, key, true, now),
-            transition::claim(table, key, token, now),
-            transition::reopen(table, key, token, FAR, now),
+            transition::claim(table, key, token, Turn::Together, now),
+            transition::claim(table, key, token, Turn::Alone, now),
+            transition::claim(table, key, token, Turn::Last, now),
+            transition::reopen(table, key, token, false, now),
+            transition::reopen(table, key, token, true, now),
+            transition::miss(table, key, START, now),
+            transition::watch(table, key),
         ];
-        updates.extend(settlements.map(|end| transition::settle(table, key, token, &end, now)));
-        let row = self.read.clone();
+        updates.extend(ends().iter().map(|end| {
+            let held = held();
+            transition::settle(table, key, token, &held, end, FAR, now)
+        }));
+        let row = self.read.get(&self.state_pk()).cloned();
         let row = row.and_then(|row| Overdue::try_from(row).ok());
         updates.extend(row.into_iter().flat_map(|row| {
-            let postpone = transition::postpone(table, &row, now);
-            [postpone, transition::restore(table, &row, now)]
+            [
+                transition::postpone(table, &row, false, now),
+                transition::postpone(table, &row, true, now),
+                transition::restore(table, &row, now),
+            ]
         }));
         updates
     }
@@ -101,24 +123,63 @@ impl Both {
     /// Tries every update, each on the item as it is before: those that fit change it, and for
     /// the next one it is made anew.
     async fn try_all(&mut self, token: &str, now: Timestamp) {
-        let before = self.read.clone();
         for update in self.updates(token, now) {
+            let pk = pk_of(&update);
+            let before = self.read.get(&pk).cloned();
             self.update(update).await;
-            self.restore(before.clone()).await;
+            self.restore(pk, before).await;
         }
     }
 
-    async fn restore(&mut self, item: Option<Attributes>) {
-        match &item {
+    async fn restore(&mut self, pk: String, item: Option<Attributes>) {
+        match item {
             Some(item) => {
                 let put = self.client.put_item().table_name(&self.table);
                 let put = put.set_item(Some(item.clone()));
                 put.send().await.expect("DynamoDB takes it");
+                self.read.insert(pk, item);
             }
-            None => assert_eq!(self.read, None, "no update makes an item"),
+            None => {
+                let delete = self.client.delete_item().table_name(&self.table);
+                let delete = delete.key("pk", AttributeValue::S(pk.clone()));
+                delete.send().await.expect("DynamoDB deletes it");
+                self.read.remove(&pk);
+            }
         }
-        self.read = item;
     }
+}
+
+/// The ends of an attempt.
+fn ends() -> [Settlement; 6] {
+    [
+        Settlement::Done(Writes::none()),
+        Settlement::Ignored,
+        retry(10),
+        retry(43_200),
+        released(),
+        failed("no"),
+    ]
+}
+
+fn released() -> Settlement {
+    Settlement::Released {
+        cause: "no payload".to_owned(),
+        pause: limits::BUCKET_PAUSE,
+    }
+}
+
+fn held() -> Held {
+    Held {
+        attempts: 1,
+        alone: true,
+        put_back: 0,
+        history: vec![format!("{} processing", START.millis())],
+    }
+}
+
+fn pk_of(update: &Update) -> String {
+    let pk = update.key["pk"].as_s();
+    pk.expect("a key is text").clone()
 }
 
 async fn put_item(client: &Client, put: Put) -> Result<(), String> {
@@ -150,52 +211,76 @@ fn code<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> String {
 #[tokio::test]
 async fn every_transition_does_what_the_model_reads_in_it() {
     let world = World::enter().await;
-    let mut both = Both::enter(&world);
-    let lease_ended = at(0).after(limits::LEASE);
-    let (table, key) = (both.table.clone(), both.key.clone());
-    both.try_all("mine", at(0)).await;
-    both.record("mine").await;
-    both.record("another's").await;
-    both.try_all("mine", at(60)).await;
-    let claim = transition::claim(&table, &key, "mine", at(0));
-    both.update(claim).await;
-    for now in [
-        at(1),
-        lease_ended,
-        lease_ended.after(Duration::from_millis(1)),
-    ] {
-        both.try_all("mine", now).await;
-        both.try_all("another's", now).await;
+    // The last turn differs in its condition alone, which is tried on everything here.
+    for turn in [Turn::Together, Turn::Alone] {
+        let mut both = Both::enter(&world);
+        both.try_all("mine", at(0)).await;
+        both.record("mine").await;
+        both.record("another's").await;
+        both.try_all("mine", at(60)).await;
+        both.claim("mine", turn, at(0)).await;
+        let lease_ended = at(0).after(limits::LEASE);
+        for now in [
+            at(1),
+            lease_ended,
+            lease_ended.after(Duration::from_millis(1)),
+        ] {
+            both.try_all("mine", now).await;
+            both.try_all("another's", now).await;
+        }
+        both.settle("mine", &failed("no"), at(2)).await;
+        both.try_all("mine", at(3)).await;
+        both.record("mine").await;
+        let again = transition::reopen(&both.table, &both.key, "again", true, at(4));
+        both.update(again).await;
+        both.try_all("again", at(5)).await;
+        both.claim("last", turn, at(6)).await;
+        both.settle("last", &Settlement::Ignored, at(7)).await;
+        both.try_all("last", at(8)).await;
+        both.record("last").await;
     }
-    let end = transition::settle(&table, &key, "mine", &failed("no"), at(2));
-    both.update(end).await;
-    both.try_all("mine", at(3)).await;
-    both.record("mine").await;
-    let again = transition::reopen(&table, &key, "again", FAR, at(4));
-    both.update(again).await;
-    both.try_all("again", at(5)).await;
-    let claim = transition::claim(&table, &key, "last", at(6));
-    both.update(claim).await;
-    let end = transition::settle(&table, &key, "last", &Settlement::Ignored, at(7));
-    both.update(end).await;
-    both.try_all("last", at(8)).await;
-    both.record("last").await;
+}
+
+#[tokio::test]
+async fn a_transition_from_a_pause_does_what_the_model_reads_in_it() {
+    let world = World::enter().await;
+    for end in [retry(10), released()] {
+        let mut both = Both::enter(&world);
+        both.claim("mine", Turn::Together, at(0)).await;
+        let watch = transition::watch(&both.table, &both.key);
+        both.update(watch).await;
+        both.settle("mine", &end, at(1)).await;
+        for now in [at(2), at(100)] {
+            both.try_all("next", now).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_transition_of_what_was_only_counted_does_what_the_model_reads_in_it() {
+    let world = World::enter().await;
+    let mut both = Both::enter(&world);
+    let count = transition::count_duplicate(&both.table, &both.key, true, at(1));
+    both.update(count).await;
+    both.try_all("mine", at(2)).await;
 }
 
 #[tokio::test]
 async fn a_postponement_that_is_taken_back_does_what_the_model_reads_in_it() {
     let world = World::enter().await;
     let mut both = Both::enter(&world);
-    let table = both.table.clone();
-    both.record("mine").await;
-    let before = both.read.clone().expect("it is recorded");
+    let (table, pk) = (both.table.clone(), both.state_pk());
+    let miss = transition::miss(&table, &both.key, START, at(5));
+    both.update(miss).await;
+    let before = both.read[&pk].clone();
     let row = Overdue::try_from(before.clone()).expect("a row of the index");
     let (now, next) = (at(60), at(180));
-    both.update(transition::postpone(&table, &row, now)).await;
+    both.update(transition::postpone(&table, &row, true, now))
+        .await;
     both.try_all("mine", next).await;
     both.update(transition::restore(&table, &row, now)).await;
     both.update(transition::restore(&table, &row, next)).await;
-    let after = both.read.as_ref().expect("it is there");
+    let after = &both.read[&pk];
     assert_eq!(after["overdue_at"], before["overdue_at"]);
     assert_eq!(after["resends"], AttributeValue::N("0".to_owned()));
     both.try_all("mine", now).await;
@@ -206,15 +291,21 @@ async fn a_postponement_that_is_taken_back_does_what_the_model_reads_in_it() {
 async fn a_spoiled_transition_does_what_the_model_reads_in_it() {
     let world = World::enter().await;
     let mut both = Both::enter(&world);
-    let updates = both.updates("mine", at(0));
-    for mut update in updates {
+    for mut update in both.updates("mine", at(0)) {
         update.condition_expression = None;
-        both.update(update.clone()).await;
-        let there = both.read.take();
-        if there.is_some() {
-            let delete = both.client.delete_item().table_name(&both.table);
-            let delete = delete.set_key(Some(update.key));
-            delete.send().await.expect("DynamoDB deletes it");
+        // DynamoDB takes none that nothing mentions.
+        let mentioned = update.update_expression.clone();
+        let is_mentioned = |name: &String| mentioned.contains(name.as_str());
+        if let Some(values) = &mut update.expression_attribute_values {
+            values.retain(|name, _| is_mentioned(name));
         }
+        if let Some(names) = &mut update.expression_attribute_names {
+            names.retain(|name, _| is_mentioned(name));
+        }
+        let names = update.expression_attribute_names.take();
+        update.expression_attribute_names = names.filter(|names| !names.is_empty());
+        let pk = pk_of(&update);
+        both.update(update).await;
+        both.restore(pk, None).await;
     }
 }

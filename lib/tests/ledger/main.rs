@@ -7,7 +7,12 @@ mod support;
 mod expression;
 
 mod claim;
+mod effects;
 mod expressions;
+mod history;
+mod look;
 mod overdue;
 mod record;
+mod reopen;
 mod settle;
+mod turns;

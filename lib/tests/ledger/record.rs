@@ -1,17 +1,16 @@
-//! What receivers write: new events, repeated ones, ones that start again.
+//! What receivers write: new events, and the counts of repeated ones.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use webhooks::event::{Event, EventKey};
 use webhooks::ledger::{Existing, Ledger, Record, Settlement, Status};
-use webhooks::limits::{self, ITEM_PAYLOAD_AT_MOST};
+use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
 
 use crate::support::World;
 use crate::support::broken::{Closed, Lossy};
 use crate::support::sample::{
-    FAR, START, at, end, event, event_of, failed, fresh_key, item, noise, record,
+    FAR, START, at, end, event, event_of, fresh_key, item, noise, record,
 };
 
 async fn record_again(ledger: &Ledger, event: &Event<'_>) -> Existing {
@@ -61,34 +60,33 @@ async fn another_body_under_the_same_key_is_a_conflict_and_changes_nothing() {
     record(&ledger, &event(&key)).await;
     let before = item(&ledger, &key).await;
     let existing = record_again(&ledger, &with_payload(&key, b"{}")).await;
-    let expected = Existing {
-        status: Status::Received,
-        conflict: true,
-    };
-    assert_eq!(existing, expected);
+    assert_eq!(existing, Existing { conflict: true });
     assert_eq!(item(&ledger, &key).await, before);
 }
 
 #[tokio::test]
-async fn a_duplicate_sees_where_the_event_stands() {
+async fn a_duplicate_is_one_wherever_the_event_stands() {
     let world = World::enter().await;
     let (ledger, key) = (world.ledger(), fresh_key());
     record(&ledger, &event(&key)).await;
-    let existing = record_again(&ledger, &event(&key)).await;
-    let expected = Existing {
-        status: Status::Received,
-        conflict: false,
-    };
-    assert_eq!(existing, expected);
+    let duplicate = Existing { conflict: false };
+    assert_eq!(record_again(&ledger, &event(&key)).await, duplicate);
     end(&ledger, &key, Settlement::Ignored, at(1)).await;
-    let existing = record_again(&ledger, &event(&key)).await;
-    assert_eq!(
-        existing,
-        Existing {
-            status: Status::Ignored,
-            ..expected
-        }
-    );
+    let before = item(&ledger, &key).await;
+    assert_eq!(record_again(&ledger, &event(&key)).await, duplicate);
+    assert_eq!(item(&ledger, &key).await, before);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_one_though_the_payload_cannot_be_read() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    record(&ledger, &event(&key)).await;
+    world.set_encoding(world.table(), &key, "later").await;
+    let error = ledger.find(&key).await.expect_err("nobody can unpack it");
+    assert!(error.is_unreadable(), "{error}");
+    let duplicate = Existing { conflict: false };
+    assert_eq!(record_again(&ledger, &event(&key)).await, duplicate);
 }
 
 #[tokio::test]
@@ -128,14 +126,15 @@ async fn a_new_event_waits_for_the_processor() {
     let (ledger, key) = (world.ledger(), fresh_key());
     record(&ledger, &event(&key)).await;
     let item = item(&ledger, &key).await;
-    assert_eq!(item.event, event(&key));
-    assert_eq!((item.status, item.attempts), (Status::Received, 0));
+    assert_eq!(item.receipt.event, event(&key));
+    assert_eq!((item.state.status, item.state.attempts), (Status::Received, 0));
     assert_eq!(
-        (item.duplicates, item.conflicts, item.redeliveries),
+        (item.state.duplicates, item.state.conflicts, item.state.redeliveries),
         (0, 0, 0)
     );
-    assert_eq!(item.overdue_at, Some(START.after(limits::GRACE)));
-    assert_eq!(item.history, ["2026-01-01T00:00:00.000Z received"]);
+    assert_eq!((item.state.due_at, item.state.overdue_at), (None, None));
+    assert_eq!(item.state.history, ["2026-01-01T00:00:00.000Z received"]);
+    assert_eq!(world.state_item(world.table(), &key).await, None);
 }
 
 #[tokio::test]
@@ -154,7 +153,7 @@ async fn gives_every_payload_back_byte_for_byte() {
     ] {
         let key = fresh_key();
         record(&ledger, &with_payload(&key, bytes)).await;
-        let payload = item(&ledger, &key).await.event.payload().clone();
+        let payload = item(&ledger, &key).await.receipt.event.payload().clone();
         assert!(
             payload.bytes == bytes,
             "{} bytes came back as others",
@@ -162,84 +161,6 @@ async fn gives_every_payload_back_byte_for_byte() {
         );
         assert_eq!(payload.media_type, Cow::Borrowed("application/json"));
     }
-}
-
-#[tokio::test]
-async fn starts_only_a_failed_event_again() {
-    let world = World::enter().await;
-    let ledger = world.ledger();
-    let waiting = fresh_key();
-    record(&ledger, &event(&waiting)).await;
-    let (processing, done, ignored) = (fresh_key(), fresh_key(), fresh_key());
-    record(&ledger, &event(&processing)).await;
-    crate::support::sample::claim(&ledger, &processing, at(1)).await;
-    record(&ledger, &event(&done)).await;
-    end(&ledger, &done, Settlement::Done(Vec::new()), at(1)).await;
-    record(&ledger, &event(&ignored)).await;
-    end(&ledger, &ignored, Settlement::Ignored, at(1)).await;
-    for key in [&waiting, &processing, &done, &ignored] {
-        let before = item(&ledger, key).await;
-        assert!(
-            !ledger
-                .reopen(key, "again", at(9999), at(2))
-                .await
-                .expect("DynamoDB answers")
-        );
-        assert_eq!(item(&ledger, key).await, before);
-    }
-    let nobody = fresh_key();
-    assert!(
-        !ledger
-            .reopen(&nobody, "again", at(9999), at(2))
-            .await
-            .expect("DynamoDB answers")
-    );
-    assert_eq!(ledger.find(&nobody).await.expect("DynamoDB answers"), None);
-}
-
-#[tokio::test]
-async fn an_event_that_starts_again_has_all_its_attempts_and_no_cause() {
-    let world = World::enter().await;
-    let (ledger, key) = (world.ledger(), fresh_key());
-    record(&ledger, &event(&key)).await;
-    end(&ledger, &key, failed("no such customer"), at(1)).await;
-    let twice = join_all([
-        ledger.reopen(&key, "one", at(9999), at(2)),
-        ledger.reopen(&key, "other", at(9999), at(2)),
-    ])
-    .await;
-    let reopened: BTreeSet<bool> = twice
-        .into_iter()
-        .map(|one| one.expect("an answer"))
-        .collect();
-    assert_eq!(reopened, BTreeSet::from([false, true]));
-    let item = item(&ledger, &key).await;
-    assert_eq!(
-        (item.status, item.attempts, item.redeliveries),
-        (Status::Received, 0, 1)
-    );
-    assert_eq!((item.cause, item.lease_until), (None, None));
-    assert_eq!(item.overdue_at, Some(at(2).after(limits::GRACE)));
-    let expected = [
-        "2026-01-01T00:00:00.000Z received",
-        "2026-01-01T00:00:01.000Z processing",
-        "2026-01-01T00:00:01.000Z failed: no such customer",
-        "2026-01-01T00:00:02.000Z received again",
-    ];
-    assert_eq!(item.history, expected);
-}
-
-#[tokio::test]
-async fn counts_no_duplicate_of_an_event_that_is_not_there() {
-    let world = World::enter().await;
-    let (ledger, key) = (world.ledger(), fresh_key());
-    let error = ledger.count_duplicate(&key, false, at(1)).await;
-    let error = error.expect_err("there is nothing to count on").to_string();
-    assert_eq!(
-        error,
-        "the ledger cannot be reached (ConditionalCheckFailedException)"
-    );
-    assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
 }
 
 #[tokio::test]
@@ -251,7 +172,18 @@ async fn counts_duplicates_and_conflicts() {
     for counted in join_all(counts).await {
         counted.expect("DynamoDB answers");
     }
-    let item = item(&ledger, &key).await;
-    assert_eq!((item.duplicates, item.conflicts), (3, 1));
-    assert_eq!(item.history.len(), 1);
+    let state = item(&ledger, &key).await.state;
+    assert_eq!((state.duplicates, state.conflicts), (3, 1));
+    assert_eq!((state.status, state.history.len()), (Status::Received, 1));
+}
+
+#[tokio::test]
+async fn a_duplicate_that_is_counted_makes_no_event() {
+    let world = World::enter().await;
+    let (ledger, key) = (world.ledger(), fresh_key());
+    let counted = ledger.count_duplicate(&key, false, at(1)).await;
+    counted.expect("DynamoDB answers");
+    assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
+    let state = ledger.state(&key).await.expect("DynamoDB answers");
+    assert_eq!((state.status, state.duplicates), (Status::Received, 1));
 }

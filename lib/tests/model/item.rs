@@ -1,15 +1,15 @@
-//! The item, as far as the protocol depends on it.
+//! An event's two items, as far as the protocol depends on them.
 //!
 //! Left out is what the protocol does not depend on or what is only read by people: history,
-//! payload, digest, cause, the counters, `resends` among them: the relay's first pause is its only
-//! one. Times are seconds from the present, and a time that lies so far away that nothing can tell
-//! it from another is the same as that: so the states stay few though time goes on for ever.
+//! payload, digest, cause, the counters. Times are seconds from the present, and a time that lies so
+//! far away that nothing can tell it from another is the same as that: so the states stay few though
+//! time goes on for ever.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use webhooks::ledger::Status;
 
 use crate::expression::Attributes;
-use crate::moment::{FAR, LONG_AGO, Seconds, moment, seconds};
+use crate::moment::{LONG_AGO, Seconds, moment, seconds};
 
 /// Who wrote an item last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,59 +36,55 @@ impl Token {
         named.expect("there are two of each").1
     }
 
-    fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let named = TOKENS.iter().find(|(_, name)| *name == text);
         named.expect("a token of ours").0
     }
 }
 
-/// Where the item is in the index `unsettled`.
+/// Where the state is in the index `overdue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Half {
     Open,
     Failed,
 }
 
-/// The item.
+/// The state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Item {
+pub(crate) struct State {
     pub(crate) status: Status,
     pub(crate) token: Token,
-    pub(crate) lease_until: Option<Seconds>,
     pub(crate) attempts: u8,
+    pub(crate) alone: bool,
+    pub(crate) due_at: Option<Seconds>,
     pub(crate) overdue_at: Option<Seconds>,
-    pub(crate) unsettled: Option<Half>,
-    pub(crate) expires_at: Seconds,
+    pub(crate) listed: Option<Half>,
+    /// True if DynamoDB removes it one day.
+    pub(crate) expires: bool,
 }
 
 /// Attempts above this are all the same: too many.
-const ATTEMPTS: u8 = crate::worker::MAX_ATTEMPTS + 1;
+pub(crate) const ATTEMPTS: u8 = crate::worker::MAX_ATTEMPTS + 1;
 /// A lease that ended so long ago has ended by every clock.
 const SKEW: Seconds = 16;
-/// No promise is about a time later than this.
-const HORIZON: Seconds = 600;
 
-impl Item {
-    /// Whether it waits for nobody any more.
-    pub(crate) fn ended(&self) -> bool {
-        matches!(self.status, Status::Done | Status::Ignored | Status::Failed)
-    }
-
+impl State {
     /// Whether a redelivery starts it again.
     pub(crate) fn failed(&self) -> bool {
         self.status == Status::Failed
     }
 
-    /// The item after so many seconds.
+    /// Whether the relay finds it.
+    pub(crate) fn open(&self) -> bool {
+        self.listed == Some(Half::Open) && self.overdue_at.is_some()
+    }
+
+    /// The state after so many seconds.
     pub(crate) fn older(self, by: Seconds) -> Self {
-        let later = |time: Seconds| match time {
-            FAR => FAR,
-            time => time - by,
-        };
+        let later = |time: Seconds| time - by;
         Self {
-            lease_until: self.lease_until.map(later),
+            due_at: self.due_at.map(later),
             overdue_at: self.overdue_at.map(later),
-            expires_at: later(self.expires_at),
             ..self
         }
         .plain()
@@ -96,42 +92,40 @@ impl Item {
 
     /// The same with everything that makes no difference made equal.
     fn plain(self) -> Self {
-        let lease = |time| if time < -SKEW { LONG_AGO } else { time };
+        let due = |time| if time < -SKEW { LONG_AGO } else { time };
+        let listed = self.listed.is_some() || self.status == Status::Processing;
         Self {
-            lease_until: self.lease_until.map(lease),
-            overdue_at: self.overdue_at.map(|time| time.max(0)),
-            expires_at: match self.expires_at {
-                time if time > HORIZON => FAR,
-                time => time.max(0),
-            },
+            due_at: self.due_at.map(due),
+            overdue_at: self.overdue_at.filter(|_| listed).map(|time| time.max(0)),
             attempts: self.attempts.min(ATTEMPTS),
             ..self
         }
     }
 
-    /// The attributes that DynamoDB would have, on top of those that never change.
-    pub(crate) fn attributes(&self, recorded: &Attributes) -> Attributes {
+    /// The attributes that DynamoDB would have, on top of those that never change: the key, and the
+    /// partition `open` of the index.
+    pub(crate) fn attributes(&self, key: &Attributes, open: &str) -> Attributes {
         let number = |value: i64| AttributeValue::N(value.to_string());
         let text = |value: &str| AttributeValue::S(value.to_owned());
-        let mut item = recorded.clone();
+        let mut item = key.clone();
         let mut set = |name: &str, value: Option<AttributeValue>| match value {
             Some(value) => drop(item.insert(name.to_owned(), value)),
             None => drop(item.remove(name)),
         };
         let millis = |time: Seconds| number(moment(time).millis());
-        let open = recorded["unsettled"].as_s().expect("a partition");
         let half = |half: Half| match half {
             Half::Open => text(open),
             Half::Failed => text(&open.replace("open", "failed")),
         };
         set("status", Some(text(self.status.as_str())));
         set("token", Some(text(self.token.text())));
-        set("lease_until", self.lease_until.map(millis));
         set("attempts", Some(number(self.attempts.into())));
+        set("alone", self.alone.then(|| number(1)));
+        set("due_at", self.due_at.map(millis));
         set("overdue_at", self.overdue_at.map(millis));
-        set("unsettled", self.unsettled.map(half));
-        let expires_at = moment(self.expires_at).seconds();
-        set("expires_at", Some(number(expires_at)));
+        set("overdue", self.listed.map(half));
+        set("expires_at", self.expires.then(|| number(0)));
+        set("history", Some(AttributeValue::L(Vec::new())));
         item
     }
 
@@ -150,18 +144,19 @@ impl Item {
         };
         Self {
             status: Status::parse(text("status").expect("a status")).expect("a status"),
-            token: Token::read(text("token").expect("a token")),
-            lease_until: time("lease_until"),
+            token: text("token").map_or(Token::Past, |token| Token::read(token)),
             attempts: count("attempts"),
+            alone: count("alone") > 0,
+            due_at: time("due_at"),
             overdue_at: time("overdue_at"),
-            unsettled: text("unsettled").map(|half| {
+            listed: text("overdue").map(|half| {
                 if half.starts_with("open") {
                     Half::Open
                 } else {
                     Half::Failed
                 }
             }),
-            expires_at: seconds(number("expires_at").expect("an end")),
+            expires: item.contains_key("expires_at"),
         }
         .plain()
     }

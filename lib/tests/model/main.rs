@@ -1,10 +1,12 @@
 //! The protocol of receivers, processors and relay, searched through in every order of its steps.
 
 mod broken;
+mod company;
 mod expression;
 mod fate;
 mod item;
 mod ledger;
+mod looker;
 mod memory;
 mod moment;
 mod mutant;

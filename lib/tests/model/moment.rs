@@ -7,7 +7,7 @@ use webhooks::timestamp::Timestamp;
 pub(crate) type Seconds = i16;
 
 /// Later than any promise is about.
-pub(crate) const FAR: Seconds = Seconds::MAX;
+pub(crate) const LATER: Seconds = Seconds::MAX;
 /// Earlier than any process that still runs has begun.
 pub(crate) const LONG_AGO: Seconds = -180;
 /// How far time moves at once: an invocation of the processor, a run of the relay, the grace.
@@ -21,7 +21,7 @@ pub(crate) fn moment(time: Seconds) -> Timestamp {
 
 /// From seconds since the Unix epoch.
 pub(crate) fn seconds(since_epoch: i64) -> Seconds {
-    Seconds::try_from(since_epoch - PRESENT).unwrap_or(FAR)
+    Seconds::try_from(since_epoch - PRESENT).unwrap_or(LATER)
 }
 
 const _: () = {

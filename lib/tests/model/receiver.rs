@@ -1,6 +1,7 @@
 //! A receiver at a delivery of the event: `receive.rs`, from `keep` on.
 //!
-//! Counting a duplicate is left out: it writes nothing that the protocol reads. The answer goes
+//! Counting a duplicate and keeping the receipt for longer are left out: they write nothing that the
+//! protocol reads. The answer goes
 //! with the call before it, because to end between the two is to lose that call's answer.
 
 use crate::fate::Fate;
@@ -69,20 +70,16 @@ fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
     if protocol.mutant == Some(Mutant::AnswersFirst) {
         world.acknowledge();
     }
-    let there = world.item;
-    let write = Write::Record {
-        token,
-        received_at: 0,
-    };
-    let written = protocol.made(world, write, fate);
+    // No provider sends an event for so long.
+    (!world.old).then_some(())?;
+    let (there, failed) = (world.receipt, world.failed());
+    let written = protocol.recorded(world, token, fate);
     Some(match (fate, there) {
         (Fate::Repeated, _) => return written.then_some(Receiver::Recording),
-        (Fate::Lost | Fate::Refused, there) => Receiver::SendingWhole {
-            redelivery: there.is_some_and(|item| item.failed()),
-        },
-        (Fate::Answered, _) if written => sending(world),
-        (Fate::Answered, Some(item)) if item.token == token => sending(world),
-        (Fate::Answered, Some(item)) if item.failed() => Receiver::Reopening,
+        (Fate::Lost | Fate::Refused, _) => Receiver::SendingWhole { redelivery: failed },
+        (Fate::Answered, _) if written || there == Some(token) => sending(world),
+        // The state is read together with the put's answer: whoever finds it failed has still to win.
+        (Fate::Answered, _) if failed => Receiver::Reopening,
         (Fate::Answered, _) => {
             world.acknowledge();
             Receiver::Idle
@@ -92,13 +89,13 @@ fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
 
 fn reopen(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Receiver> {
     let token = Token::Receiver(index);
-    let there = world.item;
+    let there = world.state;
     let written = protocol.made(world, Write::Reopen { token, clock: 0 }, fate);
     Some(match fate {
         Fate::Repeated => return written.then_some(Receiver::Reopening),
         // 503: the sender is told that it failed.
         Fate::Lost | Fate::Refused => Receiver::Idle,
-        Fate::Answered if written || there.is_some_and(|item| item.token == token) => {
+        Fate::Answered if written || there.is_some_and(|state| state.token == token) => {
             sending(world)
         }
         Fate::Answered => {

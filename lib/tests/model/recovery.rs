@@ -2,9 +2,9 @@
 //!
 //! The worst is taken: every process has stopped where it was, and every message that names the
 //! event is lost. A message that carries it is not: until the event is recorded it is the event, as
-//! the item is later. Should it be in the dead-letter queue, an operator puts it back.
+//! the receipt is later. Should it be in the dead-letter queue, an operator puts it back.
 
-use webhooks::ledger::Status;
+use webhooks::ledger::{Status, Turn};
 
 use crate::fate::Fate;
 use crate::item::Token;
@@ -20,12 +20,17 @@ impl Protocol {
     /// Whether relay and processor alone bring the event to an end.
     pub(crate) fn recovers(&self, world: &World) -> bool {
         let queue = Queue {
-            whole: world.queue.whole && world.item.is_none(),
+            whole: world.queue.whole && world.receipt.is_none() && !world.old,
             ..Queue::default()
         };
         let left = left(world, queue);
-        let key = (left.item, left.queue.whole);
-        if key == (None, false) {
+        let key = (
+            left.receipt.is_some(),
+            left.state,
+            left.told,
+            left.queue.whole,
+        );
+        if left.receipt.is_none() && !left.queue.whole {
             return true;
         }
         self.recoveries.recall(key, || self.ends(left))
@@ -44,9 +49,10 @@ impl Protocol {
 
     fn ends(&self, mut world: World) -> bool {
         for _ in 0..STEPS {
+            self.look(&mut world);
             self.relay(&mut world);
             self.process(&mut world);
-            if world.item.is_some_and(|item| item.ended()) {
+            if world.ended() {
                 return true;
             }
             world.tick();
@@ -54,8 +60,14 @@ impl Protocol {
         false
     }
 
+    fn look(&self, world: &mut World) {
+        while let Some(next) = self.after(world, Action::Looker(Fate::Answered)) {
+            *world = next;
+        }
+    }
+
     fn relay(&self, world: &mut World) {
-        while let Some(next) = self.after(world, Action::Relay(0, Fate::Answered)) {
+        while let Some(next) = self.after(world, Action::Relay(0, true, Fate::Answered)) {
             *world = next;
             if world.relays[0] == Relay::Idle {
                 break;
@@ -70,9 +82,12 @@ impl Protocol {
             Step::Settle(Decision::Failed, Fate::Answered),
         ];
         for message in [Message::Reference, Message::Whole] {
-            self.take(world, &[Step::Receive(message, Fate::Answered)]);
-            while world.workers[0] != Worker::Idle {
-                self.take(world, &steps);
+            // A message is received in the first turn; what is for a later one comes then.
+            for turn in [Turn::Together, Turn::Last] {
+                self.take(world, &[Step::Receive(message, turn, Fate::Answered)]);
+                while world.workers[0] != Worker::Idle {
+                    self.take(world, &steps);
+                }
             }
         }
         // The messages have been received, and are gone.
@@ -91,7 +106,9 @@ impl Protocol {
 /// The event and these messages, with nobody at work.
 fn left(world: &World, queue: Queue) -> World {
     let mut left = World::new(0);
-    left.item = world.item;
+    left.receipt = world.receipt;
+    left.state = world.state;
+    left.told = world.told;
     left.queue = queue;
     for index in [0, 1] {
         left.forget(Token::Receiver(index));

@@ -1,7 +1,7 @@
 //! A relay's run: `relay.rs`.
 
 use crate::fate::Fate;
-use crate::ledger::Write;
+use crate::ledger::{Seen, Write};
 use crate::moment::{STEP, Seconds};
 use crate::mutant::Mutant;
 use crate::protocol::Protocol;
@@ -11,7 +11,8 @@ use crate::world::{Queue, World};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Relay {
     Idle,
-    /// It has read that the event is overdue.
+    /// It has read that the event is overdue. Whether it seems to be in the queue is known when it is
+    /// moved on.
     Postponing {
         began: Seconds,
     },
@@ -29,20 +30,31 @@ pub(crate) enum Relay {
 
 /// What every relay has read of an overdue event: times that have passed are not told apart. So a
 /// relay may move on an event that has become overdue once more since it was read, which a real
-/// one leaves to the next.
-const SEEN: Seconds = 0;
+/// one leaves to the next; and its first pause is its only one.
+const SEEN: Seen = Seen {
+    overdue_at: 0,
+    due_at: 0,
+};
 
 impl Relay {
     /// Time goes on. A run's limit is less than a step, so one may see the time move on once.
     pub(crate) fn tick(&mut self) {
         let (began, later) = (-STEP, |time: Seconds| time - STEP);
         *self = match *self {
-            Self::Postponing { began: 0 } => Self::Postponing { began },
-            Self::Sending { began: 0, next } => Self::Sending {
+            Self::Postponing { began: 0 } => Self::Postponing {
+                began,
+            },
+            Self::Sending {
+                began: 0,
+                    next,
+            } => Self::Sending {
                 began,
                 next: later(next),
             },
-            Self::Restoring { began: 0, next } => Self::Restoring {
+            Self::Restoring {
+                began: 0,
+                    next,
+            } => Self::Restoring {
                 began,
                 next: later(next),
             },
@@ -54,28 +66,48 @@ impl Relay {
     /// not open any more is neither moved on nor back.
     pub(crate) fn plain(self, queue: Queue, open: bool) -> Self {
         match self {
-            Self::Sending { began, next } if queue.reference => {
-                Self::Restoring { began, next }.plain(queue, open)
+            Self::Sending {
+                began,
+                next,
+            } if queue.reference => Self::Restoring {
+                began,
+                next,
             }
+            .plain(queue, open),
             Self::Postponing { .. } | Self::Restoring { .. } if !open => Self::Idle,
             other => other,
         }
     }
 }
 
-/// One step of one relay.
-pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) -> Option<World> {
+/// One step of one relay; `sends` says whether it takes the event for lost or for one in the queue.
+pub(crate) fn step(
+    protocol: &Protocol,
+    world: &World,
+    index: u8,
+    sends: bool,
+    fate: Fate,
+) -> Option<World> {
     let mut world = world.clone();
     let relay = world.relays[usize::from(index)];
     let next = match relay {
+        Relay::Postponing { began } => {
+            postpone(protocol, &mut world, began, sends, fate)?
+        }
+        _ if !sends => return None,
         Relay::Idle => look(protocol, &mut world, fate)?,
-        Relay::Postponing { began } => postpone(protocol, &mut world, began, fate)?,
-        Relay::Sending { began, next } => {
+        Relay::Sending {
+            began,
+            next,
+        } => {
             world.queue.reference |= fate.made();
             match fate {
                 Fate::Answered => Relay::Idle,
                 Fate::Repeated => relay,
-                Fate::Lost | Fate::Refused => Relay::Restoring { began, next },
+                Fate::Lost | Fate::Refused => Relay::Restoring {
+                    began,
+                                        next,
+                },
             }
         }
         Relay::Restoring { next, .. } => {
@@ -91,26 +123,36 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, fate: Fate) ->
 }
 
 fn look(protocol: &Protocol, world: &mut World, fate: Fate) -> Option<Relay> {
-    let item = world.item.filter(|item| protocol.ledger.overdue(item))?;
+    let state = world.state.filter(|state| protocol.ledger.overdue(state))?;
     if fate != Fate::Answered || protocol.mutant == Some(Mutant::NoRelay) {
         return None;
     }
+    let began = 0;
     if protocol.mutant == Some(Mutant::NeverPostpones) {
-        return send_next(world, item.overdue_at, 0);
+        return send_next(world, state.overdue_at, began);
     }
-    assert_eq!(item.overdue_at, Some(SEEN), "it is overdue");
-    Some(Relay::Postponing { began: 0 })
+    assert_eq!(state.overdue_at, Some(SEEN.overdue_at), "it is overdue");
+    Some(Relay::Postponing { began })
 }
 
-fn postpone(protocol: &Protocol, world: &mut World, began: Seconds, fate: Fate) -> Option<Relay> {
-    let before = world.item?;
+fn postpone(
+    protocol: &Protocol,
+    world: &mut World,
+    began: Seconds,
+    sends: bool,
+    fate: Fate,
+) -> Option<Relay> {
+    let before = world.state?;
     let write = Write::Postpone {
         seen: SEEN,
+        sends,
         clock: began,
     };
     let written = protocol.made(world, write, fate);
     match fate {
-        Fate::Answered if written => send_next(world, before.overdue_at, began),
+        Fate::Answered if written && sends => {
+            send_next(world, before.overdue_at, began)
+        }
         // Asked once more it is refused, because it went through the first time.
         Fate::Answered | Fate::Lost => Some(Relay::Idle),
         Fate::Repeated | Fate::Refused => None,
@@ -118,17 +160,32 @@ fn postpone(protocol: &Protocol, world: &mut World, began: Seconds, fate: Fate) 
 }
 
 /// The event was overdue `before`, and must not be any more.
-fn send_next(world: &mut World, before: Option<Seconds>, began: Seconds) -> Option<Relay> {
+fn send_next(
+    world: &mut World,
+    before: Option<Seconds>,
+    began: Seconds,
+) -> Option<Relay> {
     let overdue = |time: Option<Seconds>| time.is_some_and(|time| time <= 0);
-    let next = world.item.and_then(|item| item.overdue_at);
+    let next = world.state.and_then(|state| state.overdue_at);
     world.broken.sent_early |= !overdue(before) || overdue(next);
-    next.map(|next| Relay::Sending { began, next })
+    next.map(|next| Relay::Sending {
+        began,
+        next,
+    })
 }
 
 /// Says whether it was written. If the event is not overdue, it waits for this relay's own pause.
-fn restore(protocol: &Protocol, world: &mut World, next: Seconds, fate: Fate) -> bool {
-    let before = world.item.and_then(|item| item.overdue_at);
-    let write = Write::Restore { seen: SEEN, next };
+fn restore(
+    protocol: &Protocol,
+    world: &mut World,
+    next: Seconds,
+    fate: Fate,
+) -> bool {
+    let before = world.state.and_then(|state| state.overdue_at);
+    let write = Write::Restore {
+        seen: SEEN,
+        next,
+    };
     let written = protocol.made(world, write, fate);
     let another = |time: Seconds| time > 0 && time != next;
     world.broken.sent_early |= written && before.is_some_and(another);

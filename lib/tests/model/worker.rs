@@ -1,11 +1,11 @@
 //! A processor at a message: `process.rs`.
 
-use webhooks::ledger::Status;
+use webhooks::ledger::{Status, Turn};
 
 use crate::fate::Fate;
-use crate::item::{Item, Token};
+use crate::item::{State, Token};
 use crate::ledger::Write;
-use crate::moment::{LONG_AGO, Seconds};
+use crate::moment::Seconds;
 use crate::mutant::Mutant;
 use crate::protocol::Protocol;
 use crate::world::World;
@@ -13,25 +13,47 @@ use crate::world::World;
 /// The setting of that name. With two there is a first, a last and one too many.
 pub(crate) const MAX_ATTEMPTS: u8 = 2;
 
+/// What an attempt has found: attempts that count, and whether it is alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Hold {
+    pub(crate) attempts: u8,
+    pub(crate) alone: bool,
+    /// Whether the model has counted it at the claim. Where the protocol is right that is the same.
+    counted: bool,
+}
+
+impl Hold {
+    fn number(self) -> u8 {
+        self.attempts + u8::from(!self.alone)
+    }
+}
+
 /// What a worker does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Worker {
     Idle,
-    /// It has asked for the event, and asks again.
+    /// It has asked for the event, and asks again; or it has recorded it or started it again.
     Claiming {
+        turn: Turn,
+        whole: bool,
         age: u8,
     },
-    /// The ledger has no such event, and the message has.
-    Recording,
+    /// It has asked to record the event, and asks again.
+    Recording {
+        turn: Turn,
+    },
     /// The event has failed, and the message was received after that.
-    Reopening,
-    /// Its claim was answered with the number of the attempt.
+    Reopening {
+        turn: Turn,
+    },
+    /// Its claim was answered.
     Settling {
-        attempt: u8,
+        hold: Hold,
         age: u8,
     },
     /// It has settled the attempt, and asks again.
     SettlingAgain {
+        hold: Hold,
         decision: Decision,
     },
 }
@@ -71,6 +93,10 @@ impl Decision {
             Self::Done | Self::Ignored | Self::Released => attempt <= MAX_ATTEMPTS,
         }
     }
+
+    fn puts_off(self) -> bool {
+        matches!(self, Self::Retry | Self::Released)
+    }
 }
 
 /// Steps of time after which an invocation is over: what it has sent may still arrive.
@@ -79,7 +105,7 @@ const LATE: u8 = 2;
 impl Worker {
     /// Time goes on. An invocation's limit is one step, so its second step is past its end.
     pub(crate) fn tick(&mut self) {
-        if let Self::Claiming { age } | Self::Settling { age, .. } = self {
+        if let Self::Claiming { age, .. } | Self::Settling { age, .. } = self {
             *age = LATE.min(*age + 1);
         }
     }
@@ -93,7 +119,7 @@ impl Worker {
     pub(crate) fn supersede(&mut self) {
         if self.at_work() {
             *self = Self::Settling {
-                attempt: 1,
+                hold: Hold::default(),
                 age: LATE,
             };
         }
@@ -108,7 +134,7 @@ impl Worker {
 /// handler and settles. To end between the two is to lose the claim's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    Receive(Message, Fate),
+    Receive(Message, Turn, Fate),
     Go(Fate),
     Settle(Decision, Fate),
 }
@@ -118,23 +144,31 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) ->
     let mut world = world.clone();
     let there = &mut world;
     let (next, fate) = match (there.workers[usize::from(index)], step) {
-        (Worker::Idle, Step::Receive(message, fate)) => {
-            (receive(protocol, there, index, message, fate)?, fate)
+        (Worker::Idle, Step::Receive(message, turn, fate)) => {
+            let next = match message {
+                Message::Reference => receive(protocol, there, index, turn, fate)?,
+                Message::Whole => receive_whole(protocol, there, index, turn, fate)?,
+            };
+            (next, fate)
         }
-        (Worker::Claiming { age }, Step::Go(fate)) => {
-            (claim(protocol, there, index, age, fate)?, fate)
+        (Worker::Claiming { turn, whole, age }, Step::Go(fate)) => {
+            (claim(protocol, there, index, (turn, whole, age), fate)?, fate)
         }
-        (Worker::Recording, Step::Go(fate)) => (record(protocol, there, index, fate)?, fate),
-        (Worker::Reopening, Step::Go(fate)) => (reopen(protocol, there, index, fate)?, fate),
-        (Worker::Settling { attempt, .. }, Step::Settle(decision, fate)) => {
-            decision.possible(attempt).then_some(())?;
+        (Worker::Recording { turn }, Step::Go(fate)) => {
+            (record(protocol, there, index, turn, fate)?, fate)
+        }
+        (Worker::Reopening { turn }, Step::Go(fate)) => {
+            (reopen(protocol, there, index, turn, fate)?, fate)
+        }
+        (Worker::Settling { hold, .. }, Step::Settle(decision, fate)) => {
+            decision.possible(hold.number()).then_some(())?;
             if decision == Decision::Done && protocol.mutant == Some(Mutant::EffectApart) {
                 there.effect();
             }
-            (settle(protocol, there, index, decision, fate)?, fate)
+            (settle(protocol, there, index, hold, decision, fate)?, fate)
         }
-        (Worker::SettlingAgain { decision }, Step::Go(fate)) => {
-            (settle(protocol, there, index, decision, fate)?, fate)
+        (Worker::SettlingAgain { hold, decision }, Step::Go(fate)) => {
+            (settle(protocol, there, index, hold, decision, fate)?, fate)
         }
         _ => return None,
     };
@@ -146,46 +180,79 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) ->
     Some(world)
 }
 
+/// An old message counts only if the ledger still has the receipt.
 fn receive(
     protocol: &Protocol,
     world: &mut World,
     index: u8,
-    message: Message,
+    turn: Turn,
     fate: Fate,
 ) -> Option<Worker> {
-    let there = match message {
-        Message::Reference => world.queue.reference,
-        Message::Whole => world.queue.whole,
-    };
-    there.then_some(())?;
-    let next = claim(protocol, world, index, 0, fate)?;
-    Some(match (next, message, fate) {
-        (Worker::Idle, Message::Whole, Fate::Answered) => whole(protocol, world),
-        _ => next,
-    })
+    world.queue.reference.then_some(())?;
+    let trusts = protocol.mutant == Some(Mutant::TrustsOldMessages);
+    (!world.old || world.receipt.is_some() || trusts).then_some(())?;
+    claim(protocol, world, index, (turn, false, 0), fate)
 }
 
-fn claim(protocol: &Protocol, world: &mut World, index: u8, age: u8, fate: Fate) -> Option<Worker> {
+fn receive_whole(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    turn: Turn,
+    fate: Fate,
+) -> Option<Worker> {
+    (world.queue.whole && !world.old).then_some(())?;
+    if protocol.mutant == Some(Mutant::DropsWhole) && world.receipt.is_none() {
+        world.queue.whole = false;
+        world.broken.lost = true;
+        return Some(Worker::Idle);
+    }
+    record(protocol, world, index, turn, fate)
+}
+
+fn claim(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    (turn, whole, age): (Turn, bool, u8),
+    fate: Fate,
+) -> Option<Worker> {
     let token = Token::Worker(index);
     let taken = taken_in_time(world, index);
-    let write = Write::Claim {
-        token,
-        clock: clock(world, index),
-    };
-    let written = protocol.made(world, write, fate);
+    let (before, clock) = (world.state, clock(world, index));
+    let written = protocol.made(world, Write::Claim { token, turn, clock }, fate);
     if written {
+        let waits = |state: State| {
+            state.status == Status::Waiting && state.due_at.is_some_and(|due| due > clock)
+        };
         world.broken.interrupted |= taken;
+        world.broken.early |= before.is_some_and(waits);
         world.holder = Some(index);
     }
-    let mine = |item: &Item| item.token == token && item.status == Status::Processing;
-    Some(match (fate, world.item) {
-        (Fate::Repeated, _) => return written.then_some(Worker::Claiming { age }),
+    let mine = |state: &State| state.token == token && state.status == Status::Processing;
+    Some(match (fate, world.state) {
+        (Fate::Repeated, _) => return written.then_some(Worker::Claiming { turn, whole, age }),
         (Fate::Lost | Fate::Refused, _) => Worker::Idle,
-        (Fate::Answered, Some(item)) if written || mine(&item) => Worker::Settling {
-            attempt: item.attempts,
+        (Fate::Answered, Some(state)) if written || mine(&state) => Worker::Settling {
+            hold: Hold {
+                attempts: state.attempts,
+                alone: state.alone,
+                counted: turn.is_alone(),
+            },
             age,
         },
-        // Leased, ended or unknown.
+        // Whether the message was received after the event had failed is read together with the claim's
+        // answer: should the event move on in between, it is not the message any more that has to
+        // start it.
+        (Fate::Answered, Some(state))
+            if whole
+                && state.failed()
+                && world.queue.redelivery
+                && protocol.mutant != Some(Mutant::LeavesFailed) =>
+        {
+            Worker::Reopening { turn }
+        }
+        // Leased, waiting, for a later turn, or ended.
         (Fate::Answered, _) => Worker::Idle,
     })
 }
@@ -194,8 +261,8 @@ fn claim(protocol: &Protocol, world: &mut World, index: u8, age: u8, fate: Fate)
 fn taken_in_time(world: &World, by: u8) -> bool {
     let other = 1 - by;
     let taken =
-        |item: Item| item.status == Status::Processing && item.token == Token::Worker(other);
-    world.item.is_some_and(taken) && world.workers[usize::from(other)].in_time()
+        |state: State| state.status == Status::Processing && state.token == Token::Worker(other);
+    world.state.is_some_and(taken) && world.workers[usize::from(other)].in_time()
 }
 
 fn clock(world: &World, index: u8) -> Seconds {
@@ -205,40 +272,33 @@ fn clock(world: &World, index: u8) -> Seconds {
     }
 }
 
-/// What a whole message does whose event cannot be claimed. Whether it was received after the event
-/// had failed is read together with the claim's answer: should the event move on in between, it
-/// is not the message any more that has to start it.
-fn whole(protocol: &Protocol, world: &mut World) -> Worker {
-    match world.item {
-        None if protocol.mutant == Some(Mutant::DropsWhole) => {
-            world.queue.whole = false;
-            world.broken.lost = true;
-            Worker::Idle
-        }
-        None => Worker::Recording,
-        Some(_) if protocol.mutant == Some(Mutant::LeavesFailed) => Worker::Idle,
-        Some(item) if item.failed() && world.queue.redelivery => Worker::Reopening,
-        // Leased, ended well, or failed after the message was received.
-        Some(_) => Worker::Idle,
-    }
-}
-
-/// The message has waited, so the event is old.
-fn record(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Worker> {
-    let write = Write::Record {
-        token: Token::Worker(index),
-        received_at: LONG_AGO,
-    };
-    protocol.made(world, write, fate);
+fn record(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    turn: Turn,
+    fate: Fate,
+) -> Option<Worker> {
+    let written = protocol.recorded(world, Token::Worker(index), fate);
     match fate {
         // Whether it is new or was there already, it can be claimed.
-        Fate::Answered => Some(Worker::Claiming { age: 0 }),
+        Fate::Answered => Some(Worker::Claiming {
+            turn,
+            whole: true,
+            age: 0,
+        }),
         Fate::Lost | Fate::Refused => Some(Worker::Idle),
-        Fate::Repeated => None,
+        Fate::Repeated => written.then_some(Worker::Recording { turn }),
     }
 }
 
-fn reopen(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Option<Worker> {
+fn reopen(
+    protocol: &Protocol,
+    world: &mut World,
+    index: u8,
+    turn: Turn,
+    fate: Fate,
+) -> Option<Worker> {
     let write = Write::Reopen {
         token: Token::Worker(index),
         clock: clock(world, index),
@@ -246,9 +306,13 @@ fn reopen(protocol: &Protocol, world: &mut World, index: u8, fate: Fate) -> Opti
     let written = protocol.made(world, write, fate);
     match fate {
         // Whoever has started it again, it can be claimed.
-        Fate::Answered => Some(Worker::Claiming { age: 0 }),
+        Fate::Answered => Some(Worker::Claiming {
+            turn,
+            whole: false,
+            age: 0,
+        }),
         Fate::Lost | Fate::Refused => Some(Worker::Idle),
-        Fate::Repeated => written.then_some(Worker::Reopening),
+        Fate::Repeated => written.then_some(Worker::Reopening { turn }),
     }
 }
 
@@ -257,18 +321,30 @@ fn settle(
     protocol: &Protocol,
     world: &mut World,
     index: u8,
+    hold: Hold,
     decision: Decision,
     fate: Fate,
 ) -> Option<Worker> {
+    let clock = clock(world, index);
     let write = Write::Settle {
         token: Token::Worker(index),
+        attempts: hold.attempts,
+        alone: hold.alone,
         decision,
-        clock: clock(world, index),
+        clock,
     };
     let written = protocol.made(world, write, fate);
     if written {
         world.broken.overwritten |= world.holder != Some(index);
         world.holder = None;
+        match (hold.counted, decision) {
+            (true, Decision::Released) => world.count(-1),
+            (true, _) | (false, Decision::Released) => {}
+            (false, _) => world.count(1),
+        }
+        if decision.puts_off() {
+            world.broken.early |= !world.state.is_some_and(|state| waits(state, clock));
+        }
     }
     if written && decision == Decision::Done {
         match protocol.mutant {
@@ -279,7 +355,14 @@ fn settle(
         }
     }
     match fate {
-        Fate::Repeated => written.then_some(Worker::SettlingAgain { decision }),
+        Fate::Repeated => written.then_some(Worker::SettlingAgain { hold, decision }),
         Fate::Answered | Fate::Lost | Fate::Refused => Some(Worker::Idle),
     }
+}
+
+/// Whether nobody takes the event or sends it again for a while, which is less than a lease.
+fn waits(state: State, clock: Seconds) -> bool {
+    let pause = |due: Seconds| (1..75).contains(&(due - clock));
+    let due = state.due_at.filter(|due| pause(*due));
+    due.is_some_and(|due| state.overdue_at.is_some_and(|overdue| overdue >= due))
 }

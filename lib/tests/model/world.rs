@@ -1,8 +1,9 @@
-//! The state: one event, everybody who works on it, and what has gone wrong.
+//! The state of the model: one event, everybody who works on it, and what has gone wrong.
 
 use webhooks::ledger::Status;
 
-use crate::item::{Half, Item, Token};
+use crate::item::{ATTEMPTS, State, Token};
+use crate::looker::Looker;
 use crate::moment::{STEP, Seconds};
 use crate::receiver::Receiver;
 use crate::relay::Relay;
@@ -13,28 +14,38 @@ use crate::worker::Worker;
 pub(crate) struct World {
     /// How far the second worker's clock is ahead of all others.
     pub(crate) skew: Seconds,
-    pub(crate) item: Option<Item>,
+    /// Who has written the receipt, if there is one.
+    pub(crate) receipt: Option<Token>,
+    pub(crate) state: Option<State>,
+    /// The stream has a record of the receipt that nobody has looked at.
+    pub(crate) told: bool,
+    /// What the ledger keeps of an event that has ended is over: whatever is on its way now is old,
+    /// and no provider sends the event any more.
+    pub(crate) old: bool,
     pub(crate) queue: Queue,
     pub(crate) receivers: [Receiver; 2],
     pub(crate) workers: [Worker; 2],
     pub(crate) relays: [Relay; 2],
+    pub(crate) looker: Looker,
     /// How often the handler's transactional writes were made; two is too often already.
     pub(crate) effects: u8,
     /// The end that is final.
     pub(crate) end: Option<Status>,
     /// Whose claim it is that holds.
     pub(crate) holder: Option<u8>,
+    /// Attempts of this life that count, counted by the model.
+    pub(crate) tries: u8,
     pub(crate) broken: Broken,
 }
 
 /// Which messages were ever sent. Any of them may come at any time, and as often as it likes: SQS
 /// may repeat it, and what is deleted, lost or in the dead-letter queue is a message that does
-/// not come.
+/// not come, or comes when an operator moves it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Queue {
-    /// One that names the event.
+    /// One that names the event, or carries it after it was recorded.
     pub(crate) reference: bool,
-    /// One that carries it whole.
+    /// One that carries it because it could not be recorded.
     pub(crate) whole: bool,
     /// One that carries it whole and was received after the event had failed, which it still is.
     /// The times that say so are not in the model: clocks are to agree on what came first.
@@ -53,6 +64,8 @@ pub(crate) struct Broken {
     pub(crate) overwritten: bool,
     /// An attempt lost the event before its time was over.
     pub(crate) interrupted: bool,
+    /// An attempt began before the pause was over, or a pause was none.
+    pub(crate) early: bool,
     /// A relay sent what was not overdue, or what it left overdue, or it took back a pause that
     /// was not its own.
     pub(crate) sent_early: bool,
@@ -64,27 +77,59 @@ impl World {
     pub(crate) fn new(skew: Seconds) -> Self {
         Self {
             skew,
-            item: None,
+            receipt: None,
+            state: None,
+            told: false,
+            old: false,
             queue: Queue::default(),
             receivers: [Receiver::Idle; 2],
             workers: [Worker::Idle; 2],
             relays: [Relay::Idle; 2],
+            looker: Looker::Idle,
             effects: 0,
             end: None,
             holder: None,
+            tries: 0,
             broken: Broken::default(),
         }
     }
 
+    /// The event's status, if it is in the ledger.
+    pub(crate) fn status(&self) -> Option<Status> {
+        self.receipt?;
+        Some(self.state.map_or(Status::Received, |state| state.status))
+    }
+
+    /// Whether it waits for nobody any more.
+    pub(crate) fn ended(&self) -> bool {
+        self.status().is_some_and(Status::has_ended)
+    }
+
+    /// Whether a redelivery starts it again.
+    pub(crate) fn failed(&self) -> bool {
+        self.state.is_some_and(|state| state.failed())
+    }
+
+    /// A put has left a receipt of that token.
+    pub(crate) fn recorded_by(&mut self, token: Token) {
+        self.receipt = Some(token);
+        self.told = true;
+    }
+
     /// What a write has left.
-    pub(crate) fn written(&mut self, item: Item) {
-        self.item = Some(item);
-        if matches!(item.status, Status::Done | Status::Ignored) {
-            self.end = self.end.or(Some(item.status));
+    pub(crate) fn written(&mut self, state: State) {
+        self.state = Some(state);
+        if matches!(state.status, Status::Done | Status::Ignored) {
+            self.end = self.end.or(Some(state.status));
         }
         // No write leaves a failed event failed as it was.
         self.queue.redelivery = false;
         self.receivers.iter_mut().for_each(Receiver::outdate);
+    }
+
+    /// An attempt has counted, or has not after all.
+    pub(crate) fn count(&mut self, more: i8) {
+        self.tries = self.tries.saturating_add_signed(more).min(ATTEMPTS);
     }
 
     /// The handler's transactional writes are made.
@@ -92,10 +137,10 @@ impl World {
         self.effects = 2.min(self.effects + 1);
     }
 
-    /// Ended, or where the relay finds it.
+    /// Ended, or where somebody finds it without its provider.
     pub(crate) fn recorded(&self) -> bool {
-        let listed = |item: Item| item.unsettled == Some(Half::Open) && item.overdue_at.is_some();
-        self.item.is_some_and(|item| item.ended() || listed(item))
+        let listed = |state: State| state.open();
+        self.receipt.is_some() && (self.told || self.ended() || self.state.is_some_and(listed))
     }
 
     /// A sender hears a 2xx.
@@ -105,11 +150,12 @@ impl World {
 
     /// Nobody asks for this token any more.
     pub(crate) fn forget(&mut self, token: Token) {
-        if let Some(item) = &mut self.item
-            && item.token == token
+        if let Some(state) = &mut self.state
+            && state.token == token
         {
-            item.token = Token::Past;
+            state.token = Token::Past;
         }
+        self.receipt = self.receipt.map(|by| if by == token { Token::Past } else { by });
         if let Token::Worker(worker) = token {
             self.holder.take_if(|holder| *holder == worker);
         }
@@ -117,21 +163,47 @@ impl World {
 
     /// Time goes on, and ends the invocations whose time is over.
     pub(crate) fn tick(&mut self) {
-        self.item = self.item.map(|item| item.older(STEP));
+        self.state = self.state.map(|state| state.older(STEP));
         self.workers.iter_mut().for_each(Worker::tick);
         self.relays.iter_mut().for_each(Relay::tick);
+    }
+
+    /// So much time goes on that DynamoDB removes what has ended, the receipt first, and that whoever
+    /// was at work is not any more.
+    pub(crate) fn expire(&mut self) -> Option<()> {
+        let state = self.state?;
+        if self.receipt.is_some() && state.status.has_ended() {
+            *self = Self {
+                receipt: None,
+                told: false,
+                old: true,
+                receivers: [Receiver::Idle; 2],
+                workers: [Worker::Idle; 2],
+                relays: [Relay::Idle; 2],
+                looker: Looker::Idle,
+                holder: None,
+                ..self.clone()
+            };
+            return Some(());
+        }
+        (self.receipt.is_none() || !state.status.has_ended()).then_some(())?;
+        state.expires.then_some(())?;
+        self.state = None;
+        self.tries = 0;
+        Some(())
     }
 
     /// Of states that differ only in who is called the first, one: the first is never the idle one.
     pub(crate) fn canonical(mut self) -> Self {
         self.receivers = self.receivers.map(|receiver| receiver.plain(self.queue));
-        let open = self
-            .item
-            .is_some_and(|item| item.unsettled == Some(Half::Open));
+        let open = self.state.is_some_and(|state| state.open());
+        // What is listed or has ended once never is neither again, and the look would find nothing.
+        let found = open || self.ended();
+        self.told &= !(found && self.looker == Looker::Idle);
         self.relays = self.relays.map(|relay| relay.plain(self.queue, open));
         for index in [0, 1] {
             let token = Token::Worker(index);
-            if self.item.is_none_or(|item| item.token != token) {
+            if self.state.is_none_or(|state| state.token != token) {
                 self.workers[usize::from(index)].supersede();
             }
         }
@@ -149,12 +221,14 @@ impl World {
     }
 
     fn swap(&mut self, token: fn(u8) -> Token) {
-        if let Some(item) = &mut self.item {
-            match item.token {
-                first if first == token(0) => item.token = token(1),
-                second if second == token(1) => item.token = token(0),
-                _ => {}
-            }
+        let swapped = |there: Token| match there {
+            first if first == token(0) => token(1),
+            second if second == token(1) => token(0),
+            other => other,
+        };
+        self.receipt = self.receipt.map(swapped);
+        if let Some(state) = &mut self.state {
+            state.token = swapped(state.token);
         }
     }
 }

@@ -4,7 +4,7 @@ use webhooks::ledger::{Listing, Status};
 use webhooks::limits;
 use webhooks::timestamp::Timestamp;
 
-use crate::support::sample::{claim, item};
+use crate::support::sample::reopen;
 use crate::workshop::{MAX_ATTEMPTS, Workshop};
 
 #[tokio::test]
@@ -20,70 +20,34 @@ async fn an_event_whose_attempts_are_used_up_is_failed_with_its_cause() {
     ] {
         let (key, record) = workshop.received(kind).await;
         for attempt in 1..MAX_ATTEMPTS {
-            let again = workshop.process(std::slice::from_ref(&record)).await;
-            assert_eq!(again, [key.id.as_str()]);
-            let waiting = item(&workshop.ledger, &key).await;
+            workshop.finish(&record).await;
+            let waiting = workshop.state(&key).await;
             assert_eq!(
                 (waiting.status, waiting.attempts),
-                (Status::Received, attempt)
+                (Status::Waiting, attempt)
             );
+            workshop.make_due(&key).await;
         }
-        assert_eq!(workshop.process(&[record]).await, Vec::<String>::new());
-        let failed = item(&workshop.ledger, &key).await;
+        workshop.finish(&record).await;
+        let failed = workshop.state(&key).await;
         assert_eq!(
             (failed.status, failed.attempts),
             (Status::Failed, MAX_ATTEMPTS)
         );
         assert_eq!(failed.cause.as_deref(), Some(cause));
         assert_eq!(workshop.effects(&key).await, 0);
+        assert_eq!(workshop.runs(&key), MAX_ATTEMPTS);
     }
-}
-
-#[tokio::test]
-async fn an_event_whose_attempts_all_crashed_is_failed_without_another() {
-    let workshop = Workshop::open().await;
-    let (key, record) = workshop.received("effect").await;
-    for crash in 0..i64::from(MAX_ATTEMPTS) {
-        claim(
-            &workshop.ledger,
-            &key,
-            Timestamp::from_seconds(crash * 1000),
-        )
-        .await;
-    }
-    assert_eq!(workshop.process(&[record]).await, Vec::<String>::new());
-    let failed = item(&workshop.ledger, &key).await;
-    assert_eq!(failed.status, Status::Failed);
-    assert_eq!(failed.cause.as_deref(), Some("the attempts are used up"));
-    assert_eq!(workshop.effects(&key).await, 0);
-}
-
-#[tokio::test]
-async fn an_attempt_that_crashed_is_taken_over() {
-    let workshop = Workshop::open().await;
-    let (key, record) = workshop.received("effect").await;
-    claim(&workshop.ledger, &key, Timestamp::from_seconds(0)).await;
-    assert_eq!(workshop.process(&[record]).await, Vec::<String>::new());
-    let done = item(&workshop.ledger, &key).await;
-    assert_eq!((done.status, done.attempts), (Status::Done, 2));
-    assert_eq!(workshop.effects(&key).await, 1);
 }
 
 #[tokio::test]
 async fn an_event_that_starts_again_has_all_its_attempts() {
     let workshop = Workshop::open().await;
     let (key, record) = workshop.received("failed").await;
-    assert_eq!(
-        workshop.process(std::slice::from_ref(&record)).await,
-        Vec::<String>::new()
-    );
-    let reopened = workshop
-        .ledger
-        .reopen(&key, "again", Timestamp::now(), Timestamp::now())
-        .await;
-    assert!(reopened.expect("DynamoDB answers"));
-    assert_eq!(workshop.process(&[record]).await, Vec::<String>::new());
-    let failed = item(&workshop.ledger, &key).await;
+    workshop.finish(&record).await;
+    assert!(reopen(&workshop.ledger, &key, "again", Timestamp::now()).await);
+    workshop.finish(&record).await;
+    let failed = workshop.state(&key).await;
     assert_eq!(
         (failed.status, failed.attempts, failed.redeliveries),
         (Status::Failed, 1, 1)
@@ -96,22 +60,26 @@ async fn the_pause_grows_from_attempt_to_attempt_and_the_relay_waits_for_it() {
     let (key, record) = workshop.received("retry").await;
     for pause in [limits::RETRY_FIRST, limits::RETRY_FIRST * 3] {
         let before = Timestamp::now();
-        workshop.process(std::slice::from_ref(&record)).await;
-        let overdue_at = item(&workshop.ledger, &key)
-            .await
-            .overdue_at
-            .expect("it waits");
-        assert!(overdue_at >= before.after(pause + limits::GRACE));
-        assert!(overdue_at <= Timestamp::now().after(pause * 5 / 4 + limits::GRACE));
+        workshop.finish(&record).await;
+        let waiting = workshop.state(&key).await;
+        let due_at = waiting.due_at.expect("it waits");
+        assert!(due_at >= before.after(pause));
+        assert!(due_at <= Timestamp::now().after(pause * 5 / 4));
+        assert_eq!(waiting.overdue_at, Some(due_at.after(limits::GRACE)));
+        workshop.make_due(&key).await;
     }
+    assert_eq!(workshop.queue.delayed().await, 2);
 }
 
 #[tokio::test]
 async fn a_failed_event_is_listed_with_its_cause_and_no_panic_message() {
     let workshop = Workshop::open().await;
     let (key, record) = workshop.received("panic").await;
-    for _ in 0..MAX_ATTEMPTS {
-        workshop.process(std::slice::from_ref(&record)).await;
+    for attempt in 1..=MAX_ATTEMPTS {
+        workshop.finish(&record).await;
+        if attempt < MAX_ATTEMPTS {
+            workshop.make_due(&key).await;
+        }
     }
     let listing = Listing {
         provider: key.provider.clone(),
@@ -136,6 +104,6 @@ async fn a_failed_event_is_listed_with_its_cause_and_no_panic_message() {
         cause,
         Some("the handler panicked; no attempts left after 3")
     );
-    let history = item(&workshop.ledger, &key).await.history.join("\n");
+    let history = workshop.state(&key).await.history.join("\n");
     assert!(!history.contains("canary"), "{history}");
 }

@@ -3,7 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alone;
 mod attempts;
 mod batch;
+mod company;
+mod effects;
+mod old_messages;
+mod unreadable;
 mod visibility;
+mod waiting;
 mod workshop;

@@ -1,12 +1,14 @@
 //! A processor with a handler for everything that a handler can do.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde_json::{Value, json};
 use webhooks::envelope::envelope;
 use webhooks::event::{Event, EventKey};
-use webhooks::ledger::Ledger;
+use webhooks::ledger::{Ledger, State};
 use webhooks::process::Processor;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
@@ -15,46 +17,99 @@ use webhooks::timestamp::Timestamp;
 use crate::support::World;
 use crate::support::effect::{add_one, count, demand};
 use crate::support::own_queue::OwnQueue;
-use crate::support::sample::{event_of, fresh_key, record};
+use crate::support::sample::{event_of, fresh_key, item, record};
 
 /// Attempts before an event is failed.
 pub(crate) const MAX_ATTEMPTS: u32 = 3;
+
+/// The time for which a slow handler blocks its thread.
+pub(crate) const SLOW: Duration = Duration::from_secs(3);
 
 pub(crate) struct Workshop {
     pub(crate) world: World,
     pub(crate) queue: OwnQueue,
     pub(crate) ledger: Ledger,
-    pub(crate) processor: Arc<Processor<String>>,
+    pub(crate) processor: Arc<Processor<Bench>>,
 }
 
-/// The state of all handlers is the name of the table for their effects.
-fn router() -> Router<String> {
-    let effect = |context: &Context<String>| add_one(&context.state, &context.idempotency_key);
-    Router::new()
-        .on("test.done", |_, _| async { Outcome::done() })
-        .on("test.effect", move |context, _| {
-            let effect = effect(&context);
-            async { Outcome::Done(vec![effect]) }
+/// What all handlers share.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    /// The table for their effects.
+    payments: String,
+    /// How often a handler has begun with each event.
+    runs: Mutex<BTreeMap<String, u32>>,
+    /// What a handler waits for that blocks its thread.
+    pub(crate) gate: Mutex<()>,
+}
+
+impl Bench {
+    fn note(&self, key: String) {
+        let mut runs = self.runs.lock().expect("no panic");
+        *runs.entry(key).or_default() += 1;
+    }
+}
+
+type Answer = fn(&Context<Bench>) -> Outcome;
+
+/// The answers of the handlers, by the last word of the type.
+const ANSWERS: [(&str, Answer); 14] = [
+    ("done", |_| Outcome::done()),
+    ("effect", |context| committing(vec![effect(context)])),
+    ("refused", |context| {
+        let refused = demand(&context.state.payments, "no such row");
+        committing(vec![effect(context), refused])
+    }),
+    ("no-table", |context| {
+        let row = &context.idempotency_key;
+        committing(vec![effect(context), add_one("no-such-table", row)])
+    }),
+    ("too-much", |context| {
+        let rows = (0..100).map(|row| format!("{}-{row}", context.idempotency_key));
+        committing(rows.map(|row| add_one(&context.state.payments, &row)).collect())
+    }),
+    ("ignored", |_| Outcome::Ignored),
+    ("retry", |_| Outcome::retry("busy")),
+    ("soon", |_| again(Duration::from_secs(2))),
+    ("quarter", |_| again(Duration::from_secs(900))),
+    ("half-day", |_| again(Duration::from_secs(43_200))),
+    ("failed", |_| Outcome::failed("no such customer")),
+    ("panic", |_| panic!("canary-in-the-panic")),
+    ("slow", |_| {
+        std::thread::sleep(SLOW);
+        Outcome::done()
+    }),
+    ("blocks", |context| {
+        let _open = context.state.gate.lock();
+        Outcome::done()
+    }),
+];
+
+fn effect(context: &Context<Bench>) -> TransactWriteItem {
+    add_one(&context.state.payments, &context.idempotency_key)
+}
+
+/// The way in which the handbook tells handlers to end with writes.
+fn committing(writes: Vec<TransactWriteItem>) -> Outcome {
+    Outcome::committing(writes).unwrap_or_else(|error| Outcome::failed(error.to_string()))
+}
+
+fn again(pause: Duration) -> Outcome {
+    Outcome::Retry {
+        reason: "busy".to_owned(),
+        pause: Some(pause),
+    }
+}
+
+fn router() -> Router<Bench> {
+    let none = Router::new().otherwise(|_, _| async { Outcome::failed("no handler for this type") });
+    ANSWERS.into_iter().fold(none, |router, (kind, answer)| {
+        router.on(&format!("test.{kind}"), move |context, _| async move {
+            let key = context.idempotency_key.clone();
+            context.state.note(key);
+            answer(&context)
         })
-        .on("test.refused", move |context, _| {
-            let refused = demand(&context.state, "no such row");
-            let effect = effect(&context);
-            async { Outcome::Done(vec![effect, refused]) }
-        })
-        .on("test.ignored", |_, _| async { Outcome::Ignored })
-        .on("test.retry", |_, _| async { Outcome::retry("busy") })
-        .on("test.soon", |_, _| async {
-            let pause = Some(Duration::from_secs(1));
-            Outcome::Retry {
-                reason: "busy".to_owned(),
-                pause,
-            }
-        })
-        .on("test.failed", |_, _| async {
-            Outcome::failed("no such customer")
-        })
-        .on("test.panic", |_, _| async { panic!("canary-in-the-panic") })
-        .otherwise(|_, _| async { Outcome::failed("no handler for this type") })
+    })
 }
 
 impl Workshop {
@@ -74,7 +129,11 @@ impl Workshop {
             bucket: world.bucket(),
             queue: queue.queue(),
             router: router(),
-            state: Arc::new(world.payments().to_owned()),
+            state: Arc::new(Bench {
+                payments: world.payments().to_owned(),
+                runs: Mutex::default(),
+                gate: Mutex::default(),
+            }),
         });
         Self {
             world,
@@ -95,11 +154,15 @@ impl Workshop {
 
     /// An event that the ledger has not heard of.
     pub(crate) fn unrecorded(&self, kind: &str) -> Event<'static> {
+        self.unrecorded_at(kind, Timestamp::now())
+    }
+
+    pub(crate) fn unrecorded_at(&self, kind: &str, received_at: Timestamp) -> Event<'static> {
         let key = EventKey {
             provider: "test".to_owned(),
             ..fresh_key()
         };
-        event_of(&key, &format!("test.{kind}"), Timestamp::now(), b"{}")
+        event_of(&key, &format!("test.{kind}"), received_at, b"{}")
     }
 
     /// Message ids that have to come again.
@@ -115,13 +178,42 @@ impl Workshop {
             .collect()
     }
 
+    /// Processes a record whose message is finished then.
+    pub(crate) async fn finish(&self, record: &Value) {
+        let again = self.process(std::slice::from_ref(record)).await;
+        assert_eq!(again, Vec::<String>::new());
+    }
+
+    /// The state of an event that was recorded.
+    pub(crate) async fn state(&self, key: &EventKey) -> State {
+        item(&self.ledger, key).await.state
+    }
+
+    /// Ends the pause of an event that waits.
+    pub(crate) async fn make_due(&self, key: &EventKey) {
+        self.world.make_due(self.world.table(), key).await;
+    }
+
     /// How often an event had its effect.
     pub(crate) async fn effects(&self, key: &EventKey) -> u32 {
         count(&self.world, &key.to_string()).await
     }
+
+    /// How often a handler has begun with an event.
+    pub(crate) fn runs(&self, key: &EventKey) -> u32 {
+        let runs = self.processor.state.runs.lock().expect("no panic");
+        runs.get(&key.to_string()).copied().unwrap_or(0)
+    }
 }
 
-/// A record that no queue knows of.
+/// A record that no queue knows of, received for the first time.
 pub(crate) fn record_of(message_id: &str, body: &str) -> Value {
     json!({"messageId": message_id, "body": body})
+}
+
+/// The same record received so many times.
+pub(crate) fn received_times(record: &Value, times: u32) -> Value {
+    let mut record = record.clone();
+    record["attributes"] = json!({"ApproximateReceiveCount": times.to_string()});
+    record
 }

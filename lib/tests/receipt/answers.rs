@@ -1,17 +1,17 @@
-//! What a genuine delivery becomes: accepted, ignored, a duplicate, a conflict, a new start.
+//! What a genuine delivery becomes: accepted, ignored, a duplicate, a new start.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
 use webhooks::envelope::Message;
-use webhooks::ledger::{Settlement, Status};
+use webhooks::ledger::{Settlement, Status, Writes};
 use webhooks::limits;
 use webhooks::provider::table::GITHUB;
 use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
 
-use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, key, line, sign};
+use crate::endpoint::{Endpoint, SECRET, answer, deliver, delivery, http, key, sign};
 use crate::support::broken::Untouched;
-use crate::support::sample::{START, at, end, failed, item};
+use crate::support::sample::{START, at, end, failed, item, retry};
 
 #[tokio::test]
 async fn an_accepted_event_is_in_the_ledger_and_in_the_queue() {
@@ -32,16 +32,16 @@ async fn an_accepted_event_is_in_the_ledger_and_in_the_queue() {
 
     let item = item(&receiver.ledger, &key).await;
     assert_eq!(
-        (item.status, item.event.received_at()),
+        (item.state.status, item.receipt.event.received_at()),
         (Status::Received, START)
     );
-    assert_eq!(item.event.kind(), "github.pull_request.opened");
+    assert_eq!(item.receipt.event.kind(), "github.pull_request.opened");
     assert!(
-        item.event.payload().bytes == fixture.delivery.body,
+        item.receipt.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
     let traceparent = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
-    assert_eq!(item.event.traceparent(), Some(traceparent));
+    assert_eq!(item.receipt.event.traceparent(), Some(traceparent));
 
     let bodies = endpoint.queue.bodies().await;
     let [message] = bodies.as_slice() else {
@@ -149,7 +149,7 @@ async fn thirty_deliveries_at_once_make_one_event_and_one_message() {
         (count((202, "accepted")), count((200, "duplicate"))),
         (1, 29)
     );
-    assert_eq!(item(&receiver.ledger, &key(&fixture)).await.duplicates, 29);
+    assert_eq!(item(&receiver.ledger, &key(&fixture)).await.state.duplicates, 29);
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
 
@@ -159,7 +159,8 @@ async fn a_repetition_of_what_is_under_way_or_over_changes_nothing() {
     let receiver = endpoint.receiver(GITHUB);
     for (settlement, status) in [
         (None, Status::Received),
-        (Some(Settlement::Done(Vec::new())), Status::Done),
+        (Some(retry(60)), Status::Waiting),
+        (Some(Settlement::Done(Writes::none())), Status::Done),
         (Some(Settlement::Ignored), Status::Ignored),
     ] {
         let fixture = delivery(GITHUB, "push");
@@ -171,47 +172,16 @@ async fn a_repetition_of_what_is_under_way_or_over_changes_nothing() {
         endpoint.queue.bodies().await;
         assert_eq!(answer(&receiver, &fixture, at(2)).await, (200, "duplicate"));
         let after = item(&receiver.ledger, &key(&fixture)).await;
+        assert!(after.receipt == before.receipt);
+        let (after, before) = (after.state, before.state);
         assert_eq!(
             (after.status, after.duplicates, after.conflicts),
             (status, 1, 0)
         );
         assert_eq!(after.history, before.history);
+        assert_eq!(after.due_at, before.due_at);
         assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
     }
-}
-
-#[tokio::test]
-async fn another_body_under_the_same_id_is_a_duplicate_that_counts_as_a_conflict() {
-    let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(GITHUB);
-    let fixture = delivery(GITHUB, "push");
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
-    // A failed event, which the true delivery could start again.
-    end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
-    endpoint.queue.bodies().await;
-    let mut other = fixture.clone();
-    other.delivery.body = b"{}".to_vec();
-    sign(&mut other, GITHUB, SECRET, START);
-    let receipt = deliver(&receiver, other.gateway_event(), at(2)).await;
-    assert_eq!(
-        (receipt.answer.status(), receipt.answer.outcome()),
-        (200, "duplicate")
-    );
-    let line = line(&receipt);
-    assert_eq!(
-        (&line["conflict"], &line["Conflict"], &line["Duplicate"]),
-        (&json!(true), &json!(1), &json!(1))
-    );
-    let item = item(&receiver.ledger, &key(&fixture)).await;
-    assert_eq!(
-        (item.status, item.duplicates, item.conflicts),
-        (Status::Failed, 1, 1)
-    );
-    assert!(
-        item.event.payload().bytes == fixture.delivery.body,
-        "the first body stays"
-    );
-    assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -223,10 +193,10 @@ async fn a_redelivery_of_a_failed_event_starts_it_again() {
     end(&receiver.ledger, &key(&fixture), failed("no"), at(1)).await;
     endpoint.queue.bodies().await;
     assert_eq!(answer(&receiver, &fixture, at(2)).await, (202, "accepted"));
-    let item = item(&receiver.ledger, &key(&fixture)).await;
+    let state = item(&receiver.ledger, &key(&fixture)).await.state;
     assert_eq!(
-        (item.status, item.redeliveries, item.duplicates),
-        (Status::Received, 1, 0)
+        (state.status, state.redeliveries, state.duplicates),
+        (Status::Waiting, 1, 0)
     );
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
     assert_eq!(answer(&receiver, &fixture, at(3)).await, (200, "duplicate"));
@@ -248,8 +218,8 @@ async fn a_large_payload_goes_to_the_queue_by_reference() {
     assert_eq!(message["data"], Value::Null);
     let item = item(&receiver.ledger, &key(&fixture)).await;
     assert!(
-        item.event.payload().bytes == fixture.delivery.body,
+        item.receipt.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
-    assert_eq!(GITHUB.profile().name, item.event.key().provider);
+    assert_eq!(GITHUB.profile().name, item.receipt.event.key().provider);
 }

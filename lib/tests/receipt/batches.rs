@@ -109,7 +109,7 @@ async fn overlapping_batches_make_each_event_once() {
         .await
         .expect("the ledger answers");
     let item = item.expect("an item");
-    assert_eq!(item.event.payload().bytes, element(a).as_bytes());
+    assert_eq!(item.receipt.event.payload().bytes, element(a).as_bytes());
 }
 
 /// The delivery is acknowledged when every event is durable, and not before.

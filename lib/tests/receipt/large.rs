@@ -16,12 +16,13 @@ use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
+use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
 
 use crate::endpoint::{Endpoint, SECRET, answer, delivery, key, sign};
 use crate::support::broken::Closed;
 use crate::support::own_queue::record;
-use crate::support::sample::{START, item, noise};
+use crate::support::sample::{item, noise};
 
 /// What an invocation of a function takes, in bytes.
 const INVOCATION: usize = 6 * 1024 * 1024;
@@ -38,7 +39,7 @@ fn push_of(size: usize) -> Fixture {
     let text = STANDARD.encode(noise(size));
     let body = json!({"id": id, "noise": &text[..size - frame]});
     fixture.delivery.body = body.to_string().into_bytes();
-    sign(&mut fixture, GITHUB, SECRET, START);
+    sign(&mut fixture, GITHUB, SECRET, Timestamp::now());
     fixture
 }
 
@@ -96,8 +97,8 @@ async fn ten_large_ones_arrive_in_one_batch_byte_for_byte() {
     let sizes = sizes.chain(std::iter::repeat_n(1_000_000, 8));
     let fixtures: Vec<Fixture> = sizes.map(push_of).collect();
     for fixture in &fixtures {
-        assert_eq!(answer(&receiver, fixture, START).await, (202, "accepted"));
-        assert_eq!(answer(&receiver, fixture, START).await, (200, "duplicate"));
+        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (202, "accepted"));
+        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (200, "duplicate"));
     }
     let batch = batch(&endpoint).await;
     assert_eq!(batch["Records"].as_array().map(Vec::len), Some(10));
@@ -128,7 +129,7 @@ async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
         .map(push_of)
         .collect();
     for fixture in &fixtures {
-        assert_eq!(answer(&receiver, fixture, START).await, (202, "accepted"));
+        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (202, "accepted"));
     }
     let batch = batch(&endpoint).await;
     assert!(batch.to_string().len() < 4 * limits::MESSAGE_SHARE);
@@ -140,7 +141,7 @@ async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
     assert_eq!(seen.lock().await.len(), 4);
     for fixture in &fixtures {
         let item = item(&endpoint.world.ledger(), &key(fixture)).await;
-        assert_eq!(item.status, Status::Done);
+        assert_eq!(item.state.status, Status::Done);
         assert!(seen.lock().await.contains(&fixture.delivery.body));
     }
 }
@@ -150,10 +151,10 @@ async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(200_000);
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
-    assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (200, "duplicate"));
     let payload = item(&endpoint.world.ledger(), &key(&fixture)).await;
-    let payload = payload.event.payload().clone();
+    let payload = payload.receipt.event.payload().clone();
     assert!(payload.away().is_none() && payload.bytes == fixture.delivery.body);
     // The message refers to it.
     assert!(batch(&endpoint).await.to_string().len() < 2_000);
@@ -166,7 +167,7 @@ async fn goes_whole_to_the_queue_when_neither_bucket_nor_ledger_takes_it() {
     let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     let receiver = without_bucket(receiver, &closed);
     let fixture = push_of(200_000);
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
     process(&processor, batch(&endpoint).await).await;
     assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
@@ -177,7 +178,7 @@ async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(900_000);
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
     let batch = batch(&endpoint).await;
     assert!(batch.to_string().len() < INVOCATION);
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
@@ -190,9 +191,9 @@ async fn a_duplicate_is_one_though_the_bucket_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(limits::BODY);
     let receiver = endpoint.receiver(GITHUB);
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
     let receiver = without_bucket(receiver, &closed);
-    assert_eq!(answer(&receiver, &fixture, START).await, (200, "duplicate"));
+    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (200, "duplicate"));
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
 
@@ -202,7 +203,7 @@ async fn is_not_acknowledged_when_nothing_takes_it() {
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(limits::BODY);
     assert_eq!(
-        answer(&receiver, &fixture, START).await,
+        answer(&receiver, &fixture, Timestamp::now()).await,
         (503, "unavailable")
     );
     let found = endpoint.world.ledger().find(&key(&fixture)).await;
@@ -214,25 +215,26 @@ async fn is_not_acknowledged_when_nothing_takes_it() {
 async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
     let batch = batch(&endpoint).await;
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
 
     let (early, seen) = processor(&endpoint, Bucket::new(&closed.config(), "any"));
-    let response = process(&early, batch.clone()).await;
-    assert_eq!(
-        response["batchItemFailures"].as_array().map(Vec::len),
-        Some(1)
-    );
-    let waiting = item(&ledger, &key).await;
-    assert_eq!((waiting.status, waiting.attempts), (Status::Received, 0));
+    let finished = json!({"batchItemFailures": []});
+    assert_eq!(process(&early, batch.clone()).await, finished);
+    let waiting = item(&ledger, &key).await.state;
+    assert_eq!((waiting.status, waiting.attempts), (Status::Waiting, 0));
+    assert_eq!(waiting.put_back, 1);
     let cause = "the bucket cannot be reached (no connection)";
     assert_eq!(waiting.cause.as_deref(), Some(cause));
     assert!(seen.lock().await.is_empty());
+    assert_eq!(endpoint.queue.delayed().await, 1);
 
-    let (later, seen) = processor(&endpoint, endpoint.world.bucket());
-    process(&later, batch).await;
-    let done = item(&ledger, &key).await;
+    let world = &endpoint.world;
+    world.make_due(world.table(), &key).await;
+    let (later, seen) = processor(&endpoint, world.bucket());
+    assert_eq!(process(&later, batch).await, finished);
+    let done = item(&ledger, &key).await.state;
     assert_eq!((done.status, done.attempts), (Status::Done, 1));
     assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
 }
@@ -241,7 +243,7 @@ async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
 async fn fails_at_once_when_the_payload_is_gone() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let bucket = endpoint.world.bucket_name();
     let delete = s3.delete_object().bucket(bucket).key(object_of(&fixture));
@@ -249,9 +251,9 @@ async fn fails_at_once_when_the_payload_is_gone() {
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
     process(&processor, batch(&endpoint).await).await;
     let item = item(&endpoint.world.ledger(), &key(&fixture)).await;
-    assert_eq!(item.status, Status::Failed);
+    assert_eq!(item.state.status, Status::Failed);
     let cause = "the bucket does not have the payload";
-    assert_eq!(item.cause.as_deref(), Some(cause));
+    assert_eq!(item.state.cause.as_deref(), Some(cause));
     assert!(seen.lock().await.is_empty());
 }
 
@@ -259,7 +261,7 @@ async fn fails_at_once_when_the_payload_is_gone() {
 async fn is_packed_in_the_bucket() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let get = s3.get_object().bucket(endpoint.world.bucket_name());
     let object = get
@@ -278,7 +280,7 @@ async fn is_packed_in_the_bucket() {
 async fn an_object_written_as_it_came_is_read_as_it_is() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, START).await;
+    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let put = s3.put_object().bucket(endpoint.world.bucket_name());
     let put = put.key(object_of(&fixture));

@@ -7,6 +7,7 @@ mod addresses;
 mod answers;
 mod batches;
 mod cold_starts;
+mod conflicts;
 mod endpoint;
 mod large;
 mod outages;

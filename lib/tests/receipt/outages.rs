@@ -11,18 +11,19 @@ use webhooks::process::Processor;
 use webhooks::provider::table::GITHUB;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
+use webhooks::timestamp::Timestamp;
 
 use crate::endpoint::{Endpoint, answer, deliver, delivery, http, key, line};
 use crate::support::broken::{Closed, Lossy};
 use crate::support::effect::{add_one, count};
 use crate::support::own_queue::record;
-use crate::support::sample::{START, at, end, event_of, failed, item};
+use crate::support::sample::{START, end, event_of, failed, item, missed};
 
 /// What arrived in the queue, once through a processor that adds one to the event's own row.
-async fn process(endpoint: &Endpoint) -> Value {
+pub(crate) async fn process(endpoint: &Endpoint) -> Value {
     let payments = Arc::new(endpoint.world.payments().to_owned());
     let handler = |context: Context<String>, _| async move {
-        Outcome::Done(vec![add_one(&context.state, &context.idempotency_key)])
+        Outcome::Done(add_one(&context.state, &context.idempotency_key).into())
     };
     let processor = Arc::new(Processor {
         settings: ProcessorSettings {
@@ -78,24 +79,24 @@ async fn the_queue_carries_the_whole_event_when_dynamodb_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let config = endpoint.world.config();
     let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
-    let fixture = delivery(GITHUB, "push-form");
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let (fixture, now) = (delivery(GITHUB, "push-form"), Timestamp::now());
+    assert_eq!(answer(&receiver, &fixture, now).await, (202, "accepted"));
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
     assert_eq!(ledger.find(&key).await.expect("DynamoDB answers"), None);
 
     assert_eq!(process(&endpoint).await, json!({"batchItemFailures": []}));
     let item = item(&ledger, &key).await;
     assert_eq!(
-        (item.status, item.event.received_at()),
-        (Status::Done, START)
+        (item.state.status, item.receipt.event.received_at()),
+        (Status::Done, now)
     );
-    assert_eq!(item.event.kind(), "github.push");
+    assert_eq!(item.receipt.event.kind(), "github.push");
     assert!(
-        item.event.payload().bytes == fixture.delivery.body,
+        item.receipt.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
     assert_eq!(
-        item.event.payload().media_type,
+        item.receipt.event.payload().media_type,
         "application/x-www-form-urlencoded"
     );
     assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
@@ -131,13 +132,14 @@ async fn an_event_that_is_in_both_is_processed_once() {
     let fixture = delivery(GITHUB, "push");
     // DynamoDB does everything and is never heard.
     dynamodb.lose(u32::MAX);
-    assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
+    let now = Timestamp::now();
+    assert_eq!(answer(&receiver, &fixture, now).await, (202, "accepted"));
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
-    assert_eq!(item(&ledger, &key).await.status, Status::Received);
+    assert_eq!(item(&ledger, &key).await.state.status, Status::Received);
     assert_eq!(process(&endpoint).await, json!({"batchItemFailures": []}));
     assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
     let item = item(&ledger, &key).await;
-    assert_eq!((item.status, item.attempts), (Status::Done, 1));
+    assert_eq!((item.state.status, item.state.attempts), (Status::Done, 1));
 }
 
 #[tokio::test]
@@ -148,15 +150,17 @@ async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down()
     let down = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     let fixture = delivery(GITHUB, "push");
     let key = key(&fixture);
-    assert_eq!(answer(&up, &fixture, START).await, (202, "accepted"));
+    let start = Timestamp::from_seconds(Timestamp::now().seconds() - 60);
+    let at = |seconds| start.after(Duration::from_secs(seconds));
+    assert_eq!(answer(&up, &fixture, start).await, (202, "accepted"));
     endpoint.queue.bodies().await;
     // Received before the failure, and processed after it: no redelivery of a failed event.
     assert_eq!(answer(&down, &fixture, at(1)).await, (202, "accepted"));
     end(&ledger, &key, failed("no"), at(10)).await;
     process(&endpoint).await;
-    assert_eq!(item(&ledger, &key).await.status, Status::Failed);
+    assert_eq!(item(&ledger, &key).await.state.status, Status::Failed);
     // Nor is a second copy of the message that a recorded event was handed over with.
-    let recorded = item(&ledger, &key).await.event;
+    let recorded = item(&ledger, &key).await.receipt.event;
     let copy = envelope(&event_of(
         &key,
         "github.push",
@@ -166,12 +170,12 @@ async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down()
     let sent = endpoint.queue.queue().send(copy, None).await;
     sent.expect("SQS takes it");
     process(&endpoint).await;
-    assert_eq!(item(&ledger, &key).await.status, Status::Failed);
+    assert_eq!(item(&ledger, &key).await.state.status, Status::Failed);
 
     assert_eq!(answer(&down, &fixture, at(11)).await, (202, "accepted"));
     process(&endpoint).await;
     let item = item(&ledger, &key).await;
-    assert_eq!((item.status, item.redeliveries), (Status::Done, 1));
+    assert_eq!((item.state.status, item.state.redeliveries), (Status::Done, 1));
     assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
 }
 
@@ -182,12 +186,14 @@ async fn the_ledger_keeps_for_the_relay_what_sqs_did_not_take() {
     let receiver = endpoint.receiver_at(GITHUB, config, &closed.config(), config);
     let fixture = delivery(GITHUB, "push");
     assert_eq!(answer(&receiver, &fixture, START).await, (202, "accepted"));
-    let ledger: Ledger = endpoint.world.ledger();
-    let item = item(&ledger, &key(&fixture)).await;
-    assert_eq!(item.status, Status::Received);
-    assert_eq!(item.overdue_at, Some(START.after(limits::GRACE)));
+    let (ledger, key): (Ledger, _) = (endpoint.world.ledger(), key(&fixture));
+    let kept = item(&ledger, &key).await;
+    assert_eq!(kept.state.status, Status::Received);
     assert!(
-        item.event.payload().bytes == fixture.delivery.body,
+        kept.receipt.event.payload().bytes == fixture.delivery.body,
         "not the exact bytes"
     );
+    missed(&ledger, &key).await;
+    let state = item(&ledger, &key).await.state;
+    assert_eq!(state.overdue_at, Some(START.after(limits::GRACE)));
 }

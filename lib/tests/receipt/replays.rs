@@ -144,7 +144,7 @@ async fn a_body_is_held_for_its_source_alone_and_no_event_has_its_key() {
         .remove(HOOK);
     assert_eq!(deliver(&receiver, event, at(2)).await.answer.status(), 202);
     let kept = item(&receiver.ledger, &key(&genuine)).await;
-    assert_eq!(kept.duplicates, 0);
+    assert_eq!(kept.state.duplicates, 0);
 }
 
 #[tokio::test]

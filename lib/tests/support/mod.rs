@@ -11,15 +11,19 @@ pub(crate) mod effect;
 pub(crate) mod own_queue;
 pub(crate) mod sample;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use webhooks::bucket::Bucket;
+use webhooks::event::EventKey;
 use webhooks::ledger::Ledger;
+use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator};
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::Stack;
@@ -30,6 +34,9 @@ use own_queue::OwnQueue;
 /// The emulator of this test binary. It ends with the last test that holds it: statics are not
 /// dropped, so this one must not own it.
 static RUNNING: Mutex<Weak<Running>> = Mutex::const_new(Weak::new());
+
+/// An item as DynamoDB gives it.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 struct Running {
     emulator: Emulator,
@@ -108,6 +115,45 @@ impl World {
         Bucket::new(self.config(), self.bucket_name())
     }
 
+    /// The item in which a table has the state of an event, as DynamoDB gives it.
+    pub(crate) async fn state_item(&self, table: &str, key: &EventKey) -> Option<Attributes> {
+        let get = self.dynamodb().get_item().table_name(table);
+        let get = get.key("pk", AttributeValue::S(state_pk(key)));
+        let get = get.consistent_read(true);
+        get.send().await.expect("DynamoDB answers").item
+    }
+
+    /// Gives a receipt another encoding, such as one that this version does not know; says which it had.
+    pub(crate) async fn set_encoding(&self, table: &str, key: &EventKey, encoding: &str) -> String {
+        let update = self.dynamodb().update_item().table_name(table);
+        let update = update
+            .key("pk", AttributeValue::S(key.to_string()))
+            .condition_expression("attribute_exists(encoding)")
+            .update_expression("SET encoding = :encoding")
+            .expression_attribute_values(":encoding", AttributeValue::S(encoding.to_owned()))
+            .return_values(ReturnValue::UpdatedOld);
+        let updated = update.send().await.expect("its payload is in the item");
+        let mut before = updated.attributes.expect("what was updated");
+        match before.remove("encoding") {
+            Some(AttributeValue::S(encoding)) => encoding,
+            other => panic!("no encoding: {other:?}"),
+        }
+    }
+
+    /// Ends the pause of an event that waits, as if it had been over for an hour.
+    pub(crate) async fn make_due(&self, table: &str, key: &EventKey) {
+        let due = Timestamp::now().millis() - 3_600_000;
+        let update = self.dynamodb().update_item().table_name(table);
+        let update = update
+            .key("pk", AttributeValue::S(state_pk(key)))
+            .condition_expression("#status = :waiting")
+            .update_expression("SET due_at = :due")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":waiting", AttributeValue::S("waiting".to_owned()))
+            .expression_attribute_values(":due", AttributeValue::N(due.to_string()));
+        update.send().await.expect("it waits");
+    }
+
     pub(crate) async fn own_queue(&self) -> OwnQueue {
         OwnQueue::make(self.config()).await
     }
@@ -130,6 +176,10 @@ impl World {
             .expect("the stack");
         stack.output("TableName").expect("its table").to_owned()
     }
+}
+
+fn state_pk(key: &EventKey) -> String {
+    format!("{}/{}#state/{}", key.provider, key.source, key.id)
 }
 
 fn template() -> Template {

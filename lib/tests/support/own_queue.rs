@@ -75,15 +75,36 @@ impl OwnQueue {
     }
 
     /// Messages that were received and neither deleted nor let go.
-    pub(crate) async fn in_flight(&self) -> String {
-        let name = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+    pub(crate) async fn in_flight(&self) -> u32 {
+        self.number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            .await
+    }
+
+    /// Messages that were sent with a delay that is not over.
+    pub(crate) async fn delayed(&self) -> u32 {
+        self.number(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+            .await
+    }
+
+    /// Messages that can be received now.
+    pub(crate) async fn waiting(&self) -> u32 {
+        self.number(QueueAttributeName::ApproximateNumberOfMessages)
+            .await
+    }
+
+    async fn number(&self, name: QueueAttributeName) -> u32 {
         let attributes = self.client.get_queue_attributes().queue_url(&self.url);
         let attributes = attributes.attribute_names(name.clone()).send().await;
-        attributes
-            .expect("the queue's attributes")
-            .attributes
-            .expect("attributes")[&name]
-            .clone()
+        let attributes = attributes.expect("the queue's attributes").attributes;
+        let number = &attributes.expect("attributes")[&name];
+        number.parse().expect("a number")
+    }
+
+    /// Deletes a received message, as Lambda does with what is finished.
+    pub(crate) async fn delete(&self, message: &Message) {
+        let delete = self.client.delete_message().queue_url(&self.url);
+        let delete = delete.set_receipt_handle(message.receipt_handle.clone());
+        delete.send().await.expect("SQS deletes it");
     }
 }
 

@@ -42,21 +42,34 @@ pub(super) fn apply(
 
 /// The right side of an assignment.
 fn assigned(tokens: &mut Tokens, scope: &Scope<'_>) -> Option<AttributeValue> {
-    let word = operand(tokens);
-    if word == "list_append" {
-        let lists: Option<Vec<_>> = arguments(tokens)
-            .iter()
-            .map(|list| scope.value(list)?.as_l().ok().cloned())
-            .collect();
-        return Some(AttributeValue::L(lists?.concat()));
-    }
-    let value = scope.value(&word);
+    let value = term(tokens, scope);
     let sign = match tokens.peek() {
         Some("+") => 1,
         Some("-") => -1,
-        _ => return value.cloned(),
+        _ => return value,
     };
     tokens.take();
-    let more = sign * number(scope.value(&operand(tokens))?)?;
-    Some(AttributeValue::N((number(value?)? + more).to_string()))
+    let more = sign * number(&term(tokens, scope)?)?;
+    Some(AttributeValue::N((number(&value?)? + more).to_string()))
+}
+
+/// A name, a value or a function of such.
+fn term(tokens: &mut Tokens, scope: &Scope<'_>) -> Option<AttributeValue> {
+    let word = operand(tokens);
+    match word.as_str() {
+        "list_append" => {
+            tokens.expect("(");
+            let first = term(tokens, scope);
+            tokens.expect(",");
+            let second = term(tokens, scope);
+            tokens.expect(")");
+            let list = |value: Option<AttributeValue>| value?.as_l().ok().cloned();
+            Some(AttributeValue::L([list(first)?, list(second)?].concat()))
+        }
+        "if_not_exists" => {
+            let [path, value] = <[String; 2]>::try_from(arguments(tokens)).expect("two");
+            scope.value(&path).or_else(|| scope.value(&value)).cloned()
+        }
+        _ => scope.value(&word).cloned(),
+    }
 }
