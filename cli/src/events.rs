@@ -83,13 +83,16 @@ enum Command {
 
 /// A point in time, or an age.
 #[derive(Clone, Copy, Debug)]
-enum Moment {
+pub enum Moment {
+    /// A point in time.
     At(Timestamp),
+    /// So long ago.
     Ago(Duration),
 }
 
 impl Moment {
-    fn resolve(self, now: Timestamp) -> Timestamp {
+    /// The point in time that it is at `now`.
+    pub fn resolve(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
             Self::Ago(age) => {
@@ -100,7 +103,7 @@ impl Moment {
     }
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
+pub(crate) fn parse_moment(text: &str) -> Result<Moment, String> {
     let age = humantime::parse_duration(text).map(Moment::Ago);
     age.or_else(|_| text.parse().map(Moment::At))
         .map_err(|_| "neither an age (15m, 36h, 7d) nor a time (2026-01-31T00:00:00Z)".to_owned())

@@ -8,6 +8,7 @@
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
+pub mod audit;
 pub mod activity;
 pub mod captured_request;
 pub mod child;

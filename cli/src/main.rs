@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
-use webhooks_cli::{demo, dev, events, migrate, send, terminal, urls, verify};
+use webhooks_cli::{audit, demo, dev, events, migrate, send, terminal, urls, verify};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Command {
     Send(send::SendArgs),
     /// List the events in the ledger, or show one
     Events(events::EventsArgs),
+    /// Hold the ledger's histories against the transitions that it makes
+    Audit(audit::AuditArgs),
     /// Move a ledger of the first edition over
     Migrate(migrate::MigrateArgs),
     /// Print the URLs to paste into the providers' consoles
@@ -60,6 +62,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args),

@@ -16,35 +16,39 @@ fn search(crew: Crew, skews: &'static [Seconds]) -> usize {
     states
 }
 
+/// One of each, and two of those who are to meet.
+const fn crew(receivers: u8, workers: u8, relays: u8) -> Crew {
+    Crew {
+        receivers,
+        workers,
+        relays,
+    }
+}
+
 #[test]
+fn every_promise_holds_wherever_two_processors_meet() {
+    let states = search(crew(1, 2, 1), &[0]);
+    assert!(states > 600_000, "something has narrowed the search");
+}
+
+#[test]
+fn every_promise_holds_wherever_two_receivers_or_two_relays_meet() {
+    let states = search(crew(2, 1, 1), &[0]);
+    assert!(states > 90_000, "something has narrowed the search");
+    let states = search(crew(1, 1, 2), &[0]);
+    assert!(states > 100_000, "something has narrowed the search");
+}
+
+/// Takes some minutes: `make chaos` runs it.
+#[test]
+#[ignore = "five million states"]
 fn every_promise_holds_in_every_state() {
     let states = search(Crew::FULL, &[0]);
-    assert!(states > 300_000, "something has narrowed the search");
+    assert!(states > 5_000_000, "something has narrowed the search");
 }
 
 #[test]
 fn every_promise_holds_while_clocks_differ_by_less_than_a_lease_has_to_spare() {
-    let crew = Crew {
-        receivers: 1,
-        ..Crew::FULL
-    };
-    let states = search(crew, &[14, -14]);
-    assert!(states > 550_000, "something has narrowed the search");
-}
-
-#[test]
-#[ignore]
-fn tmp_sizes() {
-    for (receivers, workers, relays) in [(1, 1, 1), (1, 2, 0), (2, 1, 1), (1, 2, 1)] {
-        let started = std::time::Instant::now();
-        let crew = Crew { receivers, workers, relays };
-        let protocol = Protocol::new(crew, &[0], None);
-        let checker = protocol.checker().threads(2).target_max_depth(200).spawn_bfs().join();
-        println!("{crew:?}: {} in {:?}", checker.unique_state_count(), started.elapsed());
-        use crate::promises::*;
-        for (name, path) in checker.discoveries() {
-            if [KEPT, ENDS, ONCE, CALLED, FINAL, SUCCESSOR, LEASE, PAUSE, WAITS, COUNTED, LISTED, STAYS, AGAIN].contains(&name) {
-            println!("  {name}: {:?}", path.into_actions()); }
-        }
-    }
+    let states = search(crew(1, 2, 0), &[14, -14]);
+    assert!(states > 200_000, "something has narrowed the search");
 }
