@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use futures::future::{BoxFuture, select_all};
 use tokio::sync::mpsc::UnboundedReceiver;
 use webhooks::provider::catalog;
@@ -128,41 +127,6 @@ impl Local {
     /// Invokes functions directly.
     pub fn invoker(&self) -> Invoker {
         self.functions.invoker()
-    }
-
-    /// Waits until no message is in the queue, visible or not: whatever has not happened by then
-    /// will not happen.
-    ///
-    /// # Errors
-    /// [`Failure`] when the queue does not answer, or still has messages at the deadline.
-    pub async fn quiet(&self, deadline: Instant) -> Result<(), Failure> {
-        let sqs = aws_sdk_sqs::Client::new(&self.stack.config);
-        let waiting = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ];
-        loop {
-            let request = sqs
-                .get_queue_attributes()
-                .queue_url(self.stack.output("QueueUrl")?)
-                .set_attribute_names(Some(waiting.to_vec()));
-            let answer = request
-                .send()
-                .await
-                .map_err(|error| Failure::new("the queue", error))?;
-            let counts = answer.attributes.unwrap_or_default();
-            let none = |name| counts.get(name).is_some_and(|count| count == "0");
-            if waiting.iter().all(none) {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(Failure::of(format!(
-                    "messages stay in the queue: {counts:?}"
-                )));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 
     /// Carries messages and the table's records to the functions that take them, and runs what is

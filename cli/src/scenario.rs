@@ -153,7 +153,7 @@ pub async fn play(
         }
         if reports.iter().all(Report::is_as_promised) {
             // Once more when nothing is under way: what is promised once must not come twice.
-            local.quiet(deadline).await?;
+            local.stack.quiet(deadline).await?;
             for report in &mut reports {
                 report.look(local, &mut probe).await?;
             }

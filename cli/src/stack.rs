@@ -1,12 +1,13 @@
 //! A stack: where its table, its queues and its secrets are, in the emulator or on AWS.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
+use aws_sdk_sqs::types::QueueAttributeName;
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
 use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
@@ -142,6 +143,41 @@ impl Stack {
     pub fn queue(&self) -> Result<Queue, Failure> {
         let client = aws_sdk_sqs::Client::new(&self.config);
         Ok(Queue::new(client, self.output("QueueUrl")?))
+    }
+
+    /// Waits until no message is in the queue, visible or not: whatever has not happened by then
+    /// will not happen.
+    ///
+    /// # Errors
+    /// [`Failure`] when the queue does not answer, or still has messages at the deadline.
+    pub async fn quiet(&self, deadline: Instant) -> Result<(), Failure> {
+        let sqs = aws_sdk_sqs::Client::new(&self.config);
+        let waiting = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        loop {
+            let request = sqs
+                .get_queue_attributes()
+                .queue_url(self.output("QueueUrl")?)
+                .set_attribute_names(Some(waiting.to_vec()));
+            let answer = request
+                .send()
+                .await
+                .map_err(|error| Failure::new("the queue", error))?;
+            let counts = answer.attributes.unwrap_or_default();
+            let none = |name| counts.get(name).is_some_and(|count| count == "0");
+            if waiting.iter().all(none) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(Failure::of(format!(
+                    "messages stay in the queue: {counts:?}"
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The time that its ledger keeps an event.

@@ -45,16 +45,13 @@ impl StreamSource {
         window: Duration,
     ) -> Result<Self, Failure> {
         let table = stack.output("TableName")?;
-        let described = aws_sdk_dynamodb::Client::new(&stack.config)
-            .describe_table()
-            .table_name(table)
-            .send()
-            .await
-            .map_err(|error| Failure::new("the table", error))?;
-        let arn = described.table().and_then(|table| table.latest_stream_arn());
+        let client = Client::new(&stack.config);
+        let listed = client.list_streams().table_name(table).send().await;
+        let listed = listed.map_err(|error| Failure::new("the streams", error))?;
+        let arn = listed.streams().first().and_then(|stream| stream.stream_arn());
         let arn = arn.ok_or_else(|| Failure::of("the ledger's table has no stream"))?;
         Ok(Self {
-            client: Client::new(&stack.config),
+            client,
             arn: arn.to_owned(),
             invoker,
             function,

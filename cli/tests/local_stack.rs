@@ -120,7 +120,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
     while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
         assert!(Instant::now() < deadline, "the effect does not happen");
     }
-    local.quiet(deadline).await.expect("the queue answers");
+    local.stack.quiet(deadline).await.expect("the queue answers");
     assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
     event_sources.abort();
 }

@@ -48,7 +48,11 @@ async fn a_failed_event_starts_again_and_no_other() {
     }
     let again = item(&ledger, &unfit).await;
     assert_eq!(
-        (again.state.status, again.state.redeliveries, again.state.attempts),
+        (
+            again.state.status,
+            again.state.redeliveries,
+            again.state.attempts
+        ),
         (Status::Waiting, 1, 0)
     );
 

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use lab::bench::sample::Sample;
 use lab::cost::capacity::{Indexes, Item, Units};
+use webhooks::envelope::Message;
 use webhooks::event::Event;
 use webhooks::ledger::{Held, Ledger, Settlement, Turn, Writes, transition};
 use webhooks::limits::ITEM_PAYLOAD_AT_MOST;
@@ -43,7 +44,7 @@ impl Table {
     }
 
     /// Makes an update; what it was charged has to be what is computed.
-    async fn update(&self, what: &str, update: Update) {
+    async fn update(&self, what: &str, update: Update) -> Units {
         let before = self.item(&update.key).await;
         let request = self
             .client
@@ -59,6 +60,24 @@ impl Table {
         let after = self.item(&update.key).await.expect("the item");
         let computed = self.indexes.units(before.as_ref(), &after);
         assert_eq!(counted(output.consumed_capacity), computed, "{what}");
+        computed
+    }
+
+    /// Records an event; what it was charged has to be what is computed.
+    async fn record(&self, event: &Event<'_>) -> Units {
+        let put = transition::record(TABLE, event, "one", NOW, ITEM_PAYLOAD_AT_MOST);
+        let put = put.expect("it fits");
+        let request = self
+            .client
+            .put_item()
+            .table_name(TABLE)
+            .set_item(Some(put.item.clone()))
+            .set_condition_expression(put.condition_expression)
+            .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+        let output = request.send().await.expect("it is new");
+        let computed = self.indexes.units(None, &put.item);
+        assert_eq!(counted(output.consumed_capacity), computed, "record");
+        computed
     }
 }
 
@@ -111,19 +130,7 @@ async fn every_write_costs_what_is_computed() {
 
 async fn life(table: &Table, event: &Event<'_>) {
     let (key, later) = (event.key(), NOW.after(Duration::from_secs(1)));
-    let put = transition::record(TABLE, event, "one", NOW, ITEM_PAYLOAD_AT_MOST);
-    let put = put.expect("it fits");
-    let request = table
-        .client
-        .put_item()
-        .table_name(TABLE)
-        .set_item(Some(put.item.clone()))
-        .set_condition_expression(put.condition_expression)
-        .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
-    let output = request.send().await.expect("it is new");
-    let computed = table.indexes.units(None, &put.item);
-    assert_eq!(counted(output.consumed_capacity), computed, "record");
-
+    table.record(event).await;
     let claim = |token, turn| transition::claim(TABLE, key, token, turn, later);
     let settle = |token, how: &Settlement| {
         let held = Held::default();
@@ -142,7 +149,10 @@ async fn life(table: &Table, event: &Event<'_>) {
         ("claim again", claim("three", Turn::Alone)),
         ("failed", settle("three", &failed)),
         ("kept", transition::extend(TABLE, key, later)),
-        ("reopened", transition::reopen(TABLE, key, "four", true, later)),
+        (
+            "reopened",
+            transition::reopen(TABLE, key, "four", true, later),
+        ),
         ("claim", claim("five", Turn::Last)),
     ] {
         table.update(what, update).await;
@@ -171,6 +181,30 @@ async fn done_in_a_transaction(table: &Table, update: Update) {
             .and_then(|all| all.into_iter().next()),
     );
     assert_eq!(counted.table, 2 * computed.table);
+}
+
+/// The receipt and its entry in `listing`, the claim, the settlement.
+#[tokio::test]
+async fn an_event_that_ends_well_at_once_costs_four_write_units() {
+    let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
+    let template = Template::read(&project.root().join("template.yaml")).expect("a template");
+    let table = Table {
+        client: client(&start(&template).await),
+        indexes: Indexes::of(&template, "Ledger"),
+    };
+    let message = r#"{"specversion": "1.0", "id": "evt_1", "source": "/webhooks/stripe/default",
+        "type": "stripe.charge.succeeded", "time": "2026-01-01T00:00:00Z", "data": {}}"#;
+    let event = Message::read(message).expect("an envelope").whole;
+    let event = event.expect("its payload");
+    let key = event.key();
+    let recorded = table.record(&event).await;
+    let claim = transition::claim(TABLE, key, "two", Turn::Together, NOW);
+    let claimed = table.update("claim", claim).await;
+    let (held, done) = (Held::default(), Settlement::Done(Writes::none()));
+    let settle = transition::settle(TABLE, key, "two", &held, &done, NOW, NOW);
+    let settled = table.update("done", settle).await;
+    let units = [recorded, claimed, settled].map(|units| (units.table, units.indexes));
+    assert_eq!(units, [(1, 1), (1, 0), (1, 0)]);
 }
 
 #[tokio::test]

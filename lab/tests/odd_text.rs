@@ -41,7 +41,9 @@ async fn end_of(ledger: &Ledger, key: &EventKey) -> Item {
     loop {
         let item = ledger.find(key).await.expect("the ledger answers");
         match item {
-            Some(ended) if matches!(ended.state.status, Status::Done | Status::Failed) => return ended,
+            Some(ended) if matches!(ended.state.status, Status::Done | Status::Failed) => {
+                return ended;
+            }
             item => assert!(Instant::now() < deadline, "{key} does not end: {item:?}"),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

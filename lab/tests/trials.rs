@@ -47,6 +47,7 @@ async fn nothing_is_lost_or_doubled_under_load_while_calls_break() {
         kills: 5,
         pace: Pace::Soon,
         deliveries: 400,
+        deadly: 1,
         faults: random_faults.plan(20),
         relay: Duration::from_secs(2),
         time_limit: TIME_LIMIT,

@@ -63,6 +63,17 @@ pub(crate) fn point(name: &'static str) {
 #[cfg(not(feature = "faults"))]
 pub(crate) const fn point(_: &'static str) {}
 
+/// Ends the process with the handler of an event whose id has a certain part: `event=return(00dead00)`.
+#[cfg(feature = "faults")]
+pub(crate) fn event(id: &str) {
+    fail::fail_point!("event", |part| if part.is_some_and(|part| id.contains(&part)) {
+        std::process::abort();
+    });
+}
+
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn event(_: &str) {}
+
 /// The time in milliseconds as a test bends it. `clock=return(1767225600000 10 -2000)`: since that
 /// moment time runs ten times as fast, and this clock is two seconds behind.
 #[cfg(feature = "faults")]

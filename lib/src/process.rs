@@ -253,7 +253,10 @@ impl<S: Send + Sync + 'static> Processor<S> {
             attempt,
         };
         let processor = Arc::clone(self);
-        let handler = async move { processor.router.handle(context, event).await };
+        let handler = async move {
+            faults::event(&event.key().id);
+            processor.router.handle(context, event).await
+        };
         let mut task = tokio::spawn(handler.in_current_span());
         match tokio::time::timeout(time, &mut task).await {
             Ok(Ok(outcome)) => outcome,

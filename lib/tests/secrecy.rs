@@ -230,7 +230,9 @@ async fn nothing_confidential_comes_out_whatever_is_asked_for() {
     correspondence.invoke_with_nonsense().await;
     let mut log = correspondence.ends(&mut lines).await;
     let items = correspondence.items().await;
-    let failed = items.iter().filter(|item| item.state.status == Status::Failed);
+    let failed = items
+        .iter()
+        .filter(|item| item.state.status == Status::Failed);
     assert_eq!((items.len(), failed.count()), (4, 1));
     let told: Vec<_> = items
         .iter()

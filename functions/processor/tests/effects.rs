@@ -91,7 +91,11 @@ async fn an_effect_that_takes_seconds_happens_once_and_ends_its_event() {
     let kinds = SLOW.map(|(kind, _)| kind);
     let ended = play(&kinds, |number, _| Some(Fault::Slow(SLOW[number].1))).await;
     for (slow, ended) in SLOW.iter().zip(&ended) {
-        let outcome = (ended.item.state.status, ended.item.state.attempts, ended.effects);
+        let outcome = (
+            ended.item.state.status,
+            ended.item.state.attempts,
+            ended.effects,
+        );
         assert_eq!(outcome, (Status::Done, 1, 1), "{slow:?}");
     }
 }
@@ -144,7 +148,11 @@ async fn a_refusal_that_lasts_goes_by_reference_or_fails_at_once() {
             Refused::Whole => (Status::Done, 1),
             Refused::All => (Status::Failed, 0),
         };
-        let outcome = (ended.item.state.status, ended.item.state.attempts, ended.effects);
+        let outcome = (
+            ended.item.state.status,
+            ended.item.state.attempts,
+            ended.effects,
+        );
         assert_eq!(outcome, (status, 1, effects), "{case:?}");
         let cause = ended.item.state.cause.as_deref().unwrap_or_default();
         assert_eq!(

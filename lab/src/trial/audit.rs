@@ -11,7 +11,7 @@ use webhooks_cli::failure::Failure;
 use webhooks_cli::probe::Probe;
 
 use super::clock::HASTE;
-use super::traffic::{Delivered, Kind, Parcel};
+use super::traffic::{Delivered, Heard, Kind, Parcel};
 
 /// Events looked up at a time.
 const CONCURRENCY: usize = 8;
@@ -37,12 +37,25 @@ pub struct Audit {
     pub repeated: usize,
     /// Deliveries with a broken signature that were taken.
     pub forged: usize,
+    /// Genuine deliveries that were answered with a 4xx.
+    pub refused: Vec<String>,
+    /// Events whose history is none that the ledger's transitions leave.
+    pub illegal: Vec<String>,
     /// From receipt to the end of each event, in this machine's time.
     pub until_ended: Vec<Duration>,
 }
 
+/// The events of a trial when it is over.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Those that have ended.
+    pub ended: BTreeMap<String, Item>,
+    /// Those that are in the ledger or were acknowledged, and have not ended: they are lost.
+    pub open: BTreeSet<String>,
+}
+
 /// Waits until every event that is in the ledger or was acknowledged has ended, or the time is
-/// over; gives the items.
+/// over.
 ///
 /// # Errors
 /// [`Failure`] when the ledger does not answer.
@@ -51,7 +64,7 @@ pub async fn settle(
     events: &[(Parcel, Delivered)],
     time_limit: Duration,
     progress: impl Fn(usize),
-) -> Result<BTreeMap<String, Item>, Failure> {
+) -> Result<Standing, Failure> {
     let deadline = Instant::now() + time_limit;
     let mut ended = BTreeMap::new();
     let mut open: Vec<&(Parcel, Delivered)> = events.iter().collect();
@@ -64,7 +77,7 @@ pub async fn settle(
         open = Vec::new();
         for (event, found) in looks {
             match found.map_err(|error| Failure::new("the ledger", error))? {
-                Some(item) if has_ended(&item) => {
+                Some(item) if item.state.status.has_ended() => {
                     ended.insert(event.0.key.to_string(), item);
                 }
                 Some(_) => open.push(event),
@@ -74,16 +87,10 @@ pub async fn settle(
         }
         progress(open.len());
         if open.is_empty() || Instant::now() > deadline {
-            return Ok(ended);
+            let open = open.iter().map(|event| event.0.key.to_string()).collect();
+            return Ok(Standing { ended, open });
         }
         tokio::time::sleep(PAUSE).await;
-    }
-}
-
-fn has_ended(item: &Item) -> bool {
-    match item.state.status {
-        Status::Done | Status::Ignored | Status::Failed => true,
-        Status::Received | Status::Processing | Status::Waiting => false,
     }
 }
 
@@ -94,7 +101,7 @@ impl Audit {
     /// [`Failure`] when the effects cannot be counted.
     pub async fn take(
         events: &[(Parcel, Delivered)],
-        ended: &BTreeMap<String, Item>,
+        standing: &Standing,
         probe: &mut Probe,
     ) -> Result<Self, Failure> {
         let effects = probe.tally().await?;
@@ -102,7 +109,11 @@ impl Audit {
         for (parcel, delivered) in events {
             let key = parcel.key.to_string();
             let effects = effects.get(&key).copied().unwrap_or(0);
-            audit.count(parcel, delivered, ended.get(&key), effects);
+            audit.count(parcel, delivered, standing.ended.get(&key), effects);
+            // One that its provider took for refused is the ledger's all the same.
+            if standing.open.contains(&key) && !delivered.acknowledged() {
+                audit.lost.push(format!("{key}: in the ledger and not ended"));
+            }
         }
         Ok(audit)
     }
@@ -120,8 +131,14 @@ impl Audit {
         } else {
             self.unacknowledged += 1
         }
+        if delivered.heard.iter().any(|heard| matches!(heard, Heard::Status(400..=499))) {
+            self.refused.push(format!("{key}: {:?}", delivered.heard));
+        }
         match item {
             Some(item) => {
+                let illegal = item.illegalities().into_iter();
+                let told = &item.state.history;
+                self.illegal.extend(illegal.map(|why| format!("{key}: {why}: {told:?}")));
                 *self.ended.entry(item.state.status.as_str()).or_default() += 1;
                 self.until_ended.extend(took(item));
             }
@@ -129,7 +146,7 @@ impl Audit {
             None => {}
         }
         let expected = match (parcel.kind, item.map(|item| item.state.status)) {
-            (Kind::BrokenCharge, Some(Status::Failed)) => return,
+            (Kind::BrokenCharge | Kind::DeadlyPush, Some(Status::Failed)) => return,
             (_, Some(Status::Done)) => 1,
             (_, Some(status)) if delivered.acknowledged() => {
                 let cause = item.and_then(|item| item.state.cause.clone()).unwrap_or_default();
@@ -147,7 +164,7 @@ impl Audit {
                 self.doubled.push(format!("{key}: {effects} times"));
             }
             Kind::Charge | Kind::BrokenCharge => {}
-            Kind::Push | Kind::LargePush | Kind::Message => {
+            Kind::Push | Kind::DeadlyPush | Kind::LargePush | Kind::Message => {
                 self.repeated += effects.saturating_sub(1);
             }
         }
@@ -166,7 +183,12 @@ impl Audit {
 
     /// True if every promise was kept.
     pub fn is_clean(&self) -> bool {
-        self.lost.is_empty() && self.doubled.is_empty() && self.forged == 0
+        self.broken().next().is_none() && self.forged == 0
+    }
+
+    fn broken(&self) -> impl Iterator<Item = &String> {
+        let unkept = self.lost.iter().chain(&self.doubled);
+        unkept.chain(&self.refused).chain(&self.illegal)
     }
 
     /// Prints what it counted.
@@ -190,12 +212,14 @@ impl Audit {
                 self.repeated
             ),
             format!(
-                "refused       {} events whose provider never heard a 2xx",
-                self.unacknowledged
+                "refused       {} events whose provider never heard a 2xx, {} answered with a 4xx",
+                self.unacknowledged,
+                self.refused.len()
             ),
+            format!("illegal       {} histories", self.illegal.len()),
             format!("forged        {} taken", self.forged),
         ];
-        let broken = self.lost.iter().chain(&self.doubled).take(20);
+        let broken = self.broken().take(20);
         lines.extend(broken.map(|broken| format!("  BROKEN {broken}")));
         lines
     }
@@ -224,7 +248,6 @@ pub async fn intruders(ledger: &Ledger, keys: &[EventKey]) -> Result<usize, Fail
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::traffic::Heard;
 
     fn audit(kind: Kind, heard: Heard, effects: usize) -> Audit {
         let parcel = Parcel::sample(kind);

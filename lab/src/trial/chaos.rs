@@ -80,6 +80,7 @@ pub fn chaos(kills: usize, time_limit: Duration) -> Experiment {
         kills,
         pace: Pace::Soon,
         deliveries: 0,
+        deadly: 0,
         faults: refuse_some(),
         relay: RELAY,
         time_limit,

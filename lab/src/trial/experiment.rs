@@ -32,6 +32,8 @@ pub struct Experiment {
     pub pace: Pace,
     /// Deliveries that are sent at least.
     pub deliveries: usize,
+    /// Events among them whose handler ends its process whenever it runs.
+    pub deadly: usize,
     /// The faults that happen to the functions' calls.
     pub faults: FaultPlan,
     /// The time between two runs of the relay.
@@ -64,6 +66,7 @@ impl Experiment {
             kills,
             pace,
             deliveries,
+            deadly,
             faults,
             relay,
             time_limit,
@@ -90,7 +93,7 @@ impl Experiment {
         };
         let done = AtomicBool::new(false);
         let sending = async {
-            let sent = send(&traffic, &ledger, enough).await;
+            let sent = send(&traffic, &ledger, deadly, enough).await;
             done.store(true, Ordering::Relaxed);
             sent
         };
@@ -98,13 +101,15 @@ impl Experiment {
         let (sent, took) = (sent?, started.elapsed());
         gathered?;
         killer.stop();
-        let ended = settle(&ledger, &sent.events, TIME_LIMIT, |open| {
+        let standing = settle(&ledger, &sent.events, TIME_LIMIT, |open| {
             progress.show(&format!("{open} events have not ended yet"));
         })
         .await?;
+        // Whatever a late copy of a message may still do, it does now.
+        stage.quiet(TIME_LIMIT).await?;
         progress.end();
-        let mut audit = Audit::take(&sent.events, &ended, &mut probe).await?;
-        audit.compare(&sent.restarted, &ended);
+        let mut audit = Audit::take(&sent.events, &standing, &mut probe).await?;
+        audit.compare(&sent.restarted, &standing.ended);
         audit.forged = sent.taken + intruders(&ledger, &sent.forged).await?;
         Ok(Ended {
             kills: killer.kills(),

@@ -16,6 +16,9 @@ use crate::host::{Fate, Life};
 /// The place that counts for a process that is killed from outside, at no place of its own choosing.
 pub const AT_RANDOM: &str = "at a random moment";
 
+/// The part of an event's id with which its handler ends the process.
+pub const DEADLY: &str = "00dead00";
+
 /// The signals of a process that ended itself, and of one that was killed.
 const ABORT: i32 = 6;
 const KILL: i32 = 9;
@@ -153,7 +156,7 @@ impl Fate for Killer {
         let mut state = self.state();
         let order = state.orders.get_mut(function).and_then(VecDeque::pop_front);
         let skew = i64::try_from(below(2 * SKEW.unsigned_abs())).unwrap_or(0) - SKEW;
-        let mut failpoints = self.clock.failpoint(skew);
+        let mut failpoints = format!("{};event=return({DEADLY})", self.clock.failpoint(skew));
         let mut ends_after = None;
         let lives = match (self.pace, function, order) {
             (_, "relay", _) => 1,

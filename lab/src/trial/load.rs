@@ -41,18 +41,26 @@ pub struct Sent {
     pub restarted: BTreeSet<String>,
 }
 
-/// Sends until `enough`, which is asked before each event with the deliveries so far.
+/// Sends so many events whose handler ends its process, and then others until `enough`, which is asked
+/// before each with the deliveries so far.
 ///
 /// # Errors
 /// [`Failure`] when a delivery cannot be made.
 pub async fn send(
     traffic: &Traffic,
     ledger: &Ledger,
+    deadly: usize,
     enough: impl Fn(usize) -> bool + Send + Sync,
 ) -> Result<Sent, Failure> {
     let deliveries = Arc::new(AtomicUsize::new(0));
     let workers = (0..CONCURRENCY).map(|_| worker(traffic, ledger, &deliveries, &enough));
     let mut all = Sent::default();
+    for _ in 0..deadly {
+        let parcel = traffic.parcel(Kind::DeadlyPush, "default", 0)?;
+        let delivered = traffic.deliver(&parcel).await?;
+        all.deliveries += delivered.heard.len();
+        all.events.push((parcel, delivered));
+    }
     for sent in join_all(workers).await {
         all.add(sent?);
     }

@@ -19,7 +19,7 @@ use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::development_secret;
 
-use super::audit::{Audit, settle};
+use super::audit::{Audit, Standing, settle};
 use super::clock::{Clock, HASTE, hastened};
 use super::killer::{Killer, Pace};
 use super::progress::Progress;
@@ -65,7 +65,7 @@ const fn row(
 const UNSENT: Option<(&str, &str)> = Some(("receiver", "SendMessage"));
 
 /// Calls that name the event they are about.
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 17] = [
     row(("receiver", "PutItem", "record"), Kind::Push, None),
     row(
         ("receiver", "PutObject", "keep the payload"),
@@ -76,6 +76,16 @@ const ROWS: [Row; 12] = [
     row(
         ("receiver", "UpdateItem", "reopen"),
         Kind::BrokenCharge,
+        None,
+    ),
+    row(
+        ("receiver", "GetItem", "see whether it has failed"),
+        Kind::BrokenCharge,
+        None,
+    ),
+    row(
+        ("processor", "GetItem", "read what arrived"),
+        Kind::LargePush,
         None,
     ),
     row(
@@ -100,16 +110,31 @@ const ROWS: [Row; 12] = [
     ),
     row(("processor", "PutEvents", "effect"), Kind::Push, None),
     row(("processor", "Publish", "effect"), Kind::Message, None),
-    row(("relay", "UpdateItem", "postpone"), Kind::Push, UNSENT),
+    row(
+        ("processor", "SendMessage", "send for the next attempt"),
+        Kind::Push,
+        Some(("processor", "PutEvents")),
+    ),
+    row(
+        ("relay", "BatchGetItem", "look at what was recorded"),
+        Kind::Push,
+        UNSENT,
+    ),
+    row(("relay", "UpdateItem", "list, postpone"), Kind::Push, UNSENT),
+    row(
+        ("relay", "GetItem", "read what arrived"),
+        Kind::Push,
+        UNSENT,
+    ),
     row(("relay", "SendMessage", "send again"), Kind::Push, UNSENT),
 ];
 
 /// Calls that name no event, and so break for everybody.
 const NAMELESS: [Row; 2] = [
     row(
-        ("processor", "ChangeMessageVisibility", "delay a retry"),
+        ("relay", "GetQueueAttributes", "see the queue's depth"),
         Kind::Push,
-        Some(("processor", "PutEvents")),
+        UNSENT,
     ),
     row(
         ("relay", "Query", "find what is overdue"),
@@ -309,7 +334,7 @@ fn rule(row: Row, fault: Fault) -> Rule {
 struct Outcome {
     at: (usize, usize),
     events: Vec<(Parcel, Delivered)>,
-    ended: BTreeMap<String, Item>,
+    standing: Standing,
     calm_at: Timestamp,
     /// Calls that were broken.
     broken: usize,
@@ -359,11 +384,11 @@ impl Bench<'_> {
         let delivered: Vec<Delivered> = delivered.into_iter().collect::<Result<_, _>>()?;
         let events: Vec<(Parcel, Delivered)> = parcels.into_iter().zip(delivered).collect();
         let ledger = self.stage.stack.ledger()?;
-        let ended = settle(&ledger, &events, TIME_LIMIT, |_| {}).await?;
+        let standing = settle(&ledger, &events, TIME_LIMIT, |_| {}).await?;
         Ok(Outcome {
             at,
             events,
-            ended,
+            standing,
             calm_at,
             broken: self.rules.take_broken(&mark, row.operation),
         })
@@ -374,8 +399,8 @@ impl Bench<'_> {
         let deliveries = parcels.iter().map(|parcel| self.traffic.deliver(parcel));
         let delivered = try_join_all(deliveries).await?;
         let events: Vec<_> = parcels.iter().cloned().zip(delivered).collect();
-        let ended = settle(&self.stage.stack.ledger()?, &events, TIME_LIMIT, |_| {}).await?;
-        if ended.len() == parcels.len() {
+        let standing = settle(&self.stage.stack.ledger()?, &events, TIME_LIMIT, |_| {}).await?;
+        if standing.ended.len() == parcels.len() {
             Ok(())
         } else {
             Err(Failure::of("events that have to fail first do not end"))
@@ -405,15 +430,15 @@ impl Outcome {
     }
 
     async fn audit(self, probe: &mut Probe) -> Result<Cell, Failure> {
-        let mut audit = Audit::take(&self.events, &self.ended, probe).await?;
-        audit.compare(&self.restarted(), &self.ended);
+        let mut audit = Audit::take(&self.events, &self.standing, probe).await?;
+        audit.compare(&self.restarted(), &self.standing.ended);
         if self.broken == 0 {
             audit.lost.push("the call was never made".to_owned());
         }
         let end = |item: &Item| -> Option<Timestamp> {
             item.state.history.last()?.split(' ').next()?.parse().ok()
         };
-        let last = self.ended.values().filter_map(end).max();
+        let last = self.standing.ended.values().filter_map(end).max();
         let mut heard = BTreeMap::new();
         for answer in self.events.iter().flat_map(|(_, sent)| &sent.heard) {
             *heard.entry(*answer).or_default() += 1;

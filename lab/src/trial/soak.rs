@@ -90,6 +90,7 @@ fn soak(args: &SoakArgs, random_faults: &Arc<RandomFaults>) -> Experiment {
         kills: args.kills,
         pace: Pace::Later,
         deliveries: args.deliveries,
+        deadly: 1,
         faults: random_faults.plan(u128::from(args.faults)),
         relay: hastened(limits::GRACE),
         time_limit: Duration::from_secs(args.time_limit),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
@@ -100,6 +100,14 @@ impl Stage {
     pub fn providers(&self) -> impl Iterator<Item = &str> {
         let providers = self.plan.iter().flat_map(|function| &function.providers);
         providers.map(String::as_str)
+    }
+
+    /// Waits until no message is in the queue, visible or not.
+    ///
+    /// # Errors
+    /// [`Failure`] when the queue does not answer, or still has messages after so long.
+    pub async fn quiet(&self, time_limit: Duration) -> Result<(), Failure> {
+        self.stack.quiet(Instant::now() + time_limit).await
     }
 
     /// Begins to carry messages to the processor and the table's records to the relay, and to run the

@@ -17,6 +17,7 @@ use webhooks_cli::stack::development_secret;
 use webhooks_cli::template::Function;
 
 use super::clock::Clock;
+use super::killer::DEADLY;
 use super::stage::Stage;
 
 /// The number of times that a provider tries before it gives up. GitHub tries once.
@@ -30,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub enum Kind {
     /// GitHub: an entry on the bus, at least once.
     Push,
+    /// The same with a handler that ends its process, whenever it runs.
+    DeadlyPush,
     /// The same with a body that fits no item, and that no compression makes smaller.
     LargePush,
     /// Stripe: a row in the table of payments, exactly once.
@@ -83,7 +86,7 @@ impl Kind {
     /// The provider whose event it is.
     pub const fn provider(self) -> &'static str {
         match self {
-            Self::Push | Self::LargePush => "github",
+            Self::Push | Self::DeadlyPush | Self::LargePush => "github",
             Self::Charge | Self::BrokenCharge => "stripe",
             Self::Message => "twilio",
         }
@@ -92,7 +95,7 @@ impl Kind {
     /// Deliveries of one event, at most: GitHub sends nothing again by itself.
     const fn tries(self) -> u32 {
         match self {
-            Self::Push | Self::LargePush => 1,
+            Self::Push | Self::DeadlyPush | Self::LargePush => 1,
             Self::Charge | Self::BrokenCharge | Self::Message => TRIES,
         }
     }
@@ -154,7 +157,7 @@ impl Traffic {
     pub fn parcel(&self, kind: Kind, source: &str, padding: usize) -> Result<Parcel, Failure> {
         let provider = find_provider(kind.provider())?;
         let mut fixture = match kind {
-            Kind::Push | Kind::LargePush => self.push.clone(),
+            Kind::Push | Kind::DeadlyPush | Kind::LargePush => self.push.clone(),
             Kind::Charge | Kind::BrokenCharge => self.charge.clone(),
             Kind::Message => self.message.clone(),
         };
@@ -167,9 +170,12 @@ impl Traffic {
             Kind::LargePush => pad(body, &noise(padding)),
             Kind::Charge => *body = replaced(body, "ch_3SkExample", &unique("ch_3Sk")),
             Kind::BrokenCharge => *body = replaced(body, "\"amount\"", "\"amount_unknown\""),
-            Kind::Message => {}
+            Kind::DeadlyPush | Kind::Message => {}
         }
-        let id = fixture.renew(provider, &secret(kind)?, self.clock.now())?;
+        let mut id = fixture.renew(provider, &secret(kind)?, self.clock.now())?;
+        if kind == Kind::DeadlyPush {
+            id = deadly(&mut fixture, &id);
+        }
         let key = EventKey {
             provider: kind.provider().to_owned(),
             source: source.to_owned(),
@@ -252,6 +258,14 @@ pub fn status(body: &[u8]) -> Heard {
         Some(status) => Heard::Status(status),
         None => Heard::Nothing,
     }
+}
+
+/// Makes the event's handler end its process. The delivery's name is not signed.
+fn deadly(fixture: &mut Fixture, id: &str) -> String {
+    let (hook, guid) = id.split_once(':').unwrap_or_default();
+    let deadly = format!("{DEADLY}{}", guid.get(DEADLY.len()..).unwrap_or_default());
+    fixture.delivery.headers.set("x-github-delivery", &deadly);
+    format!("{hook}:{deadly}")
 }
 
 fn secret(kind: Kind) -> Result<Secret, Failure> {

@@ -154,6 +154,7 @@ impl Driver {
                 self.end_of(&parcel.key).await;
             }
         }
+        self.put_back().await;
         let lost = self.end_of(&lost).await;
         assert_eq!(
             lost.state.cause.as_deref(),
@@ -196,13 +197,43 @@ impl Driver {
         let parcel = self.parcel(name, &fixtures[0], &source(1), true);
         assert_accepted(name, self.deliver(&parcel).await);
         let item = self.find(&parcel.key).await.expect("it is recorded");
-        let object = item.receipt.event.payload().away().expect("it is in the bucket");
+        let object = item
+            .receipt
+            .event
+            .payload()
+            .away()
+            .expect("it is in the bucket");
         let bucket = self.stage.stack.output("PayloadsBucket").expect("a bucket");
         let s3 = aws_sdk_s3::config::Builder::from(&self.stage.stack.config).force_path_style(true);
         let delete = aws_sdk_s3::Client::from_conf(s3.build()).delete_object();
         let delete = delete.bucket(bucket).key(object.name());
         delete.send().await.expect("it is deleted");
         parcel.key
+    }
+
+    /// An event whose payload the processor cannot have at first: a message brings it once more.
+    async fn put_back(&self) {
+        let events = self.events();
+        let (name, fixtures) = events.first_key_value().expect("a provider");
+        let number = WAYS.iter().position(|way| matches!(way, Way::Large));
+        let source = source(number.expect("one of them"));
+        let refused = Rule {
+            function: "processor",
+            operation: "GetObject",
+            fault: Fault::Refused("AccessDenied"),
+        };
+        self.rules.set(&source, vec![refused]);
+        let parcel = self.parcel(name, &fixtures[0], &source, true);
+        assert_accepted(name, self.deliver(&parcel).await);
+        let deadline = Instant::now() + TIME_LIMIT;
+        let waits = |item: Option<Item>| item.is_some_and(|item| item.state.put_back > 0);
+        while !waits(self.find(&parcel.key).await) {
+            assert!(Instant::now() < deadline, "it is not put back");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.rules.set(&source, Vec::new());
+        let done = self.end_of(&parcel.key).await;
+        assert_eq!(done.state.status, Status::Done);
     }
 
     /// The events of each provider that the stack has a receiver for, by the method that its sources take.
@@ -277,7 +308,8 @@ impl Driver {
         let update = aws_sdk_dynamodb::Client::new(&stack.config).update_item();
         let update = update
             .table_name(stack.output("TableName").expect("a table"))
-            .key("pk", AttributeValue::S(key.to_string()))
+            .key("pk", AttributeValue::S(state_key(key)))
+            .condition_expression("attribute_exists(#status)")
             .update_expression("SET #status = :failed, overdue_at = :now")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
@@ -287,6 +319,10 @@ impl Driver {
             );
         update.send().await.expect("it is marked");
     }
+}
+
+fn state_key(key: &EventKey) -> String {
+    format!("{}/{}#state/{}", key.provider, key.source, key.id)
 }
 
 fn secret(name: &str) -> Secret {

@@ -265,13 +265,16 @@ fn a_receivers_role_does_not_reach_another_providers_events() {
             let secret = format!(
                 "arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/webhooks/webhooks/{provider}/default"
             );
-            let item = |action: &str| {
-                Request::new(action, &ledger).with("dynamodb:LeadingKeys", [key.clone()])
+            let state = format!("{provider}/default#state/1");
+            let item = |action: &str, key: &str| {
+                Request::new(action, &ledger).with("dynamodb:LeadingKeys", [key.to_owned()])
             };
             let asked = [
-                item("dynamodb:PutItem"),
-                item("dynamodb:UpdateItem"),
-                item("dynamodb:GetItem"),
+                item("dynamodb:PutItem", &key),
+                item("dynamodb:UpdateItem", &key),
+                item("dynamodb:GetItem", &key),
+                item("dynamodb:UpdateItem", &state),
+                item("dynamodb:GetItem", &state),
                 Request::new("s3:PutObject", format!("{bucket}/{key}")),
                 Request::new("ssm:GetParameters", &secret),
                 Request::new("kms:Decrypt", SECRETS_KEY)
@@ -297,7 +300,7 @@ fn wishes(rendering: &Rendering) -> Vec<(Request, &'static [&'static str])> {
     vec![
         (
             of("sqs:SendMessage", &rendering.arn("Queue")),
-            &["receiver", "relay", "person"],
+            &["receiver", "processor", "relay", "person"],
         ),
         (
             of("sqs:ReceiveMessage", &rendering.arn("Queue")),

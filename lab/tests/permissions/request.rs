@@ -55,6 +55,7 @@ pub(crate) fn requests(call: &Call, secrets_key: &str) -> Vec<Request> {
     let action = format!("{}:{}", call.service, call.operation);
     match call.service.as_str() {
         "dynamodb" if call.operation == "TransactWriteItems" => transaction(&body),
+        "dynamodb" if call.operation == "BatchGetItem" => batch(&action, &body),
         "dynamodb" => vec![item(&action, &body)],
         "sqs" => vec![Request::new(action, queue(&body["QueueUrl"]))],
         "events" => entries(&action, &body),
@@ -106,6 +107,19 @@ fn leading_key(body: &Value) -> Option<String> {
         .or_else(of_key)
         .or_else(of_query)
         .map(str::to_owned)
+}
+
+/// The reading of many items needs each of their tables.
+fn batch(action: &str, body: &Value) -> Vec<Request> {
+    let tables = body["RequestItems"].as_object().into_iter().flatten();
+    tables
+        .map(|(table, wanted)| {
+            let keys = wanted["Keys"].as_array().into_iter().flatten();
+            let keys = keys.map(|key| text(&key["pk"]["S"]).to_owned());
+            let table = arn("dynamodb", &format!("table/{table}"));
+            Request::new(action, table).with("dynamodb:LeadingKeys", keys)
+        })
+        .collect()
 }
 
 /// A transaction needs what each of its writes needs.

@@ -7,9 +7,7 @@ use webhooks::limits;
 
 use crate::support::World;
 use crate::support::broken::Lossy;
-use crate::support::sample::{
-    FAR, at, claim, end, event, failed, fresh_key, item, record, retry,
-};
+use crate::support::sample::{FAR, at, claim, end, event, failed, fresh_key, item, record, retry};
 
 /// Seconds for which a claim of the moment 0 holds.
 const LEASE: i64 = limits::LEASE.as_secs() as i64;
@@ -62,7 +60,11 @@ async fn an_event_that_waits_is_claimed_when_it_is_due_and_not_before() {
     let before = item(&ledger, &key).await;
     for turn in [Turn::Together, Turn::Alone, Turn::Last] {
         let early = ledger.claim(&key, turn, at(300)).await;
-        assert_eq!(early.expect("an answer"), Claim::NotDue(at(301)), "{turn:?}");
+        assert_eq!(
+            early.expect("an answer"),
+            Claim::NotDue(at(301)),
+            "{turn:?}"
+        );
     }
     assert_eq!(item(&ledger, &key).await, before);
     let (second, claimed) = claim(&ledger, &key, at(301)).await;
@@ -117,10 +119,7 @@ async fn what_was_counted_before_the_first_claim_stays() {
     let counted = ledger.count_duplicate(&key, true, at(1)).await;
     counted.expect("DynamoDB answers");
     let (_, claimed) = claim(&ledger, &key, at(2)).await;
-    assert_eq!(
-        (claimed.state.duplicates, claimed.state.conflicts),
-        (1, 1)
-    );
+    assert_eq!((claimed.state.duplicates, claimed.state.conflicts), (1, 1));
 }
 
 #[tokio::test]

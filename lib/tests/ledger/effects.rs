@@ -92,10 +92,7 @@ async fn an_effect_that_dynamodb_never_takes_is_invalid_and_writes_nothing() {
         let invalid = Settled::EffectInvalid {
             code: code.to_owned(),
         };
-        assert_eq!(
-            settle(&ledger, &lease, done(effect), at(2)).await,
-            invalid
-        );
+        assert_eq!(settle(&ledger, &lease, done(effect), at(2)).await, invalid);
         assert_eq!(count(&world, &row).await, 0);
         assert_eq!(item(&ledger, &key).await, before);
         // The attempt can still be ended without them.
@@ -136,7 +133,10 @@ async fn more_writes_than_a_transaction_takes_are_too_many() {
     };
     let error = Writes::try_from(writes(100)).expect_err("there is one for the status");
     assert_eq!(error, TooManyWrites(100));
-    assert_eq!(error.to_string(), "100 writes, of which a transaction takes 99");
+    assert_eq!(
+        error.to_string(),
+        "100 writes, of which a transaction takes 99"
+    );
     let (key, lease) = attempt(&ledger).await;
     let settled = settle(&ledger, &lease, done(writes(99)), at(2)).await;
     assert_eq!(settled, Settled::Written);
@@ -211,5 +211,8 @@ async fn an_effect_and_the_status_commit_together() {
     assert_eq!(count(&world, &row).await, 1);
     let done = item(&ledger, &key).await.state;
     assert_eq!(done.status, Status::Done);
-    assert_eq!((done.overdue_at, done.due_at, done.cause), (None, None, None));
+    assert_eq!(
+        (done.overdue_at, done.due_at, done.cause),
+        (None, None, None)
+    );
 }

@@ -37,7 +37,14 @@ async fn has_every_transition() {
     let settled = ledger.settle(&third, failed("no more"), FAR, at(101)).await;
     settled.expect("DynamoDB answers");
     assert!(reopen(&ledger, &key, "again", at(200)).await);
-    end(&ledger, &key, Settlement::Done(Writes::none()), at(201), at(202)).await;
+    end(
+        &ledger,
+        &key,
+        Settlement::Done(Writes::none()),
+        at(201),
+        at(202),
+    )
+    .await;
     let expected = [
         "2026-01-01T00:00:00.000Z received",
         "2026-01-01T00:00:05.000Z not taken yet",

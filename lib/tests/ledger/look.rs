@@ -8,7 +8,8 @@ use crate::overdue::overdue;
 use crate::support::World;
 use crate::support::broken::Closed;
 use crate::support::sample::{
-    FAR, START, at, claim, claim_in, end, event, failed, fresh_key, item, missed, record, reopen, retry,
+    FAR, START, at, claim, claim_in, end, event, failed, fresh_key, item, missed, record, reopen,
+    retry,
 };
 
 async fn recorded(ledger: &Ledger) -> EventKey {

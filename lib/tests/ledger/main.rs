@@ -6,6 +6,7 @@ mod support;
 #[path = "../model/expression/mod.rs"]
 mod expression;
 
+mod both;
 mod claim;
 mod effects;
 mod expressions;

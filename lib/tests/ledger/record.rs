@@ -127,9 +127,16 @@ async fn a_new_event_waits_for_the_processor() {
     record(&ledger, &event(&key)).await;
     let item = item(&ledger, &key).await;
     assert_eq!(item.receipt.event, event(&key));
-    assert_eq!((item.state.status, item.state.attempts), (Status::Received, 0));
     assert_eq!(
-        (item.state.duplicates, item.state.conflicts, item.state.redeliveries),
+        (item.state.status, item.state.attempts),
+        (Status::Received, 0)
+    );
+    assert_eq!(
+        (
+            item.state.duplicates,
+            item.state.conflicts,
+            item.state.redeliveries
+        ),
         (0, 0, 0)
     );
     assert_eq!((item.state.due_at, item.state.overdue_at), (None, None));

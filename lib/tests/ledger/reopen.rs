@@ -68,10 +68,7 @@ async fn of_two_redeliveries_at_once_one_starts_it() {
         reopen(&ledger, &key, "other", at(2)),
     )
     .await;
-    assert_eq!(
-        BTreeSet::from([one, other]),
-        BTreeSet::from([false, true])
-    );
+    assert_eq!(BTreeSet::from([one, other]), BTreeSet::from([false, true]));
     assert_eq!(item(&ledger, &key).await.state.redeliveries, 1);
 }
 

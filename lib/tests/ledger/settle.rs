@@ -139,7 +139,10 @@ async fn what_has_ended_well_is_in_no_index_and_has_no_cause() {
             (state.overdue_at, state.due_at, state.cause),
             (None, None, None)
         );
-        let raw = world.state_item(world.table(), &key).await.expect("a state");
+        let raw = world
+            .state_item(world.table(), &key)
+            .await
+            .expect("a state");
         assert!(!raw.contains_key("overdue"), "{raw:?}");
     }
 }

@@ -21,7 +21,10 @@ async fn a_record_without_an_id_fails_the_invocation_before_anything_is_done() {
         let error = workshop.processor.process(batch).await;
         assert_eq!(error.expect_err("it cannot be reported"), NoMessageId);
     }
-    assert_eq!(item(&workshop.ledger, &key).await.state.status, Status::Received);
+    assert_eq!(
+        item(&workshop.ledger, &key).await.state.status,
+        Status::Received
+    );
     assert_eq!(workshop.effects(&key).await, 0);
 }
 
@@ -178,7 +181,10 @@ async fn a_message_by_reference_brings_what_the_ledger_has() {
     let workshop = Workshop::open().await;
     let event = workshop.unrecorded("effect");
     let message = record_of("one", &reference(&event));
-    assert_eq!(workshop.process(std::slice::from_ref(&message)).await, ["one"]);
+    assert_eq!(
+        workshop.process(std::slice::from_ref(&message)).await,
+        ["one"]
+    );
     assert_eq!(workshop.effects(event.key()).await, 0);
     record(&workshop.ledger, &event).await;
     workshop.finish(&message).await;

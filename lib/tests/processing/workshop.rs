@@ -66,7 +66,10 @@ const ANSWERS: [(&str, Answer); 14] = [
     }),
     ("too-much", |context| {
         let rows = (0..100).map(|row| format!("{}-{row}", context.idempotency_key));
-        committing(rows.map(|row| add_one(&context.state.payments, &row)).collect())
+        committing(
+            rows.map(|row| add_one(&context.state.payments, &row))
+                .collect(),
+        )
     }),
     ("ignored", |_| Outcome::Ignored),
     ("retry", |_| Outcome::retry("busy")),
@@ -102,7 +105,8 @@ fn again(pause: Duration) -> Outcome {
 }
 
 fn router() -> Router<Bench> {
-    let none = Router::new().otherwise(|_, _| async { Outcome::failed("no handler for this type") });
+    let none =
+        Router::new().otherwise(|_, _| async { Outcome::failed("no handler for this type") });
     ANSWERS.into_iter().fold(none, |router, (kind, answer)| {
         router.on(&format!("test.{kind}"), move |context, _| async move {
             let key = context.idempotency_key.clone();

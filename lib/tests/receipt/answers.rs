@@ -149,7 +149,13 @@ async fn thirty_deliveries_at_once_make_one_event_and_one_message() {
         (count((202, "accepted")), count((200, "duplicate"))),
         (1, 29)
     );
-    assert_eq!(item(&receiver.ledger, &key(&fixture)).await.state.duplicates, 29);
+    assert_eq!(
+        item(&receiver.ledger, &key(&fixture))
+            .await
+            .state
+            .duplicates,
+        29
+    );
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
 

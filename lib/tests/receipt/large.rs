@@ -19,7 +19,7 @@ use webhooks::settings::ProcessorSettings;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
 
-use crate::endpoint::{Endpoint, SECRET, answer, delivery, key, sign};
+use crate::endpoint::{Endpoint, SECRET, delivery, key, sign};
 use crate::support::broken::Closed;
 use crate::support::own_queue::record;
 use crate::support::sample::{item, noise};
@@ -41,6 +41,11 @@ fn push_of(size: usize) -> Fixture {
     fixture.delivery.body = body.to_string().into_bytes();
     sign(&mut fixture, GITHUB, SECRET, Timestamp::now());
     fixture
+}
+
+/// Status and outcome of a delivery that comes now.
+async fn answer(receiver: &Receiver, fixture: &Fixture) -> (u16, &'static str) {
+    crate::endpoint::answer(receiver, fixture, Timestamp::now()).await
 }
 
 type Seen = Arc<Mutex<Vec<Vec<u8>>>>;
@@ -97,8 +102,8 @@ async fn ten_large_ones_arrive_in_one_batch_byte_for_byte() {
     let sizes = sizes.chain(std::iter::repeat_n(1_000_000, 8));
     let fixtures: Vec<Fixture> = sizes.map(push_of).collect();
     for fixture in &fixtures {
-        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (202, "accepted"));
-        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (200, "duplicate"));
+        assert_eq!(answer(&receiver, fixture).await, (202, "accepted"));
+        assert_eq!(answer(&receiver, fixture).await, (200, "duplicate"));
     }
     let batch = batch(&endpoint).await;
     assert_eq!(batch["Records"].as_array().map(Vec::len), Some(10));
@@ -129,7 +134,7 @@ async fn arrives_by_way_of_bucket_and_queue_when_dynamodb_is_down() {
         .map(push_of)
         .collect();
     for fixture in &fixtures {
-        assert_eq!(answer(&receiver, fixture, Timestamp::now()).await, (202, "accepted"));
+        assert_eq!(answer(&receiver, fixture).await, (202, "accepted"));
     }
     let batch = batch(&endpoint).await;
     assert!(batch.to_string().len() < 4 * limits::MESSAGE_SHARE);
@@ -151,8 +156,8 @@ async fn goes_into_the_item_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(200_000);
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (200, "duplicate"));
+    assert_eq!(answer(&receiver, &fixture).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture).await, (200, "duplicate"));
     let payload = item(&endpoint.world.ledger(), &key(&fixture)).await;
     let payload = payload.receipt.event.payload().clone();
     assert!(payload.away().is_none() && payload.bytes == fixture.delivery.body);
@@ -167,7 +172,7 @@ async fn goes_whole_to_the_queue_when_neither_bucket_nor_ledger_takes_it() {
     let receiver = endpoint.receiver_at(GITHUB, &closed.config(), config, config);
     let receiver = without_bucket(receiver, &closed);
     let fixture = push_of(200_000);
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture).await, (202, "accepted"));
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
     process(&processor, batch(&endpoint).await).await;
     assert!(*seen.lock().await == [fixture.delivery.body.clone()]);
@@ -178,7 +183,7 @@ async fn goes_whole_to_the_queue_when_the_bucket_is_down_and_it_fits() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(900_000);
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture).await, (202, "accepted"));
     let batch = batch(&endpoint).await;
     assert!(batch.to_string().len() < INVOCATION);
     let (processor, seen) = processor(&endpoint, endpoint.world.bucket());
@@ -191,9 +196,9 @@ async fn a_duplicate_is_one_though_the_bucket_is_down() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(limits::BODY);
     let receiver = endpoint.receiver(GITHUB);
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (202, "accepted"));
+    assert_eq!(answer(&receiver, &fixture).await, (202, "accepted"));
     let receiver = without_bucket(receiver, &closed);
-    assert_eq!(answer(&receiver, &fixture, Timestamp::now()).await, (200, "duplicate"));
+    assert_eq!(answer(&receiver, &fixture).await, (200, "duplicate"));
     assert_eq!(endpoint.queue.bodies().await.len(), 1);
 }
 
@@ -202,10 +207,7 @@ async fn is_not_acknowledged_when_nothing_takes_it() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let receiver = without_bucket(endpoint.receiver(GITHUB), &closed);
     let fixture = push_of(limits::BODY);
-    assert_eq!(
-        answer(&receiver, &fixture, Timestamp::now()).await,
-        (503, "unavailable")
-    );
+    assert_eq!(answer(&receiver, &fixture).await, (503, "unavailable"));
     let found = endpoint.world.ledger().find(&key(&fixture)).await;
     assert_eq!(found.expect("DynamoDB answers"), None);
     assert_eq!(endpoint.queue.bodies().await, Vec::<String>::new());
@@ -215,7 +217,7 @@ async fn is_not_acknowledged_when_nothing_takes_it() {
 async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
     let (endpoint, closed) = (Endpoint::open().await, Closed::new());
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
+    answer(&endpoint.receiver(GITHUB), &fixture).await;
     let batch = batch(&endpoint).await;
     let (ledger, key) = (endpoint.world.ledger(), key(&fixture));
 
@@ -243,7 +245,7 @@ async fn an_attempt_without_its_payload_does_not_count_and_is_made_again() {
 async fn fails_at_once_when_the_payload_is_gone() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
+    answer(&endpoint.receiver(GITHUB), &fixture).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let bucket = endpoint.world.bucket_name();
     let delete = s3.delete_object().bucket(bucket).key(object_of(&fixture));
@@ -261,7 +263,7 @@ async fn fails_at_once_when_the_payload_is_gone() {
 async fn is_packed_in_the_bucket() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
+    answer(&endpoint.receiver(GITHUB), &fixture).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let get = s3.get_object().bucket(endpoint.world.bucket_name());
     let object = get
@@ -280,7 +282,7 @@ async fn is_packed_in_the_bucket() {
 async fn an_object_written_as_it_came_is_read_as_it_is() {
     let endpoint = Endpoint::open().await;
     let fixture = push_of(1_000_000);
-    answer(&endpoint.receiver(GITHUB), &fixture, Timestamp::now()).await;
+    answer(&endpoint.receiver(GITHUB), &fixture).await;
     let s3 = aws_sdk_s3::Client::new(endpoint.world.config());
     let put = s3.put_object().bucket(endpoint.world.bucket_name());
     let put = put.key(object_of(&fixture));

@@ -175,7 +175,10 @@ async fn a_redelivery_of_a_failed_event_runs_it_again_though_dynamodb_was_down()
     assert_eq!(answer(&down, &fixture, at(11)).await, (202, "accepted"));
     process(&endpoint).await;
     let item = item(&ledger, &key).await;
-    assert_eq!((item.state.status, item.state.redeliveries), (Status::Done, 1));
+    assert_eq!(
+        (item.state.status, item.state.redeliveries),
+        (Status::Done, 1)
+    );
     assert_eq!(count(&endpoint.world, &key.to_string()).await, 1);
 }
 

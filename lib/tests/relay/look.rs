@@ -16,9 +16,7 @@ use webhooks_cli::emulator;
 
 use crate::scene::{OVERDUE, Scene, counts, relay};
 use crate::support::broken::Closed;
-use crate::support::sample::{
-    START, at, claim, end, event, fresh_key, item, record, retry,
-};
+use crate::support::sample::{START, at, claim, end, event, fresh_key, item, record, retry};
 
 /// What the table's stream says of events that were recorded at the beginning.
 fn inserted<'a>(keys: impl IntoIterator<Item = &'a EventKey>) -> Vec<Inserted> {

@@ -44,7 +44,9 @@ async fn an_event_that_waits_for_its_next_attempt_is_left_alone_until_then() {
         assert_eq!(scene.sent().await, std::slice::from_ref(&key));
         let (second, _) = claim(&scene.ledger, &key, at(due)).await;
         assert_eq!(second.attempt(), 2);
-        let settled = scene.ledger.settle(&second, failed("no"), at(2_000_000_000), at(due));
+        let settled = scene
+            .ledger
+            .settle(&second, failed("no"), at(2_000_000_000), at(due));
         settled.await.expect("DynamoDB answers");
     }
 }

@@ -45,15 +45,12 @@ pub(crate) fn keys_in_one_shard(shards: u8, source: &str, count: usize) -> Vec<E
 }
 
 /// Fresh keys of one source that lie together in that one of so many shards.
-pub(crate) fn keys_in_shard(
-    number: u8,
-    shards: u8,
-    source: &str,
-    count: usize,
-) -> Vec<EventKey> {
+pub(crate) fn keys_in_shard(number: u8, shards: u8, source: &str, count: usize) -> Vec<EventKey> {
     let shard = |key: &EventKey| sha256(key.to_string().as_bytes())[0] % shards;
     let keys = std::iter::repeat_with(|| key_in(source));
-    keys.filter(|key| shard(key) == number).take(count).collect()
+    keys.filter(|key| shard(key) == number)
+        .take(count)
+        .collect()
 }
 
 /// An event of that key: a push with a small payload, received at the beginning.

@@ -1,0 +1,8 @@
+//! Lists of events, against the emulator. Every test lists a source of its own.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod lines;
+mod scene;
+mod shards;
