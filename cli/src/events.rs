@@ -269,7 +269,8 @@ fn history(item: &Item) -> String {
         },
     ];
     lines.extend(
-        item.state.cause
+        item.state
+            .cause
             .iter()
             .map(|cause| format!("cause         {}", on_one_line(cause))),
     );

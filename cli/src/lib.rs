@@ -8,8 +8,8 @@
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
-pub mod audit;
 pub mod activity;
+pub mod audit;
 pub mod captured_request;
 pub mod child;
 pub mod demo;
@@ -26,9 +26,9 @@ mod guard;
 pub mod keys;
 mod listener;
 pub mod local;
+pub mod migrate;
 mod private;
 pub mod probe;
-pub mod migrate;
 pub mod project;
 pub mod replay;
 pub mod scenario;

@@ -142,7 +142,8 @@ impl Local {
             if let Some(seconds) = function.stream_window {
                 let (invoker, function) = (self.invoker(), function.clone());
                 let window = Duration::from_secs(seconds);
-                let source = StreamSource::of_ledger(&self.stack, invoker, function, window).await?;
+                let source =
+                    StreamSource::of_ledger(&self.stack, invoker, function, window).await?;
                 event_sources.push(Box::pin(source.feed(|time| time)));
             }
             let (invoker, function) = (self.invoker(), function.clone());

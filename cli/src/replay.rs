@@ -76,7 +76,11 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
         // Somebody else was faster, so it is on its way.
         return Ok(Replayed::Left(Status::Waiting));
     }
-    if let Err(error) = stack.queue()?.send(envelope(&item.receipt.event), None).await {
+    if let Err(error) = stack
+        .queue()?
+        .send(envelope(&item.receipt.event), None)
+        .await
+    {
         warn(format!("{key}: {error}; the relay will send it"));
     }
     Ok(Replayed::Started)

@@ -48,7 +48,10 @@ impl StreamSource {
         let client = Client::new(&stack.config);
         let listed = client.list_streams().table_name(table).send().await;
         let listed = listed.map_err(|error| Failure::new("the streams", error))?;
-        let arn = listed.streams().first().and_then(|stream| stream.stream_arn());
+        let arn = listed
+            .streams()
+            .first()
+            .and_then(|stream| stream.stream_arn());
         let arn = arn.ok_or_else(|| Failure::of("the ledger's table has no stream"))?;
         Ok(Self {
             client,
@@ -85,7 +88,9 @@ impl StreamSource {
     async fn beginning(&self) -> Result<String, Failure> {
         let failure = |error| Failure::new("the stream", error);
         let described = self.client.describe_stream().stream_arn(&self.arn).send();
-        let described = described.await.map_err(|error| Failure::new("the stream", error))?;
+        let described = described
+            .await
+            .map_err(|error| Failure::new("the stream", error))?;
         let shards = described.stream_description().map(|stream| stream.shards());
         let shard = shards.and_then(|shards| shards.first()?.shard_id());
         let shard = shard.ok_or_else(|| Failure::of("the stream has no shard"))?;
@@ -104,7 +109,12 @@ impl StreamSource {
         let mut gathered = Vec::new();
         let mut end = None;
         loop {
-            let read = self.client.get_records().shard_iterator(&iterator).send().await;
+            let read = self
+                .client
+                .get_records()
+                .shard_iterator(&iterator)
+                .send()
+                .await;
             let read = read.map_err(|error| Failure::new("the stream", error))?;
             let next = read.next_shard_iterator;
             iterator = next.ok_or_else(|| Failure::of("the stream has ended"))?;
@@ -121,7 +131,9 @@ impl StreamSource {
 }
 
 fn is_insert(record: &Record) -> bool {
-    record.event_name().is_some_and(|name| name.as_str() == "INSERT")
+    record
+        .event_name()
+        .is_some_and(|name| name.as_str() == "INSERT")
 }
 
 /// The record as Lambda hands it over.

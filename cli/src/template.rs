@@ -220,9 +220,7 @@ impl Function {
                 .next(),
             scheduled: of_type("Schedule").next().is_some(),
             stream_window: of_type("DynamoDB")
-                .filter_map(|event| {
-                    event["Properties"]["MaximumBatchingWindowInSeconds"].as_u64()
-                })
+                .filter_map(|event| event["Properties"]["MaximumBatchingWindowInSeconds"].as_u64())
                 .next(),
             timeout: properties["Timeout"].as_u64().unwrap_or(3),
             environment: environment.cloned().unwrap_or_default(),

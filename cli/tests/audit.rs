@@ -34,7 +34,11 @@ async fn walk(ledger: &Ledger, key: &EventKey, random: &mut fastrand::Rng) {
     for _ in 0..random.u8(1..40) {
         let turn = [Turn::Together, Turn::Alone, Turn::Last][random.usize(0..3)];
         now = now.after(Duration::from_millis(random.u64(0..2000)));
-        let lease = match ledger.claim(key, turn, now).await.expect("DynamoDB answers") {
+        let lease = match ledger
+            .claim(key, turn, now)
+            .await
+            .expect("DynamoDB answers")
+        {
             Claim::Mine(lease) => lease,
             Claim::NotDue(at) => {
                 now = at;
@@ -79,9 +83,9 @@ async fn whatever_the_transitions_leave_is_legal() {
 /// Replaces an event's history and status by hand, as no transition would.
 async fn tamper(world: &World, key: &EventKey, status: &str, history: &[(i64, &str)]) {
     let state = format!("{}/{}#state/{}", key.provider, key.source, key.id);
-    let entries = history.iter().map(|(second, what)| {
-        AttributeValue::S(format!("{} {what}", at(*second).millis()))
-    });
+    let entries = history
+        .iter()
+        .map(|(second, what)| AttributeValue::S(format!("{} {what}", at(*second).millis())));
     let update = world.dynamodb().update_item().table_name(world.table());
     update
         .key("pk", AttributeValue::S(state))
@@ -105,12 +109,36 @@ async fn what_no_transition_leaves_is_named_with_the_entry_that_is_wrong() {
     let retry = "to be tried again in 60 s: busy";
     for (status, history, illegal) in [
         ("done", &[(1, "done")][..], Illegal::Order(1)),
-        ("done", &[(1, "processing"), (2, "done"), (3, "done")], Illegal::Order(3)),
-        ("done", &[(1, "processing"), (2, "vanished")], Illegal::Unknown(2)),
-        ("failed", &[(1, "processing"), (2, "done")], Illegal::Status(Status::Failed)),
-        ("processing", &[(1, "processing"), (20, "processing")], Illegal::Early(2)),
-        ("processing", &[(1, "processing"), (2, retry), (50, "processing")], Illegal::Early(3)),
-        ("done", &[(100, "processing"), (90, "done")], Illegal::Backwards(2)),
+        (
+            "done",
+            &[(1, "processing"), (2, "done"), (3, "done")],
+            Illegal::Order(3),
+        ),
+        (
+            "done",
+            &[(1, "processing"), (2, "vanished")],
+            Illegal::Unknown(2),
+        ),
+        (
+            "failed",
+            &[(1, "processing"), (2, "done")],
+            Illegal::Status(Status::Failed),
+        ),
+        (
+            "processing",
+            &[(1, "processing"), (20, "processing")],
+            Illegal::Early(2),
+        ),
+        (
+            "processing",
+            &[(1, "processing"), (2, retry), (50, "processing")],
+            Illegal::Early(3),
+        ),
+        (
+            "done",
+            &[(100, "processing"), (90, "done")],
+            Illegal::Backwards(2),
+        ),
         ("waiting", &[(1, "not taken yet")], Illegal::Attempts(1)),
     ] {
         tamper(&world, &key, status, history).await;

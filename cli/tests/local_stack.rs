@@ -116,11 +116,22 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert_eq!((item.state.attempts, item.state.duplicates, item.state.conflicts), (1, 49, 0));
+    assert_eq!(
+        (
+            item.state.attempts,
+            item.state.duplicates,
+            item.state.conflicts
+        ),
+        (1, 49, 0)
+    );
     while probe.effects(&key.to_string()).await.expect("an answer") == 0 {
         assert!(Instant::now() < deadline, "the effect does not happen");
     }
-    local.stack.quiet(deadline).await.expect("the queue answers");
+    local
+        .stack
+        .quiet(deadline)
+        .await
+        .expect("the queue answers");
     assert_eq!(probe.effects(&key.to_string()).await.expect("an answer"), 1);
     event_sources.abort();
 }

@@ -49,9 +49,17 @@ async fn every_event_keeps_its_end_and_what_is_open_is_due() {
         keys.push((status, first_edition(&world, &ledger, &table, status).await));
     }
     let before = item(&ledger, &keys[2].1).await.state;
-    assert_eq!((before.status, before.duplicates), (Status::Done, 3), "it is readable as it is");
+    assert_eq!(
+        (before.status, before.duplicates),
+        (Status::Done, 3),
+        "it is readable as it is"
+    );
     assert_eq!(migrate(&ledger).await.expect("DynamoDB answers"), 5);
-    assert_eq!(migrate(&ledger).await.expect("DynamoDB answers"), 0, "once is enough");
+    assert_eq!(
+        migrate(&ledger).await.expect("DynamoDB answers"),
+        0,
+        "once is enough"
+    );
     for (status, key) in &keys {
         let there = item(&ledger, key).await.state;
         let claim = ledger.claim(key, Turn::Together, Timestamp::now()).await;
@@ -68,6 +76,11 @@ async fn every_event_keeps_its_end_and_what_is_open_is_due() {
             }
         }
     }
-    let reopened = ledger.reopen(&keys[4].1, "again", false, at(9), at(9)).await;
-    assert!(reopened.expect("DynamoDB answers"), "a failed one starts again");
+    let reopened = ledger
+        .reopen(&keys[4].1, "again", false, at(9), at(9))
+        .await;
+    assert!(
+        reopened.expect("DynamoDB answers"),
+        "a failed one starts again"
+    );
 }

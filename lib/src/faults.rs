@@ -66,9 +66,12 @@ pub(crate) const fn point(_: &'static str) {}
 /// Ends the process with the handler of an event whose id has a certain part: `event=return(00dead00)`.
 #[cfg(feature = "faults")]
 pub(crate) fn event(id: &str) {
-    fail::fail_point!("event", |part| if part.is_some_and(|part| id.contains(&part)) {
-        std::process::abort();
-    });
+    fail::fail_point!(
+        "event",
+        |part| if part.is_some_and(|part| id.contains(&part)) {
+            std::process::abort();
+        }
+    );
 }
 
 #[cfg(not(feature = "faults"))]

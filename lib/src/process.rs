@@ -59,7 +59,11 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let (fresh, mut suspects): (Vec<_>, Vec<_>) =
             records.into_iter().partition(Incoming::is_fresh);
         let mut again = Vec::new();
-        let handled = join_all(fresh.iter().map(|record| self.record(record, Turn::Together)));
+        let handled = join_all(
+            fresh
+                .iter()
+                .map(|record| self.record(record, Turn::Together)),
+        );
         for (record, handled) in handled.await.into_iter().zip(fresh.iter()) {
             match record {
                 Handled::ComesAgain => again.push(handled.id.clone()),
@@ -313,11 +317,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         }
     }
 
-    async fn written(
-        &self,
-        lease: &Lease,
-        settlement: Settlement,
-    ) -> Result<Settled, LedgerError> {
+    async fn written(&self, lease: &Lease, settlement: Settlement) -> Result<Settled, LedgerError> {
         let now = Timestamp::now();
         let expires_at = now.after(self.settings.retention);
         self.ledger.settle(lease, settlement, expires_at, now).await

@@ -104,7 +104,9 @@ impl Queue {
         let name = QueueAttributeName::ApproximateNumberOfMessages;
         let request = self.client.get_queue_attributes().queue_url(&self.url);
         let answer = request.attribute_names(name.clone()).send().await?;
-        let depth = answer.attributes().and_then(|all| all.get(&name)?.parse().ok());
+        let depth = answer
+            .attributes()
+            .and_then(|all| all.get(&name)?.parse().ok());
         Ok(depth.unwrap_or(0))
     }
 

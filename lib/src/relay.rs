@@ -102,7 +102,9 @@ impl Relay {
             let pages = self.pages(&shards, now, &mut relayed).await;
             let found = pages.iter().map(|page| page.events.len()).sum();
             let in_queue = are_in_queue(found, depth);
-            let runs = pages.into_iter().map(|page| self.page(page, in_queue, now, deadline));
+            let runs = pages
+                .into_iter()
+                .map(|page| self.page(page, in_queue, now, deadline));
             let runs: Vec<_> = stream::iter(runs).buffered(CONCURRENCY).collect().await;
             shards.clear();
             for (run, more) in runs {

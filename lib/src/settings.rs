@@ -311,8 +311,9 @@ mod tests {
         for name in ["PROVIDER (one of ", "STACK_NAME", "SECRETS_PATH"] {
             assert!(missing.contains(name), "{missing}");
         }
-        let only =
-            receiver(&|name| (name != "PROVIDER" && !name.contains("URL")).then(|| "90".to_owned()));
+        let only = receiver(&|name| {
+            (name != "PROVIDER" && !name.contains("URL")).then(|| "90".to_owned())
+        });
         let only = only.expect_err("no provider is named").to_string();
         assert!(
             only.contains("PROVIDER (one of ") && !only.contains("STACK_NAME"),

@@ -65,7 +65,7 @@ async fn play(kinds: &[Kind], fault: fn(usize, &Call) -> Option<Fault>) -> Vec<E
     assert!(events.iter().all(|(_, delivered)| delivered.acknowledged()));
     let ledger = stage.stack.ledger().expect("the ledger");
     let ended = settle(&ledger, &events, TIME_LIMIT, |_| {}).await;
-    let mut ended: BTreeMap<String, Item> = ended.expect("the ledger answers");
+    let mut ended: BTreeMap<String, Item> = ended.expect("the ledger answers").ended;
     let effects = probe.tally().await.expect("effects");
     let of = |(number, (parcel, _)): (usize, &(Parcel, Delivered))| {
         let key = parcel.key.to_string();

@@ -67,7 +67,30 @@ pub fn lines(
         prices,
         template,
     };
-    let parts: [(&'static str, Part<'_>); 16] = [
+    let mut lines = Vec::new();
+    for (name, part) in parts() {
+        lines.push(bill.line(name, part, columns, true)?);
+    }
+    lines.push(bill.line("all in", Bill::all, columns, false)?);
+    let others: [(&'static str, Part<'_>); 5] = [
+        ("without the effect", |bill, column| {
+            let parts = [Bill::bus(bill, column)?, Bill::topic(bill, column)?];
+            Ok(bill.all(column)? - parts.iter().sum::<f64>())
+        }),
+        ("the floor", Bill::floor),
+        ("kept for 30 days", Bill::kept),
+        ("a duplicate", Bill::duplicate),
+        ("one more attempt", Bill::attempt),
+    ];
+    for (name, other) in others {
+        lines.push(bill.line(name, other, columns, false)?);
+    }
+    Ok(lines)
+}
+
+/// What an event costs in all.
+const fn parts<'a>() -> [(&'static str, Part<'a>); 16] {
+    [
         ("API Gateway", Bill::gateway),
         ("Lambda: requests", Bill::invocations),
         ("Lambda: time of the receiver", Bill::receiving),
@@ -89,27 +112,7 @@ pub fn lines(
         ("Logs of the functions", Bill::function_logs),
         ("Log of the gateway", Bill::gateway_log),
         ("X-Ray", Bill::traces),
-    ];
-    let mut lines = Vec::new();
-    for (name, part) in parts {
-        lines.push(bill.line(name, part, columns, true)?);
-    }
-    let total = (0..columns.len()).map(|index| lines.iter().map(|line| line.dollars[index]).sum());
-    let total = total.collect();
-    lines.push(Line {
-        name: "all in",
-        dollars: total,
-        part: false,
-    });
-    let others: [(&'static str, Part<'_>); 3] = [
-        ("kept for 30 days", Bill::kept),
-        ("a duplicate", Bill::duplicate),
-        ("one more attempt", Bill::attempt),
-    ];
-    for (name, other) in others {
-        lines.push(bill.line(name, other, columns, false)?);
-    }
-    Ok(lines)
+    ]
 }
 
 /// Which service a kind of event costs most in, and how much of all.
@@ -164,6 +167,22 @@ impl<'a> Bill<'a> {
 }
 
 impl Bill<'_> {
+    /// All parts together.
+    fn all(&self, column: &Column) -> Result<f64, Failure> {
+        let parts = parts().into_iter().map(|(_, part)| part(self, column));
+        parts.sum()
+    }
+
+    /// The least that a pipeline of this form could cost: a request, an invocation, one put, one send, one
+    /// claim and one settlement of a unit each, and nothing else.
+    fn floor(&self, column: &Column) -> Result<f64, Failure> {
+        let requests = 1.0 + 2.0 / self.args.batch;
+        Ok(self.prices.of("http_api_request", MILLION)?
+            + self.invocations(column)?
+            + self.writes(3.0)?
+            + self.prices.of("sqs_request", requests * MILLION)?)
+    }
+
     fn gateway(&self, column: &Column) -> Result<f64, Failure> {
         let chunks = self
             .prices
@@ -327,9 +346,7 @@ impl Bill<'_> {
         let fetched = column.measured.processor.calls_of("GetObject");
         let sent_and_received = 1.0 + 1.0 / self.args.batch;
         Ok(self.writes(writes)?
-            + self
-                .prices
-                .of("sqs_request", sent_and_received * MILLION)?
+            + self.prices.of("sqs_request", sent_and_received * MILLION)?
             + self
                 .prices
                 .of("lambda_request", MILLION / self.args.batch)?

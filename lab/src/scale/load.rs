@@ -2,7 +2,7 @@
 
 use webhooks::{limits, relay};
 
-use super::heat::{Heat, LISTING_WRITES, STATE_WRITES, OVERDUE_WRITES};
+use super::heat::{Heat, LISTING_WRITES, OVERDUE_WRITES, STATE_WRITES};
 
 /// Seconds that a receiver works on one delivery: a put and a send.
 const RECEIVER: f64 = 0.015;

@@ -112,7 +112,9 @@ impl Audit {
             audit.count(parcel, delivered, standing.ended.get(&key), effects);
             // One that its provider took for refused is the ledger's all the same.
             if standing.open.contains(&key) && !delivered.acknowledged() {
-                audit.lost.push(format!("{key}: in the ledger and not ended"));
+                audit
+                    .lost
+                    .push(format!("{key}: in the ledger and not ended"));
             }
         }
         Ok(audit)
@@ -131,14 +133,19 @@ impl Audit {
         } else {
             self.unacknowledged += 1
         }
-        if delivered.heard.iter().any(|heard| matches!(heard, Heard::Status(400..=499))) {
+        if delivered
+            .heard
+            .iter()
+            .any(|heard| matches!(heard, Heard::Status(400..=499)))
+        {
             self.refused.push(format!("{key}: {:?}", delivered.heard));
         }
         match item {
             Some(item) => {
                 let illegal = item.illegalities().into_iter();
                 let told = &item.state.history;
-                self.illegal.extend(illegal.map(|why| format!("{key}: {why}: {told:?}")));
+                self.illegal
+                    .extend(illegal.map(|why| format!("{key}: {why}: {told:?}")));
                 *self.ended.entry(item.state.status.as_str()).or_default() += 1;
                 self.until_ended.extend(took(item));
             }
@@ -149,7 +156,9 @@ impl Audit {
             (Kind::BrokenCharge | Kind::DeadlyPush, Some(Status::Failed)) => return,
             (_, Some(Status::Done)) => 1,
             (_, Some(status)) if delivered.acknowledged() => {
-                let cause = item.and_then(|item| item.state.cause.clone()).unwrap_or_default();
+                let cause = item
+                    .and_then(|item| item.state.cause.clone())
+                    .unwrap_or_default();
                 self.lost
                     .push(format!("{key}: {} ({cause})", status.as_str()));
                 return;
@@ -174,7 +183,10 @@ impl Audit {
     /// were accepted before it did start it once.
     pub fn compare(&mut self, restarted: &BTreeSet<String>, ended: &BTreeMap<String, Item>) {
         for key in restarted {
-            if ended.get(key).is_none_or(|item| item.state.redeliveries == 0) {
+            if ended
+                .get(key)
+                .is_none_or(|item| item.state.redeliveries == 0)
+            {
                 self.lost
                     .push(format!("{key}: accepted again, and not started"));
             }

@@ -120,7 +120,11 @@ const ROWS: [Row; 17] = [
         Kind::Push,
         UNSENT,
     ),
-    row(("relay", "UpdateItem", "list, postpone"), Kind::Push, UNSENT),
+    row(
+        ("relay", "UpdateItem", "list, postpone"),
+        Kind::Push,
+        UNSENT,
+    ),
     row(
         ("relay", "GetItem", "read what arrived"),
         Kind::Push,

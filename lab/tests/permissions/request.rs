@@ -200,7 +200,8 @@ pub(crate) fn by_lambda(rendering: &Rendering, globals: &Value) -> Vec<(String, 
         );
         add("logs:CreateLogStream", &stream);
         add("logs:PutLogEvents", &stream);
-        if globals["Tracing"]["Ref"] == "Tracing" {
+        // In either mode: by itself, or of what comes with a sampled trace.
+        if matches!(text(&globals["Tracing"]), "Active" | "PassThrough") {
             add("xray:PutTraceSegments", "*");
             add("xray:PutTelemetryRecords", "*");
         }

@@ -74,7 +74,10 @@ mod tests {
     #[test]
     fn a_short_history_is_whole() {
         let now = Timestamp::from_seconds(0);
-        let two = with(with(Vec::new(), entry(now, "processing")), entry(now, "done"));
+        let two = with(
+            with(Vec::new(), entry(now, "processing")),
+            entry(now, "done"),
+        );
         assert_eq!(two, ["0 processing", "0 done"]);
         assert_eq!(told(two[1].clone()), "1970-01-01T00:00:00.000Z done");
     }

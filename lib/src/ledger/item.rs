@@ -17,7 +17,10 @@ pub struct Item {
 impl Item {
     /// Joins the two. Without a state the receipt is looked at once more: one of the first edition has
     /// both.
-    pub(super) fn of(receipt: Attributes, state: Option<Attributes>) -> Result<Self, UnreadableItem> {
+    pub(super) fn of(
+        receipt: Attributes,
+        state: Option<Attributes>,
+    ) -> Result<Self, UnreadableItem> {
         let mut state = state.unwrap_or_else(|| receipt.clone());
         let state = State::read(&mut state)?.told();
         let receipt = Receipt::try_from(receipt)?;

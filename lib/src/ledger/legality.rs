@@ -112,7 +112,10 @@ impl Step {
 
     /// True for the end of an attempt that counts.
     const fn counts(self) -> bool {
-        matches!(self, Self::Retry(_) | Self::Done | Self::Ignored | Self::Failed)
+        matches!(
+            self,
+            Self::Retry(_) | Self::Done | Self::Ignored | Self::Failed
+        )
     }
 }
 

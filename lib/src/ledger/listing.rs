@@ -126,7 +126,9 @@ impl Ledger {
             self.keys(query, enough).await
         });
         let keys = try_join_all(shards).await?.concat();
-        let keys = keys.iter().map(|pk| pk.parse().map_err(|_| UnreadableItem(PK)));
+        let keys = keys
+            .iter()
+            .map(|pk| pk.parse().map_err(|_| UnreadableItem(PK)));
         Ok(keys.collect::<Result<_, _>>()?)
     }
 
@@ -145,7 +147,9 @@ impl Ledger {
             self.keys(query, usize::MAX)
         });
         let keys = try_join_all(shards).await?.concat();
-        let keys = keys.iter().map(|pk| event_of(pk).map_err(|_| UnreadableItem(PK)));
+        let keys = keys
+            .iter()
+            .map(|pk| event_of(pk).map_err(|_| UnreadableItem(PK)));
         Ok(keys.collect::<Result<_, _>>()?)
     }
 

@@ -52,7 +52,9 @@ impl Ledger {
             Some((state, false)) if state.status == Status::Processing => Some(Look::Taken),
             Some(_) => None,
         };
-        let open = keys.iter().filter_map(|key| Some((key.clone(), look(key)?)));
+        let open = keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), look(key)?)));
         Ok(open.collect())
     }
 
@@ -95,7 +97,9 @@ impl Ledger {
         let keys = keys.into_iter();
         let keys = keys.map(|pk| Attributes::from([(PK.to_owned(), text(pk))]));
         let named = ["status", "type"].map(|name| (format!("#{name}"), name.to_owned()));
-        let named = named.into_iter().filter(|(name, _)| attributes.contains(name.as_str()));
+        let named = named
+            .into_iter()
+            .filter(|(name, _)| attributes.contains(name.as_str()));
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .projection_expression(attributes)
@@ -105,7 +109,10 @@ impl Ledger {
         let mut pending = Some(HashMap::from([(self.table.clone(), wanted)]));
         let mut rows = Vec::new();
         while let Some(request) = pending.filter(|tables| !tables.is_empty()) {
-            let request = self.client.batch_get_item().set_request_items(Some(request));
+            let request = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(request));
             let output = request.send().await?;
             let found = output.responses.unwrap_or_default().remove(&self.table);
             rows.extend(found.unwrap_or_default());

@@ -50,7 +50,9 @@ impl Ledger {
     pub async fn find(&self, key: &EventKey) -> Result<Option<Item>, LedgerError> {
         let (receipt, state) = (self.get(receipt_key(key)), self.get(state_key(key)));
         let (receipt, state) = try_join(receipt, state).await?;
-        Ok(receipt.map(|receipt| Item::of(receipt, state)).transpose()?)
+        Ok(receipt
+            .map(|receipt| Item::of(receipt, state))
+            .transpose()?)
     }
 
     /// What arrived, read consistently.

@@ -68,13 +68,7 @@ pub fn extend(table: &str, key: &EventKey, expires_at: Timestamp) -> Update {
 
 /// The transition from `failed` to `waiting`: due now, with a life of its own. `conflict` says that the
 /// delivery brought another body.
-pub fn reopen(
-    table: &str,
-    key: &EventKey,
-    token: &str,
-    conflict: bool,
-    now: Timestamp,
-) -> Update {
+pub fn reopen(table: &str, key: &EventKey, token: &str, conflict: bool, now: Timestamp) -> Update {
     let (expression, what) = if conflict {
         (AGAIN_CHANGED, "received again, with another body")
     } else {
@@ -112,7 +106,10 @@ pub fn count_duplicate(table: &str, key: &EventKey, conflict: bool, now: Timesta
 /// due, and, by whoever is alone, of one whose last attempt's lease has run out.
 pub fn claim(table: &str, key: &EventKey, token: &str, turn: Turn, now: Timestamp) -> Update {
     let (expression, condition) = match turn {
-        Turn::Together => (TOGETHER, "attribute_not_exists(#status) OR (#status = :waiting AND due_at <= :now)"),
+        Turn::Together => (
+            TOGETHER,
+            "attribute_not_exists(#status) OR (#status = :waiting AND due_at <= :now)",
+        ),
         Turn::Alone => (
             ALONE,
             "attribute_not_exists(#status) OR (due_at <= :now AND \
@@ -156,7 +153,9 @@ pub fn settle(
         Settlement::Done(_) => ("done".to_owned(), ENDED),
         Settlement::Ignored => ("ignored".to_owned(), ENDED),
         Settlement::Failed { cause } => (format!("failed: {}", brief(cause)), FAILED),
-        Settlement::Retry { cause, pause } => (told("to be tried again in", *pause, cause), WAITING),
+        Settlement::Retry { cause, pause } => {
+            (told("to be tried again in", *pause, cause), WAITING)
+        }
         Settlement::Released { cause, pause } => (told("put back for", *pause, cause), RELEASED),
     };
     let attempts = match settlement {

@@ -60,7 +60,10 @@ impl Stream {
     pub fn receipts(&self) -> Vec<Inserted> {
         let inserted = |record: &Record| {
             let change = &record.dynamodb;
-            #[expect(clippy::cast_possible_truncation, reason = "a time, not after the year 9999")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a time, not after the year 9999"
+            )]
             let millis = (change.approximate_creation_date_time * 1000.0) as i64;
             Some(Inserted {
                 key: change.keys.pk.text.parse().ok()?,
@@ -83,7 +86,11 @@ impl Relay {
     /// # Errors
     /// [`LedgerError`] when an event could not be looked at or listed; all of them are looked at again
     /// then.
-    pub async fn look(&self, inserted: Vec<Inserted>, now: Timestamp) -> Result<usize, LedgerError> {
+    pub async fn look(
+        &self,
+        inserted: Vec<Inserted>,
+        now: Timestamp,
+    ) -> Result<usize, LedgerError> {
         let mut open = self.open(inserted).await?;
         let youngest = open.iter().map(|(inserted, _)| inserted.at).max();
         let wait = youngest.map(|youngest| limits::LOOK_AFTER.saturating_sub(youngest.age(now)));
@@ -122,10 +129,7 @@ impl Relay {
     }
 
     /// Those of the events that have not ended and are not listed.
-    async fn open(
-        &self,
-        inserted: Vec<Inserted>,
-    ) -> Result<Vec<(Inserted, Look)>, LedgerError> {
+    async fn open(&self, inserted: Vec<Inserted>) -> Result<Vec<(Inserted, Look)>, LedgerError> {
         let mut open = Vec::new();
         for batch in inserted.chunks(BATCH) {
             let keys: Vec<EventKey> = batch.iter().map(|inserted| inserted.key.clone()).collect();

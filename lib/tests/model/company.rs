@@ -19,10 +19,7 @@ enum Who {
 }
 
 /// The order in which suspects are taken.
-const ORDERS: [[Who; 2]; 2] = [
-    [Who::Innocent, Who::Killer],
-    [Who::Killer, Who::Innocent],
-];
+const ORDERS: [[Who; 2]; 2] = [[Who::Innocent, Who::Killer], [Who::Killer, Who::Innocent]];
 
 /// An event, and its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -100,9 +97,8 @@ impl Batch {
     }
 
     fn run(&self, pair: &mut Pair, order: [Who; 2], settled: bool) -> Result<(), Died> {
-        let together = |stand: &Stand| {
-            !stand.received || self.fault == Some(Fault::SuspectsTogether)
-        };
+        let together =
+            |stand: &Stand| !stand.received || self.fault == Some(Fault::SuspectsTogether);
         let (innocent, killer) = (together(&pair.innocent), together(&pair.killer));
         let turn = match self.fault {
             Some(Fault::CountsTogether | Fault::SuspectsTogether) => Turn::Last,
@@ -229,10 +225,13 @@ impl Model for Batch {
                 let ended = [pair.innocent, pair.killer].map(|stand| stand.status().has_ended());
                 pair.invocations < ROUNDS || ended == [true, true]
             }),
-            Property::sometimes("the killer is failed, and the other one done", |_, pair: &Pair| {
-                let ends = (pair.innocent.status(), pair.killer.status());
-                ends == (Status::Done, Status::Failed)
-            }),
+            Property::sometimes(
+                "the killer is failed, and the other one done",
+                |_, pair: &Pair| {
+                    let ends = (pair.innocent.status(), pair.killer.status());
+                    ends == (Status::Done, Status::Failed)
+                },
+            ),
         ]
     }
 }

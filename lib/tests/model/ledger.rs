@@ -110,7 +110,13 @@ impl Ledger {
     }
 
     fn put(&self, token: Token) -> Put {
-        let put = transition::record(TABLE, &self.event, token.text(), moment(LATER), ITEM_PAYLOAD);
+        let put = transition::record(
+            TABLE,
+            &self.event,
+            token.text(),
+            moment(LATER),
+            ITEM_PAYLOAD,
+        );
         put.expect("it is small")
     }
 

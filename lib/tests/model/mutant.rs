@@ -192,7 +192,11 @@ impl Mutant {
                 replace(condition, "overdue_at = :seen AND ", "");
             }
             (Self::PostponesEnded, Write::Postpone { .. }) => {
-                replace(condition, "overdue_at = :seen AND overdue = :open", "attribute_exists(pk)");
+                replace(
+                    condition,
+                    "overdue_at = :seen AND overdue = :open",
+                    "attribute_exists(pk)",
+                );
             }
             (Self::PostponesNothing, Write::Postpone { .. }) => {
                 replace(expression, "overdue_at = :next", "moved = :next");

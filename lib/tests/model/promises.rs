@@ -40,14 +40,20 @@ pub(crate) fn properties() -> Vec<Promise> {
         }),
         Promise::always(WAITS, |_, world| !world.broken.early),
         Promise::always(COUNTED, |_, world| {
-            world.state.is_none_or(|state| state.attempts == world.tries)
+            world
+                .state
+                .is_none_or(|state| state.attempts == world.tries)
         }),
         Promise::always(LISTED, |_, world| {
             let open = |state: State| state.listed == Some(Half::Open);
-            !world.state.is_some_and(|state| state.status.has_ended() && open(state))
+            !world
+                .state
+                .is_some_and(|state| state.status.has_ended() && open(state))
         }),
         Promise::always(STAYS, |_, world| {
-            world.state.is_none_or(|state| state.status.has_ended() == state.expires)
+            world
+                .state
+                .is_none_or(|state| state.status.has_ended() == state.expires)
         }),
         Promise::always(SUCCESSOR, |_, world| !world.broken.overwritten),
         Promise::always(LEASE, |_, world| !world.broken.interrupted),

@@ -41,20 +41,12 @@ impl Relay {
     pub(crate) fn tick(&mut self) {
         let (began, later) = (-STEP, |time: Seconds| time - STEP);
         *self = match *self {
-            Self::Postponing { began: 0 } => Self::Postponing {
-                began,
-            },
-            Self::Sending {
-                began: 0,
-                    next,
-            } => Self::Sending {
+            Self::Postponing { began: 0 } => Self::Postponing { began },
+            Self::Sending { began: 0, next } => Self::Sending {
                 began,
                 next: later(next),
             },
-            Self::Restoring {
-                began: 0,
-                    next,
-            } => Self::Restoring {
+            Self::Restoring { began: 0, next } => Self::Restoring {
                 began,
                 next: later(next),
             },
@@ -66,14 +58,9 @@ impl Relay {
     /// not open any more is neither moved on nor back.
     pub(crate) fn plain(self, queue: Queue, open: bool) -> Self {
         match self {
-            Self::Sending {
-                began,
-                next,
-            } if queue.reference => Self::Restoring {
-                began,
-                next,
+            Self::Sending { began, next } if queue.reference => {
+                Self::Restoring { began, next }.plain(queue, open)
             }
-            .plain(queue, open),
             Self::Postponing { .. } | Self::Restoring { .. } if !open => Self::Idle,
             other => other,
         }
@@ -91,23 +78,15 @@ pub(crate) fn step(
     let mut world = world.clone();
     let relay = world.relays[usize::from(index)];
     let next = match relay {
-        Relay::Postponing { began } => {
-            postpone(protocol, &mut world, began, sends, fate)?
-        }
+        Relay::Postponing { began } => postpone(protocol, &mut world, began, sends, fate)?,
         _ if !sends => return None,
         Relay::Idle => look(protocol, &mut world, fate)?,
-        Relay::Sending {
-            began,
-            next,
-        } => {
+        Relay::Sending { began, next } => {
             world.queue.reference |= fate.made();
             match fate {
                 Fate::Answered => Relay::Idle,
                 Fate::Repeated => relay,
-                Fate::Lost | Fate::Refused => Relay::Restoring {
-                    began,
-                                        next,
-                },
+                Fate::Lost | Fate::Refused => Relay::Restoring { began, next },
             }
         }
         Relay::Restoring { next, .. } => {
@@ -150,9 +129,7 @@ fn postpone(
     };
     let written = protocol.made(world, write, fate);
     match fate {
-        Fate::Answered if written && sends => {
-            send_next(world, before.overdue_at, began)
-        }
+        Fate::Answered if written && sends => send_next(world, before.overdue_at, began),
         // Asked once more it is refused, because it went through the first time.
         Fate::Answered | Fate::Lost => Some(Relay::Idle),
         Fate::Repeated | Fate::Refused => None,
@@ -160,32 +137,17 @@ fn postpone(
 }
 
 /// The event was overdue `before`, and must not be any more.
-fn send_next(
-    world: &mut World,
-    before: Option<Seconds>,
-    began: Seconds,
-) -> Option<Relay> {
+fn send_next(world: &mut World, before: Option<Seconds>, began: Seconds) -> Option<Relay> {
     let overdue = |time: Option<Seconds>| time.is_some_and(|time| time <= 0);
     let next = world.state.and_then(|state| state.overdue_at);
     world.broken.sent_early |= !overdue(before) || overdue(next);
-    next.map(|next| Relay::Sending {
-        began,
-        next,
-    })
+    next.map(|next| Relay::Sending { began, next })
 }
 
 /// Says whether it was written. If the event is not overdue, it waits for this relay's own pause.
-fn restore(
-    protocol: &Protocol,
-    world: &mut World,
-    next: Seconds,
-    fate: Fate,
-) -> bool {
+fn restore(protocol: &Protocol, world: &mut World, next: Seconds, fate: Fate) -> bool {
     let before = world.state.and_then(|state| state.overdue_at);
-    let write = Write::Restore {
-        seen: SEEN,
-        next,
-    };
+    let write = Write::Restore { seen: SEEN, next };
     let written = protocol.made(world, write, fate);
     let another = |time: Seconds| time > 0 && time != next;
     world.broken.sent_early |= written && before.is_some_and(another);

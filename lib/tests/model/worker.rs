@@ -151,9 +151,10 @@ pub(crate) fn step(protocol: &Protocol, world: &World, index: u8, step: Step) ->
             };
             (next, fate)
         }
-        (Worker::Claiming { turn, whole, age }, Step::Go(fate)) => {
-            (claim(protocol, there, index, (turn, whole, age), fate)?, fate)
-        }
+        (Worker::Claiming { turn, whole, age }, Step::Go(fate)) => (
+            claim(protocol, there, index, (turn, whole, age), fate)?,
+            fate,
+        ),
         (Worker::Recording { turn }, Step::Go(fate)) => {
             (record(protocol, there, index, turn, fate)?, fate)
         }

@@ -155,7 +155,9 @@ impl World {
         {
             state.token = Token::Past;
         }
-        self.receipt = self.receipt.map(|by| if by == token { Token::Past } else { by });
+        self.receipt = self
+            .receipt
+            .map(|by| if by == token { Token::Past } else { by });
         if let Token::Worker(worker) = token {
             self.holder.take_if(|holder| *holder == worker);
         }
