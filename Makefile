@@ -69,11 +69,12 @@ arm: setup .tools/arm/.ready ## build the functions for arm64 and run each of th
 	cargo lambda build --arm64 --locked --lambda-dir target/arm64 $(addprefix --bin ,$(notdir $(wildcard functions/*)))
 	cargo test --workspace --locked --test arm -- --ignored
 
-chaos: setup ## kill the functions 1,000 times between their steps, and count what is lost
+chaos: setup ## kill the functions 10,000 times between their steps, and count what is lost
 	cargo build $(everything)
+	cargo test --workspace --locked --test model -- --ignored --nocapture
 	target/debug/lab chaos
 
-soak: setup ## send 20,000 deliveries while functions are killed and calls break, and count
+soak: setup ## send 100,000 deliveries while functions are killed and calls break, and count
 	cargo build $(everything)
 	target/debug/lab soak
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
+use serde_json::Value;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Ledger, Status};
 use webhooks::timestamp::Timestamp;
@@ -175,6 +176,11 @@ impl Audit {
             Kind::Charge | Kind::BrokenCharge => {}
             Kind::Push | Kind::DeadlyPush | Kind::LargePush | Kind::Message => {
                 self.repeated += effects.saturating_sub(1);
+                let claims = item.map_or(usize::MAX, claims);
+                if effects > claims {
+                    let told = format!("{key}: {effects} effects of {claims} attempts");
+                    self.doubled.push(told);
+                }
             }
         }
     }
@@ -190,6 +196,34 @@ impl Audit {
                 self.lost
                     .push(format!("{key}: accepted again, and not started"));
             }
+        }
+    }
+
+    /// Compares what a second audit counted: both have to find the same.
+    ///
+    /// # Errors
+    /// [`Failure`] when they do not.
+    pub fn agrees(&self, second: &Result<Value, Failure>) -> Result<(), Failure> {
+        let counts = match second {
+            Ok(counts) => counts,
+            // What it found broken, this one has found too.
+            Err(_) if !self.is_clean() => return Ok(()),
+            Err(failure) => return Err(Failure::of(failure.to_string())),
+        };
+        let ours = [
+            ("acknowledged", self.acknowledged),
+            ("lost", self.lost.len()),
+            ("doubled", self.doubled.len()),
+            ("refused", self.refused.len()),
+            ("repeated", self.repeated),
+        ];
+        let differs = ours.iter().find(|(name, count)| counts[*name] != *count);
+        match differs {
+            None => Ok(()),
+            Some((name, count)) => Err(Failure::of(format!(
+                "two audits differ in what is {name}: {count} and {}",
+                counts[*name]
+            ))),
         }
     }
 
@@ -235,6 +269,16 @@ impl Audit {
         lines.extend(broken.map(|broken| format!("  BROKEN {broken}")));
         lines
     }
+}
+
+/// Attempts that may have had an effect: as many as the history has, and as it has left out.
+fn claims(item: &Item) -> usize {
+    let history = item.state.history.iter();
+    let claims = history.map(|entry| match entry.rsplit_once(": ") {
+        Some(("earlier transitions", count)) => count.parse().unwrap_or(usize::MAX),
+        _ => usize::from(entry.ends_with(" processing")),
+    });
+    claims.sum()
 }
 
 /// From receipt to the end, by the item's own history.

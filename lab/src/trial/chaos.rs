@@ -20,10 +20,10 @@ use crate::proxy::Fault;
 #[derive(Args, Clone, Debug)]
 pub struct ChaosArgs {
     /// Processes to kill
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 10_000)]
     kills: usize,
     /// The longest that the killing may take, in seconds
-    #[arg(long, default_value_t = 900)]
+    #[arg(long, default_value_t = 7200)]
     time_limit: u64,
 }
 

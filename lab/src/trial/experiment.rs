@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::killer::{Killer, Pace};
 use super::load::{Sent, send};
 use super::progress::Progress;
+use super::raw;
 use super::stage::{FaultPlan, Stage};
 use super::traffic::Traffic;
 
@@ -111,6 +112,8 @@ impl Experiment {
         let mut audit = Audit::take(&sent.events, &standing, &mut probe).await?;
         audit.compare(&sent.restarted, &standing.ended);
         audit.forged = sent.taken + intruders(&ledger, &sent.forged).await?;
+        let folder = raw::write(project, &stage.stack, &sent, &mut probe).await?;
+        audit.agrees(&raw::audit(project, &folder).await)?;
         Ok(Ended {
             kills: killer.kills(),
             audit,

@@ -17,6 +17,7 @@ pub mod outages;
 pub mod programs;
 pub mod progress;
 pub mod random_faults;
+pub mod raw;
 pub mod rules;
 pub mod soak;
 pub mod stage;

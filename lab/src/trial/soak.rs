@@ -19,16 +19,16 @@ use super::random_faults::RandomFaults;
 #[derive(Args, Clone, Debug)]
 pub struct SoakArgs {
     /// Deliveries to send
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 100_000)]
     deliveries: usize,
     /// Processes to kill meanwhile
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 1000)]
     kills: usize,
     /// Calls to AWS that break, in a thousand
     #[arg(long, default_value_t = 5)]
     faults: u16,
     /// The longest that the sending may take, in seconds
-    #[arg(long, default_value_t = 3600)]
+    #[arg(long, default_value_t = 9000)]
     time_limit: u64,
 }
 
