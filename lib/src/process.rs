@@ -10,7 +10,7 @@ use tracing::{Instrument, Span, error, field, info_span, warn};
 use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Message;
 use crate::event::{Event, EventKey};
-use crate::ledger::{Claim, Lease, Ledger, LedgerError, Settled, Settlement, Status, Turn, token};
+use crate::ledger::{Claim, Lease, Ledger, LedgerError, Settled, Settlement, Status, Turn};
 use crate::queue::Queue;
 use crate::router::{Context, Outcome, Router};
 use crate::settings::ProcessorSettings;
@@ -20,11 +20,13 @@ use crate::{faults, limits};
 mod ended;
 mod find;
 mod incoming;
+mod taken;
 
 use self::ended::{Ended, Notes, Undecided};
 use self::find::Found;
 use self::incoming::Incoming;
 pub use self::incoming::NoMessageId;
+use self::taken::Taken;
 
 /// The processor and its connections.
 #[derive(Debug)]
@@ -59,23 +61,23 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let (fresh, mut suspects): (Vec<_>, Vec<_>) =
             records.into_iter().partition(Incoming::is_fresh);
         let mut again = Vec::new();
-        let handled = join_all(
-            fresh
-                .iter()
-                .map(|record| self.record(record, Turn::Together)),
-        );
-        for (record, handled) in handled.await.into_iter().zip(fresh.iter()) {
-            match record {
-                Handled::ComesAgain => again.push(handled.id.clone()),
+        let mut taken: Vec<Taken> = fresh.iter().map(Taken::of).collect();
+        self.claim_together(&mut taken).await;
+        let handled = fresh.iter().zip(taken);
+        let handled = handled.map(|(record, taken)| self.record(record, taken, Turn::Together));
+        let handled = join_all(handled).await;
+        for (record, handled) in fresh.into_iter().zip(handled) {
+            match handled {
+                Handled::ComesAgain => again.push(record.id),
                 Handled::Finished => {}
-                Handled::Silent => suspects.push(handled.clone()),
+                Handled::Silent => suspects.push(record),
             }
         }
         for turn in [Turn::Alone, Turn::Last] {
             let mut silent = Vec::new();
             for record in suspects {
                 let handled = if started.elapsed() < limits::ALONE_UNTIL {
-                    self.record(&record, turn).await
+                    self.record(&record, Taken::of(&record), turn).await
                 } else {
                     self.leave(&record).await
                 };
@@ -87,21 +89,27 @@ impl<S: Send + Sync + 'static> Processor<S> {
             }
             suspects = silent;
         }
+        for record in suspects {
+            // Somebody else has taken it in between.
+            let notes = Notes::default();
+            self.finish(&record, &Ended::Leased, &notes, started).await;
+        }
         Ok(response(again))
     }
 
     /// Handles one record.
-    async fn record(self: &Arc<Self>, record: &Incoming, turn: Turn) -> Handled {
+    async fn record(self: &Arc<Self>, record: &Incoming, taken: Taken, turn: Turn) -> Handled {
         let span = info_span!("record", message.id = %record.id, event.id = field::Empty);
-        self.handle(record, turn).instrument(span).await
+        self.handle(record, taken, turn).instrument(span).await
     }
 
-    async fn handle(self: &Arc<Self>, record: &Incoming, turn: Turn) -> Handled {
+    async fn handle(self: &Arc<Self>, record: &Incoming, taken: Taken, turn: Turn) -> Handled {
         let started = Instant::now();
         let mut notes = Notes::default();
-        let ended = match Message::read(&record.body) {
+        let claim = (turn, taken.token, taken.lease);
+        let ended = match taken.message {
             // In a box: it is large, and so is what waits for it.
-            Ok(message) => Box::pin(self.message(message, turn, record, &mut notes)).await,
+            Ok(message) => Box::pin(self.message(message, claim, record, &mut notes)).await,
             Err(unreadable) => Some(Ended::Unreadable(unreadable)),
         };
         match ended {
@@ -151,7 +159,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
     async fn message(
         self: &Arc<Self>,
         message: Message,
-        turn: Turn,
+        (turn, token, lease): (Turn, String, Option<Lease>),
         record: &Incoming,
         notes: &mut Notes,
     ) -> Option<Ended> {
@@ -164,7 +172,11 @@ impl<S: Send + Sync + 'static> Processor<S> {
             Err(ended) => return Some(ended),
         };
         let redelivered_at = found.event().filter(|_| unrecorded).map(Event::received_at);
-        let claim = match self.claim(&key, turn, redelivered_at).await {
+        let claim = match lease {
+            Some(lease) => Ok(Claim::Mine(lease)),
+            None => self.claim(&key, &token, turn, redelivered_at).await,
+        };
+        let claim = match claim {
             Ok(claim) => claim,
             Err(failure) => {
                 error!(error = %failure, "the event cannot be claimed");
@@ -195,11 +207,12 @@ impl<S: Send + Sync + 'static> Processor<S> {
     async fn claim(
         &self,
         key: &EventKey,
+        token: &str,
         turn: Turn,
         redelivered_at: Option<Timestamp>,
     ) -> Result<Claim, LedgerError> {
         let now = Timestamp::now();
-        let claim = self.ledger.claim(key, turn, now).await?;
+        let claim = self.ledger.claim_as(token, key, turn, now).await?;
         let (Claim::Ended(Status::Failed), Some(received_at)) = (&claim, redelivered_at) else {
             return Ok(claim);
         };
@@ -213,8 +226,8 @@ impl<S: Send + Sync + 'static> Processor<S> {
         }
         let expires_at = now.after(self.settings.retention);
         let ledger = &self.ledger;
-        ledger.reopen(key, &token(), false, expires_at, now).await?;
-        self.ledger.claim(key, turn, Timestamp::now()).await
+        ledger.reopen(key, token, false, expires_at, now).await?;
+        ledger.claim_as(token, key, turn, Timestamp::now()).await
     }
 
     /// Brings the payload, runs the handler, and says how the attempt ends.

@@ -148,6 +148,10 @@ impl Rendering {
             "Ref" if arguments == "AWS::NoValue" => Value::Null,
             "Ref" => self.reference(arguments.as_str()?),
             "Fn::GetAtt" if arguments[1] == "Arn" => json!(self.arn(arguments[0].as_str()?)),
+            "Fn::GetAtt" if arguments[1] == "StreamArn" => {
+                let table = self.arn(arguments[0].as_str()?);
+                json!(format!("{table}/stream/2026-01-01T00:00:00.000"))
+            }
             "Fn::GetAtt" => json!(self.name(arguments[0].as_str()?)),
             "Fn::Sub" if arguments.is_string() => json!(self.substituted(arguments.as_str()?)),
             "Fn::If" => {

@@ -38,6 +38,8 @@ impl Request {
         let mut kind = self.clone();
         for values in kind.keys.values_mut() {
             *values = values.iter().map(|value| first(value)).collect();
+            values.sort_unstable();
+            values.dedup();
         }
         if let Some((bucket, object)) = kind.resource.split_once('/')
             && self.action.starts_with("s3:")

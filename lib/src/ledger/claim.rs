@@ -43,8 +43,22 @@ impl Ledger {
         turn: Turn,
         now: Timestamp,
     ) -> Result<Claim, LedgerError> {
-        let token = token();
-        let update = transition::claim(&self.table, key, &token, turn, now);
+        self.claim_as(&token(), key, turn, now).await
+    }
+
+    /// The same under a token that nobody else has: a claim of that token whose answer was lost is known
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Ledger::claim`].
+    pub async fn claim_as(
+        &self,
+        token: &str,
+        key: &EventKey,
+        turn: Turn,
+        now: Timestamp,
+    ) -> Result<Claim, LedgerError> {
+        let update = transition::claim(&self.table, key, token, turn, now);
         let update = self.update(update, ReturnValue::AllNew).send().await;
         let error = match update {
             Ok(output) => return mine(key, output.attributes),
@@ -57,7 +71,9 @@ impl Ledger {
         let state = State::read(&mut there.clone().unwrap_or_default())?;
         Ok(match state.status {
             // An earlier attempt of this very claim went through and its answer was lost.
-            Status::Processing if state.token == Some(token) => return mine(key, there),
+            Status::Processing if state.token.as_deref() == Some(token) => {
+                return mine(key, there);
+            }
             Status::Processing if state.due_at.is_some_and(|lease| lease <= now) => Claim::Silent,
             Status::Received | Status::Processing => Claim::Leased,
             Status::Waiting => Claim::NotDue(state.due_at.unwrap_or(now)),

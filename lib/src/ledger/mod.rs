@@ -7,6 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | (none) | receiver | a receipt: `received` | [`Ledger::record`] |
 //! | `received`, `waiting` and due, or `processing` with an expired lease | processor | `processing` | [`Ledger::claim`] |
+//! | `received`, ten at a time | processor | `processing` | [`Ledger::claim_new`] |
 //! | `processing`, token is mine | processor | `done`, `ignored`, `failed`, `waiting` | [`Ledger::settle`] |
 //! | `failed` | receiver, on redelivery | `waiting`, due now | [`Ledger::reopen`] |
 //! | `received`, a moment after the receipt | relay, told by the table's stream | `waiting`, due now | [`Ledger::list_as_overdue`] |
@@ -31,6 +32,7 @@
 mod adopt;
 mod attributes;
 mod claim;
+mod claim_new;
 mod contention;
 mod digest;
 mod error;
