@@ -2,6 +2,7 @@
 
 mod bus;
 mod effect;
+mod gathered;
 mod github;
 mod refusal;
 mod resources;

@@ -22,7 +22,7 @@ const LASTING: [&str; 9] = [
 ];
 
 /// A service's refusal, with its code.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// It may pass: try again.
     Passing(String),

@@ -3,10 +3,12 @@
 use aws_config::SdkConfig;
 use webhooks::settings::{BadSettings, Lookup, required};
 
+use crate::gathered::Gathered;
+
 /// Clients and the names of what they write to.
 #[derive(Debug)]
 pub(crate) struct Resources {
-    pub(crate) event_bridge: aws_sdk_eventbridge::Client,
+    pub(crate) event_bridge: Gathered,
     pub(crate) sns: aws_sdk_sns::Client,
     /// `BUS_NAME`: the EventBridge bus.
     pub(crate) bus: String,
@@ -27,7 +29,7 @@ impl Resources {
     pub(crate) fn new(config: &SdkConfig, lookup: Lookup<'_>) -> Result<Self, BadSettings> {
         let [bus] = required(lookup, ["BUS_NAME"])?;
         Ok(Self {
-            event_bridge: aws_sdk_eventbridge::Client::new(config),
+            event_bridge: Gathered::new(aws_sdk_eventbridge::Client::new(config)),
             sns: aws_sdk_sns::Client::new(config),
             bus,
             samples: Samples::read(lookup)?,

@@ -142,12 +142,12 @@ impl Kept {
         }
         let answer = match operation {
             "PutItem" => self.put(&body),
-            "UpdateItem" => self.update(&body),
+            "UpdateItem" => update(&body),
             "SendMessage" => self.send(&body),
             "GetParametersByPath" => parameters(&read(&body)),
-            "PutEvents" => {
-                json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).to_string()
-            }
+            "GetItem" => self.get(&body),
+            "BatchExecuteStatement" => answers("Responses", &read(&body)["Statements"], &json!({})),
+            "PutEvents" => answers("Entries", &read(&body)["Entries"], &json!({"EventId": "1"})),
             "PutObject" => return self.put_object(path, body),
             "GetObject" => return lock(&self.objects).get(path).cloned().unwrap_or_default(),
             "Publish" => PUBLISHED.to_owned(),
@@ -177,23 +177,13 @@ impl Kept {
         "{}".to_owned()
     }
 
-    /// A claim is told the item as it is after the claim.
-    fn update(&self, body: &[u8]) -> String {
+    fn get(&self, body: &[u8]) -> String {
         let request = read(body);
         let pk = request["Key"]["pk"]["S"].as_str().unwrap_or_default();
-        let item = if request["ReturnValues"] == "ALL_NEW" {
-            lock(&self.items).get(pk).cloned()
-        } else {
-            None
-        };
-        let Some(mut item) = item else {
-            return "{}".to_owned();
-        };
-        let values = &request["ExpressionAttributeValues"];
-        item.insert("status".to_owned(), values[":processing"].clone());
-        item.insert("token".to_owned(), values[":token"].clone());
-        item.insert("attempts".to_owned(), json!({"N": "1"}));
-        json!({"Attributes": item}).to_string()
+        match lock(&self.items).get(pk) {
+            Some(item) => json!({"Item": item}).to_string(),
+            None => "{}".to_owned(),
+        }
     }
 
     fn send(&self, body: &[u8]) -> String {
@@ -208,6 +198,31 @@ impl Kept {
         }
         json!({"MessageId": "1", "MD5OfMessageBody": digest}).to_string()
     }
+}
+
+/// A claim is told the state as it is after the claim.
+fn update(body: &[u8]) -> String {
+    let request = read(body);
+    if request["ReturnValues"] != "ALL_NEW" {
+        return "{}".to_owned();
+    }
+    let values = &request["ExpressionAttributeValues"];
+    let state = json!({
+        "pk": request["Key"]["pk"],
+        "status": values[":processing"],
+        "token": values[":token"],
+        "due_at": values[":lease"],
+        "overdue_at": values[":lease"],
+        "attempts": {"N": "0"},
+        "history": values[":entry"],
+    });
+    json!({"Attributes": state}).to_string()
+}
+
+/// The same answer for each that was asked for.
+fn answers(name: &str, asked: &Value, answer: &Value) -> String {
+    let asked = asked.as_array().map_or(0, Vec::len);
+    json!({name: vec![answer; asked], "FailedEntryCount": 0}).to_string()
 }
 
 /// SNS still speaks XML.

@@ -6,7 +6,7 @@ use webhooks_cli::template::Template;
 
 use super::args::CostArgs;
 use super::ledger::Life;
-use super::measure::Measured;
+use super::measure::{EVENTS, Measured};
 use super::price::Prices;
 use crate::bench::sample::Sample;
 
@@ -201,11 +201,11 @@ impl Bill<'_> {
         self.time(resource, work.all_calls(), work.cpu_ms, 1.0)
     }
 
-    /// The calls for a batch's records are side by side.
+    /// The calls for a batch's records are side by side, one kind after another.
     fn processing(&self, column: &Column) -> Result<f64, Failure> {
         let work = &column.measured.processor;
         let cpu = work.cpu_ms * self.args.batch;
-        self.time("ProcessorFunction", work.all_calls(), cpu, self.args.batch)
+        self.time("ProcessorFunction", work.kinds(), cpu, self.args.batch)
     }
 
     /// Waiting for calls, and computing at the share of a processor that the memory gives.
@@ -269,11 +269,11 @@ impl Bill<'_> {
     }
 
     fn bus(&self, column: &Column) -> Result<f64, Failure> {
-        let work = &column.measured.processor;
-        let chunks = self
-            .prices
-            .chunks("eventbridge_event", work.largest("PutEvents"))?;
-        let events = work.calls_of("PutEvents") * chunks;
+        let entries = column.measured.processor.entries();
+        let chunks = entries
+            .iter()
+            .map(|size| self.prices.chunks("eventbridge_event", *size));
+        let events = chunks.sum::<Result<f64, Failure>>()? / f64::from(EVENTS);
         self.prices.of("eventbridge_event", events * MILLION)
     }
 

@@ -1,11 +1,12 @@
 //! The work that an event makes the functions do: their calls, their processor time and their log lines,
 //! of the release binaries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 
 use axum::body::Bytes;
+use serde_json::Value;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::project::Project;
 
@@ -49,6 +50,23 @@ impl Work {
     pub fn calls_of(&self, operation: &str) -> f64 {
         let calls = self.calls.iter().filter(|(name, _)| name == operation);
         f64::from(u32::try_from(calls.count()).unwrap_or(u32::MAX)) / f64::from(EVENTS)
+    }
+
+    /// Kinds of calls.
+    pub fn kinds(&self) -> f64 {
+        let kinds: BTreeSet<&str> = self.calls.iter().map(|(name, _)| name.as_str()).collect();
+        f64::from(u32::try_from(kinds.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The bytes of each entry that was put on the bus.
+    pub fn entries(&self) -> Vec<usize> {
+        let calls = self.calls.iter().filter(|(name, _)| name == "PutEvents");
+        let bodies = calls.filter_map(|(_, body)| serde_json::from_slice::<Value>(body).ok());
+        let details = bodies.flat_map(|body| {
+            let entries = body["Entries"].as_array().cloned().unwrap_or_default();
+            entries.into_iter().map(|entry| entry.to_string().len())
+        });
+        details.collect()
     }
 
     /// All calls, for one event.

@@ -135,6 +135,7 @@ impl Driver {
             }
         }
         let lost = self.lose_a_payload().await;
+        let pair = self.deliver_two().await;
         let queue = self.stage.stack.queue().expect("the queue");
         let unreadable = queue.send("no envelope".to_owned(), None);
         unreadable.await.expect("it is sent");
@@ -153,6 +154,9 @@ impl Driver {
             for parcel in &parcels {
                 self.end_of(&parcel.key).await;
             }
+        }
+        for key in &pair {
+            self.end_of(key).await;
         }
         self.put_back().await;
         let lost = self.end_of(&lost).await;
@@ -209,6 +213,19 @@ impl Driver {
         let delete = delete.bucket(bucket).key(object.name());
         delete.send().await.expect("it is deleted");
         parcel.key
+    }
+
+    /// Two events that wait for the processor together.
+    async fn deliver_two(&self) -> Vec<EventKey> {
+        let events = self.events();
+        let (name, fixtures) = events.first_key_value().expect("a provider");
+        let mut keys = Vec::new();
+        for _ in 0..2 {
+            let parcel = self.parcel(name, &fixtures[0], &source(0), false);
+            assert_accepted(name, self.deliver(&parcel).await);
+            keys.push(parcel.key);
+        }
+        keys
     }
 
     /// An event whose payload the processor cannot have at first: a message brings it once more.

@@ -58,6 +58,7 @@ pub(crate) fn requests(call: &Call, secrets_key: &str) -> Vec<Request> {
     match call.service.as_str() {
         "dynamodb" if call.operation == "TransactWriteItems" => transaction(&body),
         "dynamodb" if call.operation == "BatchGetItem" => batch(&action, &body),
+        "dynamodb" if call.operation == "BatchExecuteStatement" => statements(&body),
         "dynamodb" => vec![item(&action, &body)],
         "sqs" => vec![Request::new(action, queue(&body["QueueUrl"]))],
         "events" => entries(&action, &body),
@@ -120,6 +121,25 @@ fn batch(action: &str, body: &Value) -> Vec<Request> {
             let keys = keys.map(|key| text(&key["pk"]["S"]).to_owned());
             let table = arn("dynamodb", &format!("table/{table}"));
             Request::new(action, table).with("dynamodb:LeadingKeys", keys)
+        })
+        .collect()
+}
+
+/// A statement needs what its first word says, of the table that it names and the key that is its
+/// first parameter.
+fn statements(body: &Value) -> Vec<Request> {
+    let statements = body["Statements"].as_array().into_iter().flatten();
+    statements
+        .map(|statement| {
+            let words = text(&statement["Statement"]);
+            let action = match words.split_whitespace().next() {
+                Some("INSERT") => "dynamodb:PartiQLInsert",
+                other => panic!("no such statement: {other:?}"),
+            };
+            let table = words.split('"').nth(1).unwrap_or_default();
+            let key = text(&statement["Parameters"][0]["S"]).to_owned();
+            let table = arn("dynamodb", &format!("table/{table}"));
+            Request::new(action, table).with("dynamodb:LeadingKeys", [key])
         })
         .collect()
 }

@@ -8,6 +8,7 @@ mod expression;
 
 mod both;
 mod claim;
+mod claims;
 mod effects;
 mod expressions;
 mod history;

@@ -6,6 +6,7 @@ mod support;
 mod alone;
 mod attempts;
 mod batch;
+mod calls;
 mod company;
 mod effects;
 mod old_messages;
