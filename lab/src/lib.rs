@@ -6,12 +6,16 @@
 //! print into the documentation. The emulator, the
 //! template and the signed deliveries are the command's own ([`webhooks_cli`]), so that what is
 //! tried here is what its users run.
+//!
+//! A [`simulation`] runs the functions' code itself, with time and network simulated, from a seed.
 
 pub mod bench;
 pub mod cost;
+pub mod expression;
 pub mod host;
 pub mod instance;
 pub mod paste;
 pub mod proxy;
 pub mod scale;
+pub mod simulation;
 pub mod trial;

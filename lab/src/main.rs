@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lab::trial::{chaos, malformed, outages, soak};
-use lab::{bench, cost, paste, scale};
+use lab::{bench, cost, paste, scale, simulation};
 use webhooks_cli::dev::interruption;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::terminal;
@@ -33,6 +33,8 @@ enum Command {
     Cost(cost::args::CostArgs),
     /// Hold a rate of events against every limit on the way
     Scale(scale::ScaleArgs),
+    /// Let the functions' code work in simulated worlds, each from a seed, and count
+    Simulate(simulation::command::SimulateArgs),
     /// Run one of these commands and put what it prints into the documentation
     Paste(paste::PasteArgs),
 }
@@ -41,7 +43,7 @@ impl Command {
     /// True if it writes to an emulator through a socket. One that has just been closed at the other end
     /// is an error like any other then, and must not end everything by a signal.
     const fn keeps_a_stack(&self) -> bool {
-        !matches!(self, Self::Cost(_) | Self::Scale(_))
+        !matches!(self, Self::Cost(_) | Self::Scale(_) | Self::Simulate(_))
     }
 }
 
@@ -68,6 +70,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Bench(args) => interruptible(bench::run(args)).await,
         Command::Cost(args) => interruptible(cost::run(args)).await,
         Command::Scale(args) => scale::run(args),
+        Command::Simulate(args) => Ok(simulation::command::run(args)),
         Command::Paste(args) => interruptible(paste::run(args)).await,
     }
 }

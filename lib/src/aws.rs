@@ -15,26 +15,49 @@ use crate::{connection, limits};
 /// All clients share one HTTP client, so that the roots of trust are made ready once. Lambda gives
 /// credentials by the environment; looking everywhere else for them is for other places.
 pub async fn config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(limits::CALL_ATTEMPT)
-        .operation_attempt_timeout(limits::CALL_ATTEMPT)
-        .operation_timeout(limits::CALL)
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(limits::CALL_ATTEMPTS)
-        .with_initial_backoff(limits::CALL_ATTEMPT / 16)
-        .with_max_backoff(limits::CALL_ATTEMPT / 2);
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(connection::client())
         // Every call has a time limit, the reading of its answer too.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .timeout_config(timeouts)
-        .retry_config(retries);
+        .timeout_config(timeouts())
+        .retry_config(retries());
     let loader = match std::env::var_os("AWS_ACCESS_KEY_ID") {
         Some(_) => loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()),
         None => loader,
     };
     loader.load().await
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(limits::CALL_ATTEMPT)
+        .operation_attempt_timeout(limits::CALL_ATTEMPT)
+        .operation_timeout(limits::CALL)
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(limits::CALL_ATTEMPTS)
+        .with_initial_backoff(limits::CALL_ATTEMPT / 16)
+        .with_max_backoff(limits::CALL_ATTEMPT / 2)
+}
+
+/// The configuration of a function over another network than the real one.
+#[cfg(feature = "faults")]
+pub fn over(network: impl aws_smithy_runtime_api::client::http::HttpClient + 'static) -> SdkConfig {
+    use aws_config::Region;
+    use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+    let credentials = Credentials::new("key", "secret", None, None, "simulated");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(network)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        .build()
 }
 
 /// The same for handlers, with ordinary limits: what a handler calls may work for seconds, and an

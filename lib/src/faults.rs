@@ -77,10 +77,39 @@ pub(crate) fn event(id: &str) {
 #[cfg(not(feature = "faults"))]
 pub(crate) const fn event(_: &str) {}
 
+#[cfg(feature = "faults")]
+thread_local! {
+    /// Where simulated time began, by both clocks.
+    static SIMULATED: std::cell::Cell<Option<(i64, tokio::time::Instant)>> =
+        const { std::cell::Cell::new(None) };
+}
+
+/// Lets this thread's clock go with tokio's, which a simulation moves on, from so many milliseconds
+/// since the Unix epoch.
+#[cfg(feature = "faults")]
+pub fn simulate_time(from_millis: i64) {
+    SIMULATED.set(Some((from_millis, tokio::time::Instant::now())));
+}
+
+/// True on a thread whose time is simulated: it writes no log.
+#[cfg(feature = "faults")]
+pub(crate) fn is_simulated() -> bool {
+    SIMULATED.get().is_some()
+}
+
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn is_simulated() -> bool {
+    false
+}
+
 /// The time in milliseconds as a test bends it. `clock=return(1767225600000 10 -2000)`: since that
 /// moment time runs ten times as fast, and this clock is two seconds behind.
 #[cfg(feature = "faults")]
 pub(crate) fn bend(millis: i64) -> i64 {
+    if let Some((from, began)) = SIMULATED.get() {
+        let passed = began.elapsed().as_millis();
+        return from.saturating_add(i64::try_from(passed).unwrap_or(i64::MAX));
+    }
     fail::fail_point!("clock", |bent| bent
         .and_then(|bent| bend_by(millis, &bent))
         .unwrap_or(millis));

@@ -1,10 +1,11 @@
 //! Processing: find, claim, handle and settle, separately for each record of a batch.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::future::join_all;
+use tokio::time::Instant;
 use tracing::{Instrument, Span, error, field, info_span, warn};
 
 use crate::bucket::{Bucket, BucketError};

@@ -4,10 +4,11 @@
 //! well a moment later is listed in the index `overdue` (`look`). And once a minute it looks through
 //! that index, and sends what is overdue.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
+use tokio::time::Instant;
 use tracing::{Instrument, error, info_span};
 
 use crate::envelope::envelope;
@@ -118,12 +119,9 @@ impl Relay {
 
     /// The first page of each of the shards.
     async fn pages(&self, shards: &[u8], now: Timestamp, relayed: &mut Relayed) -> Vec<Page> {
-        let reads = shards.iter().map(|shard| async move {
-            let page = self.ledger.overdue(*shard, now, PAGE).await;
-            page.map(|events| Page {
-                shard: *shard,
-                events,
-            })
+        let reads = shards.iter().copied().map(|shard| async move {
+            let page = self.ledger.overdue(shard, now, PAGE).await;
+            page.map(|events| Page { shard, events })
         });
         let mut reads = stream::iter(reads).buffered(CONCURRENCY);
         let mut pages = Vec::new();

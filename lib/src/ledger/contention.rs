@@ -1,6 +1,8 @@
 //! Writes that meet on one item: DynamoDB refuses one of two when a transaction is among them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::limits;
 

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, Update};
+use lab::expression::{self, Attributes, Written};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Held, Overdue, Settlement, Turn, Writes, transition};
 use webhooks::limits::{self, ITEM_PAYLOAD_AT_MOST};
 use webhooks::timestamp::Timestamp;
 
-use crate::expression::{self, Attributes, Written};
 use crate::support::World;
 use crate::support::sample::{FAR, START, event, failed, fresh_key, retry};
 

@@ -3,9 +3,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../model/expression/mod.rs"]
-mod expression;
-
 mod both;
 mod claim;
 mod claims;

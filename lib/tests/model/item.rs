@@ -8,8 +8,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use webhooks::ledger::Status;
 
-use crate::expression::Attributes;
 use crate::moment::{LONG_AGO, Seconds, moment, seconds};
+use lab::expression::Attributes;
 
 /// Who wrote an item last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,12 +9,12 @@ use webhooks::ledger::{Held, Overdue, Settlement, Turn, Writes, transition};
 use webhooks::limits;
 use webhooks::limits::ITEM_PAYLOAD;
 
-use crate::expression::{self, Attributes, Condition, Scope, Written};
 use crate::item::{State, Token};
 use crate::memory::Memory;
 use crate::moment::{LATER, Seconds, moment};
 use crate::mutant::Mutant;
 use crate::worker::Decision;
+use lab::expression::{self, Attributes, Condition, Scope, Written};
 
 /// A write of the state, and what it is asked for with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,6 @@
 
 mod broken;
 mod company;
-mod expression;
 mod fate;
 mod item;
 mod ledger;

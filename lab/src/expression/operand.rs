@@ -6,10 +6,14 @@ use super::Attributes;
 use super::tokens::Tokens;
 
 /// An item, and the names and values that a request gives along.
-pub(crate) struct Scope<'a> {
-    pub(crate) item: Option<&'a Attributes>,
-    pub(crate) names: Option<&'a std::collections::HashMap<String, String>>,
-    pub(crate) values: Option<&'a Attributes>,
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// The item, if there is one.
+    pub item: Option<&'a Attributes>,
+    /// Names of attributes.
+    pub names: Option<&'a std::collections::HashMap<String, String>>,
+    /// Values.
+    pub values: Option<&'a Attributes>,
 }
 
 impl<'a> Scope<'a> {

@@ -9,18 +9,27 @@ use super::tokens::Tokens;
 
 /// A condition, read.
 #[derive(Debug)]
-pub(crate) enum Condition {
+pub enum Condition {
+    /// One of two holds.
     Or(Box<Condition>, Box<Condition>),
+    /// Both hold.
     And(Box<Condition>, Box<Condition>),
+    /// Two values stand in one of these orders.
     Compares(String, &'static [Ordering], String),
+    /// The item has the attribute.
     Exists(String),
+    /// The item does not have the attribute.
     Absent(String),
+    /// A text begins so.
     BeginsWith(String, String),
 }
 
 impl Condition {
     /// Reads a condition.
-    pub(crate) fn parse(expression: &str) -> Self {
+    ///
+    /// # Panics
+    /// For a condition that the ledger does not use.
+    pub fn parse(expression: &str) -> Self {
         let mut tokens = Tokens::of(expression);
         let condition = Self::either(&mut tokens);
         assert_eq!(tokens.peek(), None, "all of {expression} is read");
@@ -74,7 +83,7 @@ impl Condition {
     }
 
     /// Whether it holds.
-    pub(crate) fn holds(&self, scope: &Scope<'_>) -> bool {
+    pub fn holds(&self, scope: &Scope<'_>) -> bool {
         match self {
             Self::Or(one, other) => one.holds(scope) || other.holds(scope),
             Self::And(one, other) => one.holds(scope) && other.holds(scope),

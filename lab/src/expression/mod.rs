@@ -1,4 +1,5 @@
-//! DynamoDB's expressions, as far as the ledger uses them: what a write does to an item.
+//! DynamoDB's expressions, as far as the ledger uses them: what a write does to an item. The model of
+//! the protocol and the simulation evaluate the product's own with it.
 //!
 //! `lib/tests/ledger/expressions.rs` holds this against the emulator.
 
@@ -11,15 +12,15 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
 
-pub(crate) use condition::Condition;
-pub(crate) use operand::Scope;
+pub use condition::Condition;
+pub use operand::Scope;
 
 /// An item, or the names and values of an expression.
-pub(crate) type Attributes = HashMap<String, AttributeValue>;
+pub type Attributes = HashMap<String, AttributeValue>;
 
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Written {
+pub enum Written {
     /// The item as it is now.
     Item(Attributes),
     /// The condition did not hold.
@@ -28,8 +29,8 @@ pub(crate) enum Written {
     Invalid,
 }
 
-/// Puts an item where `there` is.
-pub(crate) fn put(put: &Put, there: Option<&Attributes>) -> Written {
+/// What a put of an item makes of what is there.
+pub fn put(put: &Put, there: Option<&Attributes>) -> Written {
     let scope = Scope {
         item: there,
         names: put.expression_attribute_names.as_ref(),
@@ -43,7 +44,7 @@ pub(crate) fn put(put: &Put, there: Option<&Attributes>) -> Written {
 }
 
 /// Updates the item that is there, or makes one of the key alone.
-pub(crate) fn update(update: &Update, there: Option<&Attributes>) -> Written {
+pub fn update(update: &Update, there: Option<&Attributes>) -> Written {
     let scope = Scope {
         item: there,
         names: update.expression_attribute_names.as_ref(),

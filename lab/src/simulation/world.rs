@@ -1,0 +1,399 @@
+//! One world: what happens in it, and what came of it.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures::future::join_all;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use webhooks::address_lists::AddressLists;
+use webhooks::bucket::Bucket;
+use webhooks::faults;
+use webhooks::ledger::{Item, Ledger, Status};
+use webhooks::limits;
+use webhooks::process::Processor;
+use webhooks::provider::catalog;
+use webhooks::queue::Queue;
+use webhooks::rate::Rates;
+use webhooks::receive::Receiver;
+use webhooks::recent_digests::RecentDigests;
+use webhooks::relay::Relay;
+use webhooks::secret_store::SecretStore;
+use webhooks::settings::{ProcessorSettings, ReceiverSettings, RelaySettings};
+use webhooks::timestamp::Timestamp;
+
+use super::BEGINNING;
+use super::deliveries::Parcel;
+use super::dynamodb::{DynamoDb, LEDGER, number};
+use super::fleet::{Deaths, Fleet, config};
+use super::handlers::{self, DEADLY, FAILING, PAYMENTS, Shared};
+use super::network::{Cloud, Network, Outage};
+use super::sqs::Sqs;
+
+/// Events of a world.
+const EVENTS: u64 = 60;
+
+/// The time in which things break, in milliseconds.
+const STORM: u64 = 8 * 60 * 1000;
+
+/// The time in which everything has to end when nothing breaks any more: all attempts with their pauses,
+/// and the longest pause of the relay.
+const CALM: Duration = Duration::from_secs(6 * 3600);
+
+/// What became of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Deliveries that were made.
+    pub deliveries: u64,
+    /// Events that were acknowledged.
+    pub acknowledged: u64,
+    /// Acknowledged or recorded events that have not ended as they should.
+    pub lost: Vec<String>,
+    /// Transactional effects that were made twice, and others that came more often than attempts.
+    pub doubled: Vec<String>,
+    /// Histories that no transition leaves.
+    pub illegal: Vec<String>,
+    /// Calls to AWS.
+    pub calls: u64,
+    /// A digest of everything that happened, in its order.
+    pub trace: u64,
+}
+
+impl Outcome {
+    /// True if every promise was kept.
+    pub fn is_clean(&self) -> bool {
+        self.lost.is_empty() && self.doubled.is_empty() && self.illegal.is_empty()
+    }
+}
+
+/// Lets the world of a seed happen, on this thread.
+///
+/// # Panics
+/// When the functions make a call that they never make.
+pub fn live(seed: u64) -> Outcome {
+    fastrand::seed(seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        faults::simulate_time(BEGINNING);
+        let fleet = Arc::new(fleet(seed));
+        let tasks = [
+            tokio::spawn(Arc::clone(&fleet).feed()),
+            tokio::spawn(Arc::clone(&fleet).schedule()),
+            tokio::spawn(Arc::clone(&fleet).follow()),
+            tokio::spawn(disturb(fleet.network.clone())),
+        ];
+        let first = seed.wrapping_mul(EVENTS) % 1_000_000;
+        let parcels: Vec<Parcel> = (first..first + EVENTS).map(Parcel::new).collect();
+        let sent = join_all(parcels.iter().map(|parcel| deliver(&fleet, parcel))).await;
+        let left = STORM.saturating_sub(fleet.network.now());
+        sleep(Duration::from_millis(left)).await;
+        calm_down(&fleet.network);
+        let items = settle(&fleet, &parcels).await;
+        for task in tasks {
+            task.abort();
+        }
+        judge(&fleet, &parcels, &sent, &items)
+    })
+}
+
+fn fleet(seed: u64) -> Fleet {
+    let mut random = Rng::with_seed(seed);
+    let outages = (0..random.u64(0..3)).map(|_| outage(&mut random)).collect();
+    let network = Network::new(Cloud {
+        dynamodb: DynamoDb::default(),
+        sqs: Sqs::default(),
+        outages,
+        broken: random.u32(5..80),
+        random,
+        effects: BTreeMap::new(),
+        trace: DefaultHasher::new(),
+        calls: 0,
+    });
+    let config = config(&network);
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), LEDGER);
+    let queue = Queue::new(aws_sdk_sqs::Client::new(&config), "https://sqs/queue");
+    let bucket = Bucket::new(&config, "payloads");
+    let receiver = |name: &'static str| {
+        let provider = catalog::by_name(name).expect("a provider");
+        let profile = provider.profile();
+        let receiver = Receiver {
+            provider,
+            settings: receiver_settings(),
+            secrets: SecretStore::new(&config, format!("/secrets/{name}"), profile.methods),
+            addresses: AddressLists::new(None),
+            rates: Rates::default(),
+            digests: RecentDigests::default(),
+            ledger: ledger.clone(),
+            bucket: bucket.clone(),
+            queue: queue.clone(),
+        };
+        (name, receiver)
+    };
+    let deaths = Deaths::default();
+    let shared = Shared {
+        network: network.clone(),
+        deaths: deaths.clone(),
+    };
+    Fleet {
+        receivers: ["github", "stripe"].map(receiver).into(),
+        processor: Arc::new(Processor {
+            settings: ProcessorSettings {
+                stack: "simulated".to_owned(),
+                table: LEDGER.to_owned(),
+                queue_url: String::new(),
+                bucket: String::new(),
+                retention: RETENTION,
+                max_attempts: 8,
+            },
+            ledger: ledger.clone(),
+            bucket: bucket.clone(),
+            queue: queue.clone(),
+            router: handlers::router(),
+            state: Arc::new(shared),
+        }),
+        relay: Relay {
+            settings: RelaySettings {
+                stack: "simulated".to_owned(),
+                table: LEDGER.to_owned(),
+                queue_url: String::new(),
+                retention: RETENTION,
+            },
+            ledger,
+            queue,
+        },
+        network,
+        deaths,
+        looked: Mutex::new(0),
+    }
+}
+
+const RETENTION: Duration = Duration::from_secs(30 * 86_400);
+
+fn receiver_settings() -> ReceiverSettings {
+    ReceiverSettings {
+        stack: "simulated".to_owned(),
+        table: LEDGER.to_owned(),
+        queue_url: String::new(),
+        bucket: String::new(),
+        secrets_path: "/secrets".to_owned(),
+        public_url: None,
+        trusts_forwarded_host: false,
+        address_lists_url: None,
+        retention: RETENTION,
+    }
+}
+
+fn outage(random: &mut Rng) -> Outage {
+    let from = random.u64(0..STORM);
+    Outage {
+        service: ["dynamodb", "sqs"][random.usize(0..2)],
+        from,
+        until: from + random.u64(10_000..240_000),
+    }
+}
+
+/// Repeats messages, and loses some, until the storm is over.
+async fn disturb(network: Network) {
+    loop {
+        let pause = network.cloud().random.u64(1000..60_000);
+        sleep(Duration::from_millis(pause)).await;
+        let now = network.now();
+        let mut cloud = network.cloud();
+        if cloud.broken == 0 {
+            return;
+        }
+        let number = cloud.random.u64(..);
+        if cloud.random.u8(0..10) < 8 {
+            cloud.sqs.repeat(number, now);
+        } else {
+            cloud.sqs.lose(number);
+        }
+    }
+}
+
+/// What a provider heard of one event.
+struct Sent {
+    deliveries: u64,
+    acknowledged: bool,
+}
+
+/// Delivers an event as its provider does: GitHub once, and now and then somebody presses the button;
+/// Stripe until it hears a 2xx; both twice at times, and with another body.
+async fn deliver(fleet: &Fleet, parcel: &Parcel) -> Sent {
+    let (start, tries, twice) = {
+        let mut cloud = fleet.network.cloud();
+        let start = cloud.random.u64(0..STORM / 2);
+        let tries = if parcel.provider == "stripe" { 10 } else { 2 };
+        (start, tries, cloud.random.u8(0..5) == 0)
+    };
+    sleep(Duration::from_millis(start)).await;
+    let mut sent = Sent {
+        deliveries: 0,
+        acknowledged: false,
+    };
+    for again in 0..tries {
+        let changed = parcel.changed();
+        let parcel = if again > 0 { &changed } else { parcel };
+        sent.deliveries += 1;
+        let status = if twice && again == 0 {
+            sent.deliveries += 1;
+            let both = futures::future::join(once(fleet, parcel), once(fleet, parcel)).await;
+            both.0.max(both.1)
+        } else {
+            once(fleet, parcel).await
+        };
+        sent.acknowledged |= matches!(status, Some(200..=299));
+        if sent.acknowledged && parcel.provider == "stripe" {
+            break;
+        }
+        let pause = fleet.network.cloud().random.u64(1000..40_000);
+        sleep(Duration::from_millis(pause)).await;
+    }
+    sent
+}
+
+async fn once(fleet: &Fleet, parcel: &Parcel) -> Option<u16> {
+    let now = Timestamp::now();
+    let request = parcel.request(now).expect("it can be signed");
+    let request = serde_json::from_value(request).expect("a gateway's event");
+    let receiver = &fleet.receivers[parcel.provider];
+    let receipt = receiver.receive(request, None, now);
+    let death = Notify::new();
+    let receipt = fleet
+        .invoke(limits::RECEIVER_TIMEOUT, &death, receipt)
+        .await?;
+    Some(receipt.answer.status())
+}
+
+/// From here on nothing breaks.
+fn calm_down(network: &Network) {
+    let mut cloud = network.cloud();
+    cloud.broken = 0;
+    cloud.outages.clear();
+}
+
+/// Waits until every event has ended, no message is left and the stream is read.
+async fn settle(fleet: &Fleet, parcels: &[Parcel]) -> Vec<Option<Item>> {
+    let deadline = tokio::time::Instant::now() + CALM;
+    while tokio::time::Instant::now() < deadline && !is_quiet(fleet, parcels) {
+        sleep(Duration::from_secs(30)).await;
+    }
+    let ledger = &fleet.relay.ledger;
+    let items = join_all(parcels.iter().map(|parcel| ledger.find(&parcel.key))).await;
+    items
+        .into_iter()
+        .map(|item| item.expect("it is calm"))
+        .collect()
+}
+
+fn is_quiet(fleet: &Fleet, parcels: &[Parcel]) -> bool {
+    let looked = *fleet
+        .looked
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let cloud = fleet.network.cloud();
+    let is_open = |parcel: &Parcel| {
+        let receipt = parcel.key.to_string();
+        let state = receipt.replacen("/default/", "/default#state/", 1);
+        let items = || cloud.dynamodb.items(LEDGER);
+        let named = |key: &str| items().find(|item| item["pk"].as_s().is_ok_and(|pk| pk == key));
+        let status = named(&state).and_then(|item| item.get("status")?.as_s().ok());
+        let ended = status
+            .and_then(|status| Status::parse(status))
+            .is_some_and(Status::has_ended);
+        named(&receipt).is_some() && !ended
+    };
+    cloud.sqs.next_visible().is_none()
+        && looked == cloud.dynamodb.stream.len()
+        && !parcels.iter().any(is_open)
+}
+
+fn judge(fleet: &Fleet, parcels: &[Parcel], sent: &[Sent], items: &[Option<Item>]) -> Outcome {
+    let cloud = fleet.network.cloud();
+    let rows = cloud.dynamodb.items(PAYMENTS);
+    let payments: BTreeMap<&str, i64> = rows
+        .filter_map(|row| {
+            Some((
+                row["payment_id"].as_s().ok()?.as_str(),
+                number(row, "events"),
+            ))
+        })
+        .collect();
+    let mut outcome = Outcome {
+        calls: cloud.calls,
+        trace: cloud.trace.finish(),
+        ..Outcome::default()
+    };
+    for ((parcel, sent), item) in parcels.iter().zip(sent).zip(items) {
+        let key = parcel.key.to_string();
+        outcome.deliveries += sent.deliveries;
+        outcome.acknowledged += u64::from(sent.acknowledged);
+        let Some(item) = item else {
+            if sent.acknowledged {
+                outcome
+                    .lost
+                    .push(format!("{key}: acknowledged, and not in the ledger"));
+            }
+            continue;
+        };
+        let history = &item.state.history;
+        let illegal = item.illegalities().into_iter();
+        outcome
+            .illegal
+            .extend(illegal.map(|why| format!("{key}: {why}: {history:?}")));
+        let plain = cloud.effects.get(&key).copied().unwrap_or(0);
+        let paid = payments.get(key.as_str()).copied().unwrap_or(0);
+        let effects = i64::from(plain) + paid;
+        if !ended_well(parcel, item, effects) {
+            outcome
+                .lost
+                .push(format!("{key}: {effects} effects: {history:?}"));
+        }
+        let claims = history
+            .iter()
+            .filter(|entry| entry.ends_with(" processing"));
+        let claims = i64::try_from(claims.count()).unwrap_or(i64::MAX);
+        let told_all = !history.iter().any(|entry| entry.starts_with("earlier"));
+        if paid > 1 || (told_all && effects > claims) {
+            outcome
+                .doubled
+                .push(format!("{key}: {effects} effects: {history:?}"));
+        }
+    }
+    outcome
+}
+
+/// Whether an event has ended as its handler wants it to.
+fn ended_well(parcel: &Parcel, item: &Item, effects: i64) -> bool {
+    let number = handlers::number(&parcel.key.id);
+    let charge = parcel.provider == "stripe";
+    let gives_up = match (charge, number % 13) {
+        (true, _) => number.is_multiple_of(FAILING),
+        (false, 1) => true,
+        (false, _) => number.is_multiple_of(DEADLY),
+    };
+    match item.state.status {
+        Status::Done => effects > 0 && !gives_up,
+        Status::Ignored => !charge && number % 13 == 3,
+        // Whoever died too often beside it may have taken its attempts: alone, eight times.
+        Status::Failed => gives_up || died_often(item),
+        Status::Received | Status::Processing | Status::Waiting => false,
+    }
+}
+
+/// Whether the event's process ended so often while it was alone that its attempts are used up.
+fn died_often(item: &Item) -> bool {
+    let cause = item.state.cause.as_deref().unwrap_or_default();
+    let claims = item.state.history.iter();
+    let claims = claims
+        .filter(|entry| entry.ends_with(" processing"))
+        .count();
+    cause.contains("attempts") && claims >= 8
+}
