@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
+use webhooks::envelope::Message as Envelope;
 
 use super::network::Answer;
 
@@ -100,12 +101,18 @@ impl Sqs {
         self.messages.remove(&id);
     }
 
-    /// Loses a message, as nothing but a mistake does.
+    /// Loses a message, as nothing but a mistake does. One that carries an event which the ledger may not
+    /// have is the event, and not lost.
     pub(super) fn lose(&mut self, number: u64) {
         let count = u64::try_from(self.messages.len()).unwrap_or(0);
         let index = usize::try_from(number % count.max(1)).unwrap_or(0);
-        let id = self.messages.keys().nth(index).copied();
-        id.map(|id| self.messages.remove(&id));
+        let chosen = self.messages.iter().nth(index);
+        let chosen = chosen.filter(|(_, message)| {
+            Envelope::read(&message.body).is_ok_and(|message| !message.unrecorded)
+        });
+        if let Some(id) = chosen.map(|(id, _)| *id) {
+            self.messages.remove(&id);
+        }
     }
 
     /// Sends a copy of a message, as SQS may.
