@@ -127,7 +127,8 @@ impl Report {
             fields: Map::new(),
             metrics: metric.map(|metric| (metric, 1)).into_iter().collect(),
         };
-        line.with("level", Some(level))
+        // What has no level is taken for INFO.
+        line.with("level", (level != Level::Info).then_some(level))
             .with("message", message)
             .with("outcome", Some(outcome))
             .with("reason", reason)

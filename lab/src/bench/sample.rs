@@ -102,8 +102,9 @@ fn strange(text: &str) -> String {
     words.dedup();
     let mut strange = text.to_owned();
     for word in words {
-        // A number must not begin with 0 in JSON.
-        let (first, rest) = word.split_at(1);
+        // A number must not begin with 0 in JSON, and the first two letters of a SID say of what it is.
+        let is_sid = word.len() == 34 && word.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
+        let (first, rest) = word.split_at(if is_sid { 2 } else { 1 });
         strange = strange.replace(word, &format!("{first}{}", like(rest)));
     }
     strange

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -40,6 +41,7 @@ pub struct StandIn {
 struct Kept {
     items: Mutex<HashMap<String, Map<String, Value>>>,
     objects: Mutex<HashMap<String, Bytes>>,
+    encodings: Mutex<HashMap<String, HeaderValue>>,
     heard: Mutex<Option<Heard>>,
 }
 
@@ -127,15 +129,42 @@ async fn answer(
     let target = parts.headers.get("x-amz-target");
     let target = target.and_then(|value| value.to_str().ok());
     let operation = operation(target, &parts.method, &body);
-    let answer = kept.says(&operation, parts.uri.path(), body);
+    let encoding = parts.headers.get(ENCODING).cloned();
+    let path = parts.uri.path();
+    let answer = kept.says(&operation, path, body);
+    let encoding = kept.encoding(&operation, path, encoding);
     tokio::time::sleep_until((started + ANSWERS_AFTER).into()).await;
     let mut response = Response::new(Full::new(answer));
-    let media_type = hyper::header::HeaderValue::from_static("application/x-amz-json-1.0");
+    let media_type = HeaderValue::from_static("application/x-amz-json-1.0");
     response.headers_mut().insert("content-type", media_type);
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(ENCODING, encoding);
+    }
     Ok(response)
 }
 
+/// The metadata of an object that names its encoding.
+const ENCODING: &str = "x-amz-meta-encoding";
+
 impl Kept {
+    /// Keeps an object's encoding, or gives it back.
+    fn encoding(
+        &self,
+        operation: &str,
+        path: &str,
+        encoding: Option<HeaderValue>,
+    ) -> Option<HeaderValue> {
+        let mut encodings = lock(&self.encodings);
+        match (operation, encoding) {
+            ("PutObject", Some(encoding)) => {
+                encodings.insert(path.to_owned(), encoding);
+                None
+            }
+            ("GetObject", _) => encodings.get(path).cloned(),
+            _ => None,
+        }
+    }
+
     fn says(&self, operation: &str, path: &str, body: Bytes) -> Bytes {
         if let Some(heard) = lock(&self.heard).as_mut() {
             heard.calls.push((operation.to_owned(), body.clone()));

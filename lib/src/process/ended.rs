@@ -197,6 +197,11 @@ impl Notes {
         self.key.as_ref().map(|key| key.provider.as_str())
     }
 
+    /// True for an event that has ended: its own id says all that its message's could.
+    fn is_over(&self, ended: &Ended) -> bool {
+        self.key.is_some() && matches!(ended, Ended::Done | Ended::Ignored | Ended::Failed)
+    }
+
     /// The line for the log.
     pub(super) fn report(&self, ended: &Ended, message_id: &str, took: Duration) -> Report {
         let what = self.kind.as_deref().unwrap_or("message");
@@ -206,7 +211,7 @@ impl Notes {
             .with("event.kind", self.kind.as_ref())
             .with("attempt", self.attempt)
             .with("waited_ms", self.waited_ms)
-            .with("message.id", Some(message_id))
+            .with("message.id", (!self.is_over(ended)).then_some(message_id))
             .with("duration_ms", u64::try_from(took.as_millis()).ok())
     }
 }

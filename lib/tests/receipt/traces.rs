@@ -81,7 +81,6 @@ async fn a_line_says_what_happened_to_which_event() {
     let fixture = delivery(GITHUB, "pull_request");
     let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
     let expected = json!({
-        "level": "INFO",
         "outcome": "accepted",
         "source": "default",
         "event.id": key(&fixture).id,
