@@ -43,15 +43,19 @@ fn retries() -> RetryConfig {
         .with_max_backoff(limits::CALL_ATTEMPT / 2)
 }
 
-/// The configuration of a function over another network than the real one.
+/// The configuration of a function over another network than the real one. Clients of one region share
+/// what they may spend on retries, as long as the process lives.
 #[cfg(feature = "faults")]
-pub fn over(network: impl aws_smithy_runtime_api::client::http::HttpClient + 'static) -> SdkConfig {
+pub fn over(
+    network: impl aws_smithy_runtime_api::client::http::HttpClient + 'static,
+    region: String,
+) -> SdkConfig {
     use aws_config::Region;
     use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
     let credentials = Credentials::new("key", "secret", None, None, "simulated");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
+        .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(network)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

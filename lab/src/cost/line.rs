@@ -273,7 +273,8 @@ impl Bill<'_> {
         let chunks = entries
             .iter()
             .map(|size| self.prices.chunks("eventbridge_event", *size));
-        let events = chunks.sum::<Result<f64, Failure>>()? / f64::from(EVENTS);
+        let chunks: Vec<f64> = chunks.collect::<Result<_, _>>()?;
+        let events = chunks.iter().fold(0.0, |sum, chunks| sum + chunks) / f64::from(EVENTS);
         self.prices.of("eventbridge_event", events * MILLION)
     }
 

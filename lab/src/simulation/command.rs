@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::world::{Outcome, live};
+use super::world::{Crew, Outcome, live};
 
 /// Options of `lab simulate`.
 #[derive(Args, Clone, Debug)]
@@ -49,7 +49,7 @@ pub fn run(args: &SimulateArgs) -> ExitCode {
                 while made.load(Ordering::Relaxed) < args.deliveries
                     && !failed.load(Ordering::Relaxed)
                 {
-                    let outcome = live(seed);
+                    let outcome = live(seed, Crew::Whole);
                     made.fetch_add(outcome.deliveries, Ordering::Relaxed);
                     if !outcome.is_clean() {
                         failed.store(true, Ordering::Relaxed);

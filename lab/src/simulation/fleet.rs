@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -213,7 +214,12 @@ impl Fleet {
     }
 }
 
-/// The SDK's configuration of the functions, over this network.
+/// Worlds so far.
+static WORLDS: AtomicU64 = AtomicU64::new(0);
+
+/// The SDK's configuration of the functions, over this network. Each world has a region of its own: no
+/// world is to feel what another one has spent on retries.
 pub(super) fn config(network: &Network) -> SdkConfig {
-    webhooks::aws::over(network.clone())
+    let world = WORLDS.fetch_add(1, Ordering::Relaxed);
+    webhooks::aws::over(network.clone(), format!("world-{world}"))
 }

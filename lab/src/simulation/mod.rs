@@ -18,7 +18,7 @@ mod network;
 mod sqs;
 mod world;
 
-pub use world::{Outcome, live};
+pub use world::{Crew, Outcome, live};
 
 /// When every simulation begins, in milliseconds since the Unix epoch.
 const BEGINNING: i64 = 1_767_225_600_000;

@@ -69,11 +69,20 @@ impl Outcome {
     }
 }
 
+/// Who is at work in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crew {
+    /// Every function.
+    Whole,
+    /// All but the relay: such a world loses events, or it has seen nothing break.
+    WithoutRelay,
+}
+
 /// Lets the world of a seed happen, on this thread.
 ///
 /// # Panics
 /// When the functions make a call that they never make.
-pub fn live(seed: u64) -> Outcome {
+pub fn live(seed: u64, crew: Crew) -> Outcome {
     fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -83,12 +92,14 @@ pub fn live(seed: u64) -> Outcome {
     runtime.block_on(async {
         faults::simulate_time(BEGINNING);
         let fleet = Arc::new(fleet(seed));
-        let tasks = [
+        let mut tasks = vec![
             tokio::spawn(Arc::clone(&fleet).feed()),
-            tokio::spawn(Arc::clone(&fleet).schedule()),
-            tokio::spawn(Arc::clone(&fleet).follow()),
             tokio::spawn(disturb(fleet.network.clone())),
         ];
+        if crew == Crew::Whole {
+            tasks.push(tokio::spawn(Arc::clone(&fleet).schedule()));
+            tasks.push(tokio::spawn(Arc::clone(&fleet).follow()));
+        }
         let first = seed.wrapping_mul(EVENTS) % 1_000_000;
         let parcels: Vec<Parcel> = (first..first + EVENTS).map(Parcel::new).collect();
         let sent = join_all(parcels.iter().map(|parcel| deliver(&fleet, parcel))).await;

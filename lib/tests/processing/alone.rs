@@ -91,6 +91,28 @@ async fn of_two_copies_of_what_died_one_is_handled() {
     assert_eq!((workshop.runs(&key), workshop.effects(&key).await), (1, 1));
 }
 
+#[tokio::test]
+async fn what_came_before_is_handled_after_what_is_new() {
+    let workshop = Workshop::open().await;
+    for _ in 0..4 {
+        let mut records = Vec::new();
+        for _ in 0..8 {
+            records.push(workshop.received("done").await.1);
+        }
+        let (again, record) = workshop.received("done").await;
+        records.push(received_times(&record, 2));
+        let (dead, record) = workshop.received("done").await;
+        die(&workshop, &dead, &[Turn::Together]).await;
+        records.push(record);
+        assert_eq!(workshop.process(&records).await, Vec::<String>::new());
+        let mut last = workshop.begun().split_off(workshop.begun().len() - 2);
+        let mut expected = [again.to_string(), dead.to_string()];
+        last.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(last, expected);
+    }
+}
+
 /// More slow ones than an invocation has time for.
 const SLOW_ONES: usize = limits::ALONE_UNTIL.as_secs().div_ceil(SLOW.as_secs()) as usize + 1;
 

@@ -1,6 +1,5 @@
 //! A processor with a handler for everything that a handler can do.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,17 +36,10 @@ pub(crate) struct Workshop {
 pub(crate) struct Bench {
     /// The table for their effects.
     payments: String,
-    /// How often a handler has begun with each event.
-    runs: Mutex<BTreeMap<String, u32>>,
+    /// The events with which a handler has begun, in that order.
+    begun: Mutex<Vec<String>>,
     /// What a handler waits for that blocks its thread.
     pub(crate) gate: Mutex<()>,
-}
-
-impl Bench {
-    fn note(&self, key: String) {
-        let mut runs = self.runs.lock().expect("no panic");
-        *runs.entry(key).or_default() += 1;
-    }
 }
 
 type Answer = fn(&Context<Bench>) -> Outcome;
@@ -110,7 +102,7 @@ fn router() -> Router<Bench> {
     ANSWERS.into_iter().fold(none, |router, (kind, answer)| {
         router.on(&format!("test.{kind}"), move |context, _| async move {
             let key = context.idempotency_key.clone();
-            context.state.note(key);
+            context.state.begun.lock().expect("no panic").push(key);
             answer(&context)
         })
     })
@@ -135,7 +127,7 @@ impl Workshop {
             router: router(),
             state: Arc::new(Bench {
                 payments: world.payments().to_owned(),
-                runs: Mutex::default(),
+                begun: Mutex::default(),
                 gate: Mutex::default(),
             }),
         });
@@ -205,8 +197,14 @@ impl Workshop {
 
     /// How often a handler has begun with an event.
     pub(crate) fn runs(&self, key: &EventKey) -> u32 {
-        let runs = self.processor.state.runs.lock().expect("no panic");
-        runs.get(&key.to_string()).copied().unwrap_or(0)
+        let key = key.to_string();
+        let runs = self.begun().into_iter().filter(|begun| *begun == key);
+        u32::try_from(runs.count()).expect("a few")
+    }
+
+    /// The events with which a handler has begun, in that order.
+    pub(crate) fn begun(&self) -> Vec<String> {
+        self.processor.state.begun.lock().expect("no panic").clone()
     }
 }
 
