@@ -23,10 +23,7 @@ pub(super) fn with(mut entries: Vec<String>, entry: String) -> Vec<String> {
     let size = |entries: &[String]| entries.iter().map(String::len).sum::<usize>();
     let mut left_out = 0;
     while size(&entries) > limits::HISTORY && entries.len() > 2 {
-        left_out += match earlier(&entries[0]) {
-            Some(count) => count,
-            None => 1,
-        };
+        left_out += earlier(&entries[0]).unwrap_or(1);
         entries.remove(0);
     }
     if left_out > 0 {

@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::Message;
 use webhooks::envelope::{envelope, whole_envelope};
 use webhooks::event::Event;
 use webhooks::ledger::{Ledger, Status};
+use webhooks::limits;
 use webhooks::process::Processor;
 use webhooks::router::{Outcome, Router};
 use webhooks::timestamp::Timestamp;
@@ -50,7 +51,13 @@ async fn a_message_that_is_a_little_early_is_hidden_until_its_event_is_due() {
     let workshop = Workshop::open().await;
     let (event, message) = received(&workshop, "effect").await;
     let now = Timestamp::now();
-    end(&workshop.ledger, event.key(), retry(3), now).await;
+    end(
+        &workshop.ledger,
+        event.key(),
+        retry(limits::SKEW.as_secs()),
+        now,
+    )
+    .await;
     let again = workshop.process(&[record(&message)]).await;
     assert_eq!(again, [message.message_id().expect("an id")]);
     assert_eq!(workshop.runs(event.key()), 0);

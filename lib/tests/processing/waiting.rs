@@ -18,7 +18,7 @@ use crate::workshop::{Workshop, received_times, record_of};
 #[tokio::test]
 async fn eight_copies_of_a_message_make_no_attempt_before_it_is_due() {
     let workshop = Workshop::open().await;
-    for kind in ["retry", "quarter", "half-day"] {
+    for kind in ["quarter", "half-day"] {
         let (key, message) = workshop.received(kind).await;
         workshop.finish(&message).await;
         let before = item(&workshop.ledger, &key).await;
