@@ -167,12 +167,16 @@ impl<S: Send + Sync + 'static> Processor<S> {
         faults::point("process::taken");
         notes.name(&message.key);
         Span::current().record("event.id", field::display(&message.key.id));
-        let (key, unrecorded) = (message.key.clone(), message.unrecorded);
+        let key = message.key.clone();
+        // A recorded message that came clearly after its event had failed is of a receipt that DynamoDB had
+        // let go in between; of one that was not recorded nobody has asked yet.
+        let slack = i64::try_from(limits::SKEW.as_millis()).unwrap_or(i64::MAX);
+        let slack = if message.unrecorded { slack } else { -slack };
+        let redelivered_at = Timestamp::from_millis(message.received_at.millis() + slack);
         let found = match self.find(message).await {
             Ok(found) => found,
             Err(ended) => return Some(ended),
         };
-        let redelivered_at = found.event().filter(|_| unrecorded).map(Event::received_at);
         let claim = match lease {
             Some(lease) => Ok(Claim::Mine(lease)),
             None => self.claim(&key, &token, turn, redelivered_at).await,
@@ -203,26 +207,25 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Some(ended)
     }
 
-    /// Claims the event. `redelivered_at` is when its delivery came, where a receiver could not reach
-    /// the ledger: if the event had failed by then, it was to start again.
+    /// Claims the event. `redelivered_at` is when the delivery of its message came, as late as the two
+    /// clocks leave open where a receiver could not reach the ledger, else as early: if the event had
+    /// failed by then, it was to start again.
     async fn claim(
         &self,
         key: &EventKey,
         token: &str,
         turn: Turn,
-        redelivered_at: Option<Timestamp>,
+        redelivered_at: Timestamp,
     ) -> Result<Claim, LedgerError> {
         let now = Timestamp::now();
         let claim = self.ledger.claim_as(token, key, turn, now).await?;
-        let (Claim::Ended(Status::Failed), Some(received_at)) = (&claim, redelivered_at) else {
+        if claim != Claim::Ended(Status::Failed) {
             return Ok(claim);
-        };
-        // A late copy of an earlier message was received before; where the two clocks leave it open, the
-        // event runs again.
-        let latest = received_at.after(limits::SKEW);
+        }
+        // A late copy of an earlier message was received before.
         let state = self.ledger.state(key).await?;
         let failed_at = state.overdue_at.filter(|_| state.status == Status::Failed);
-        if failed_at.is_none_or(|at| at > latest) {
+        if failed_at.is_none_or(|at| at > redelivered_at) {
             return Ok(claim);
         }
         let expires_at = now.after(self.settings.retention);
@@ -305,6 +308,11 @@ impl<S: Send + Sync + 'static> Processor<S> {
 
     async fn settle(&self, lease: &Lease, settlement: Settlement) -> Ended {
         let ended = Ended::from(&settlement);
+        if let Settlement::Retry { pause, .. } = &settlement
+            && let Err(failure) = self.keep_for(lease, *pause).await
+        {
+            return undecided(&failure);
+        }
         match self.written(lease, settlement).await {
             Ok(Settled::Written) => ended,
             Ok(Settled::Lost) => Ended::TakenOver,
@@ -318,6 +326,15 @@ impl<S: Send + Sync + 'static> Processor<S> {
             }
             Err(failure) => undecided(&failure),
         }
+    }
+
+    /// Keeps what arrived beyond a long pause: what has not ended does not expire.
+    async fn keep_for(&self, lease: &Lease, pause: Duration) -> Result<(), LedgerError> {
+        if pause <= limits::LONGEST_DELAY {
+            return Ok(());
+        }
+        let expires_at = Timestamp::now().after(pause).after(self.settings.retention);
+        self.ledger.extend(lease.key(), expires_at).await
     }
 
     /// Ends an attempt whose writes were not taken.

@@ -102,7 +102,8 @@ impl Relay {
         while !shards.is_empty() && Instant::now() < deadline {
             let pages = self.pages(&shards, now, &mut relayed).await;
             let found = pages.iter().map(|page| page.events.len()).sum();
-            let in_queue = are_in_queue(found, depth);
+            let all = !pages.iter().any(Page::is_full);
+            let in_queue = are_in_queue(found, all, depth);
             let runs = pages
                 .into_iter()
                 .map(|page| self.page(page, in_queue, now, deadline));
@@ -250,13 +251,13 @@ impl Relay {
     }
 }
 
-/// Whether so many overdue events are in the queue as it seems, where so many messages wait to be
-/// received: then nothing is lost but time, and more messages would make it worse. In a backlog
+/// Whether so many overdue events, `all` of them or the first ones, are in the queue as it seems, where
+/// so many messages wait to be received: then nothing is lost but time, and more messages would make it worse. In a backlog
 /// every message that is not fresh is of an overdue event. A busy queue has many more messages than
 /// there are overdue events, and those are not among them.
-fn are_in_queue(overdue: usize, waiting: u64) -> bool {
+fn are_in_queue(overdue: usize, all: bool, waiting: u64) -> bool {
     let overdue = u64::try_from(overdue).unwrap_or(u64::MAX);
-    waiting.saturating_mul(2) >= overdue && waiting <= overdue.saturating_mul(16)
+    waiting.saturating_mul(2) >= overdue && (!all || waiting <= overdue.saturating_mul(16))
 }
 
 impl Relayed {
@@ -307,12 +308,23 @@ mod tests {
     #[test]
     fn tells_a_backlog_from_a_busy_queue_and_from_lost_messages() {
         // A processor that stands still: every message is of an overdue event, or will be.
-        for (overdue, waiting) in [(1, 1), (100, 100), (100, 160), (1, 5), (3_200, 50_000)] {
-            assert!(are_in_queue(overdue, waiting), "{overdue} of {waiting}");
+        for (overdue, all, waiting) in [
+            (1, true, 1),
+            (100, true, 160),
+            (1, true, 5),
+            (3_200, false, 1_000_000),
+        ] {
+            assert!(
+                are_in_queue(overdue, all, waiting),
+                "{overdue} of {waiting}"
+            );
         }
         // Lost messages, beside an idle and a busy queue.
         for (overdue, waiting) in [(1, 0), (100, 0), (100, 30), (3, 500)] {
-            assert!(!are_in_queue(overdue, waiting), "{overdue} of {waiting}");
+            assert!(
+                !are_in_queue(overdue, true, waiting),
+                "{overdue} of {waiting}"
+            );
         }
     }
 }

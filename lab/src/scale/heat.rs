@@ -256,9 +256,9 @@ mod tests {
     #[test]
     fn the_hottest_table_partition_needs_more_than_the_fewest() {
         let heat = Heat::of(&traffic(10_000, 0.5));
-        assert_eq!(heat.fewest, 60);
+        assert_eq!(heat.fewest, 40);
         assert!(heat.table > PARTITION, "{heat:?}");
-        assert!((61..=120).contains(&heat.wanted), "{heat:?}");
+        assert!((41..=80).contains(&heat.wanted), "{heat:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::aws;
 /// A call that DynamoDB did not answer well: it was unreachable, throttled, too slow, or refused. A
 /// write may have taken place all the same.
 #[derive(Debug, thiserror::Error)]
-#[error("the ledger cannot be reached ({code})")]
+#[error("{}", told(.code))]
 pub struct LedgerError {
     code: String,
     #[source]
@@ -35,6 +35,14 @@ impl LedgerError {
     /// True if DynamoDB has answered, with an item that this version cannot read.
     pub fn is_unreadable(&self) -> bool {
         self.code == UNREADABLE
+    }
+}
+
+fn told(code: &str) -> String {
+    if code == UNREADABLE {
+        "the ledger has an item that this version cannot read".to_owned()
+    } else {
+        format!("the ledger cannot be reached ({code})")
     }
 }
 

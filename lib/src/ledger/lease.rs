@@ -12,6 +12,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// The event's key.
+    pub const fn key(&self) -> &EventKey {
+        &self.key
+    }
+
     /// The number of this attempt, from 1.
     pub const fn attempt(&self) -> u32 {
         self.held.number()

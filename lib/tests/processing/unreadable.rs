@@ -34,7 +34,7 @@ async fn the_attempt_is_put_back_and_made_when_it_can_be_read() {
         (Status::Waiting, 0, 1)
     );
     let cause = waiting.cause.expect("a cause");
-    assert!(cause.contains("unreadable item"), "{cause}");
+    assert!(cause.contains("this version cannot read"), "{cause}");
     assert_eq!(workshop.queue.delayed().await, 1);
     assert_eq!(workshop.runs(&key), 0);
 
@@ -67,6 +67,6 @@ async fn an_event_that_was_put_back_for_hours_is_failed() {
     let failed = state.expect("DynamoDB answers");
     assert_eq!(failed.status, Status::Failed);
     let cause = failed.cause.expect("a cause");
-    assert!(cause.contains("unreadable item"), "{cause}");
+    assert!(cause.contains("this version cannot read"), "{cause}");
     assert_eq!(workshop.runs(&key), 0);
 }
