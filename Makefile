@@ -78,6 +78,10 @@ soak: setup ## send 100,000 deliveries while functions are killed and calls brea
 	cargo build $(everything)
 	target/debug/lab soak
 
+simulate: setup ## let the functions' code work in simulated worlds: DELIVERIES=1000000, SEED=0
+	cargo build --profile simulate --locked -p lab --bin lab
+	target/simulate/lab simulate --deliveries $(or $(DELIVERIES),1000000) --seed $(or $(SEED),0)
+
 bench: setup .tools/baselines/.ready $(baselines)/node/node_modules/.ready ## measure the functions beside their floor, Python and Node
 	cargo build $(everything)
 	cargo lambda build --release --locked $(addprefix --bin ,$(measured))
