@@ -124,7 +124,13 @@ async fn call(endpoint: &str, service: &str, method: Method, path: &str, body: V
 async fn mend_mappings(endpoint: &str) {
     let path = "/2015-03-31/event-source-mappings/";
     let all = call(endpoint, "lambda", Method::GET, path, Value::Null).await;
-    for mapping in all["EventSourceMappings"].as_array().expect("a list") {
+    let mappings = all["EventSourceMappings"].as_array().expect("a list");
+    // The table's stream has no such number.
+    let of_queue = |mapping: &&Value| {
+        let source = mapping["EventSourceArn"].as_str().expect("an ARN");
+        source.starts_with("arn:aws:sqs:")
+    };
+    for mapping in mappings.iter().filter(of_queue) {
         let path = format!("{path}{}", mapping["UUID"].as_str().expect("an id"));
         let scaling = json!({"ScalingConfig": {"MaximumConcurrency": 2}});
         call(endpoint, "lambda", Method::PUT, &path, scaling).await;
