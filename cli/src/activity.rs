@@ -10,7 +10,13 @@ pub fn readable(line: &str) -> Option<String> {
         return compiler(line);
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let Some(message) = text("message") else {
+    // The ordinary says no more than its outcome.
+    let ordinary = || {
+        let what = text("event.kind").or(text("Provider"))?;
+        Some(format!("{what} {}", text("outcome")?))
+    };
+    let message = text("message").map(str::to_owned).or_else(ordinary);
+    let Some(message) = message else {
         let inner = fields.get("fields")?.get("message")?.as_str()?;
         let level = text("level").unwrap_or("INFO");
         return (level != "INFO").then(|| format!("{level} {inner}"));
@@ -33,4 +39,27 @@ fn compiler(line: &str) -> Option<String> {
         .iter()
         .any(|word| line.trim_start().starts_with(word));
     says.then(|| line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ordinary_and_the_odd_are_lines_and_the_rest_is_none() {
+        let line = r#"{"Provider":"github","outcome":"done","event.kind":"github.push","event.id":"1:a","duration_ms":7}"#;
+        assert_eq!(
+            readable(line).as_deref(),
+            Some("github.push done 1:a (7 ms)")
+        );
+        let line = r#"{"Provider":"github","level":"WARN","message":"github delivery refused: no","outcome":"refused"}"#;
+        assert_eq!(
+            readable(line).as_deref(),
+            Some("WARN github delivery refused: no ")
+        );
+        assert_eq!(
+            readable(r#"{"level":"INFO","fields":{"message":"x"}}"#),
+            None
+        );
+    }
 }

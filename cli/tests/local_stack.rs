@@ -56,7 +56,7 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
     while let Some(line) = lines.recv().await {
         log.push_str(&line);
     }
-    assert!(log.contains("github.push done") && log.contains("signature_mismatch"));
+    assert!(log.contains(r#""outcome":"done""#) && log.contains("signature_mismatch"));
     for canary in [
         "development-secret",
         "sha256=",
