@@ -7,12 +7,16 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Ledger, Status};
+use webhooks::limits;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::probe::Probe;
 
 use super::clock::HASTE;
 use super::traffic::{Delivered, Heard, Kind, Parcel};
+
+/// Calls that one attempt makes for one effect, at most.
+const CALLS: usize = limits::CALL_ATTEMPTS as usize;
 
 /// Events looked up at a time.
 const CONCURRENCY: usize = 8;
@@ -176,8 +180,9 @@ impl Audit {
             Kind::Charge | Kind::BrokenCharge => {}
             Kind::Push | Kind::DeadlyPush | Kind::LargePush | Kind::Message => {
                 self.repeated += effects.saturating_sub(1);
+                // The SDK makes a call again whose answer is lost.
                 let claims = item.map_or(usize::MAX, claims);
-                if effects > claims {
+                if effects > claims.saturating_mul(CALLS) {
                     let told = format!("{key}: {effects} effects of {claims} attempts");
                     self.doubled.push(told);
                 }
