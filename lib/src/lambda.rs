@@ -9,8 +9,7 @@ use futures::future::{join, join_all};
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tracing::{Instrument, error, info_span, warn};
 
@@ -24,7 +23,7 @@ use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::receive::Receiver;
 use crate::recent_digests::RecentDigests;
-use crate::relay::{Relay, Relayed, Stream};
+use crate::relay::{Invocation, Relay, Relayed};
 use crate::router::Router;
 use crate::secret_store::SecretStore;
 use crate::settings::{
@@ -168,16 +167,6 @@ pub async fn relay() -> Result<(), Error> {
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// What the relay is called for.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Call {
-    /// The table's stream has records.
-    Stream(Stream),
-    /// A minute is over.
-    Schedule(IgnoredAny),
-}
-
 /// The relay's work is not done; the log says what of it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("{0} events or pages could not be read, moved on or sent")]
@@ -188,20 +177,19 @@ async fn call(
     invocation: LambdaEvent<Box<RawValue>>,
 ) -> Result<Option<Relayed>, Error> {
     let now = Timestamp::now();
-    match read(&invocation.payload)? {
-        Call::Stream(stream) => {
-            let looked = relay.look(stream.receipts(), now).await;
-            looked.map(|_| None).map_err(|failure| {
-                error!(error = %failure, "what was recorded is looked at again");
-                Error::from(failure)
-            })
-        }
-        Call::Schedule(_) => {
-            let relayed = relay.run(now).await;
-            match relayed.failed {
-                0 => Ok(Some(relayed)),
-                failed => Err(Unfinished(failed).into()),
-            }
+    let invocation: Invocation = read(&invocation.payload)?;
+    let Some(receipts) = invocation.receipts() else {
+        let relayed = relay.run(now).await;
+        return match relayed.failed {
+            0 => Ok(Some(relayed)),
+            failed => Err(Unfinished(failed).into()),
+        };
+    };
+    match relay.look(receipts, now).await {
+        Ok(_) => Ok(None),
+        Err(failure) => {
+            error!(error = %failure, "what was recorded is looked at again");
+            Err(failure.into())
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{faults, limits};
 
 mod look;
 
-pub use look::{Inserted, Stream};
+pub use look::{Inserted, Invocation};
 
 /// The relay and its connections.
 #[derive(Debug)]

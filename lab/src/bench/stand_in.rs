@@ -173,7 +173,7 @@ impl Kept {
             "PutItem" => self.put(&body),
             "UpdateItem" => update(&body),
             "SendMessage" => self.send(&body),
-            "GetParametersByPath" => parameters(&read(&body)),
+            "GetParametersByPath" => parameters(&read(&body)).to_string(),
             "GetItem" => self.get(&body),
             "BatchExecuteStatement" => answers("Responses", &read(&body)["Statements"], &json!({})),
             "PutEvents" => answers("Entries", &read(&body)["Entries"], &json!({"EventId": "1"})),
@@ -263,7 +263,7 @@ fn read(body: &[u8]) -> Value {
 }
 
 /// The secret of the source `default` of the provider that the path ends in.
-fn parameters(request: &Value) -> String {
+pub(crate) fn parameters(request: &Value) -> Value {
     let path = request["Path"].as_str().unwrap_or_default();
     let provider = path.rsplit('/').next().unwrap_or_default();
     let parameter = json!({
@@ -271,5 +271,5 @@ fn parameters(request: &Value) -> String {
         "Type": "SecureString",
         "Value": development_secret(provider),
     });
-    json!({"Parameters": [parameter]}).to_string()
+    json!({"Parameters": [parameter]})
 }

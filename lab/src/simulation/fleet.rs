@@ -15,7 +15,7 @@ use webhooks::envelope::Message;
 use webhooks::limits;
 use webhooks::process::Processor;
 use webhooks::receive::Receiver;
-use webhooks::relay::{Relay, Stream};
+use webhooks::relay::{Invocation, Relay};
 use webhooks::timestamp::Timestamp;
 
 use super::dynamodb::{LEDGER, number};
@@ -204,9 +204,10 @@ impl Fleet {
                 })
             });
             let batch = json!({"Records": records.collect::<Vec<_>>()});
-            let batch: Stream = serde_json::from_value(batch).expect("a stream's records");
+            let batch: Invocation = serde_json::from_value(batch).expect("a stream's records");
+            let receipts = batch.receipts().expect("it is the stream");
             let death = Notify::new();
-            let look = self.relay.look(batch.receipts(), Timestamp::now());
+            let look = self.relay.look(receipts, Timestamp::now());
             if let Some(Ok(_)) = self.invoke(limits::RELAY_TIMEOUT, &death, look).await {
                 *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = end;
             }

@@ -17,10 +17,10 @@ use aws_smithy_types::body::SdkBody;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use webhooks_cli::stack::development_secret;
 
 use super::dynamodb::DynamoDb;
 use super::sqs::Sqs;
+use crate::bench::stand_in::parameters;
 
 /// A service's answer.
 #[derive(Debug)]
@@ -175,21 +175,9 @@ impl Network {
                 cloud.dynamodb.answer(&call.operation, &call.body, seconds)
             }
             "sqs" => cloud.sqs.answer(&call.operation, &call.body, now),
-            _ => parameters(&call.body),
+            _ => Answer::Good(parameters(&call.body)),
         }
     }
-}
-
-/// The secret of the source `default` of the provider that the path ends in.
-fn parameters(request: &Value) -> Answer {
-    let path = request["Path"].as_str().unwrap_or_default();
-    let provider = path.rsplit('/').next().unwrap_or_default();
-    let parameter = json!({
-        "Name": format!("{path}/default"),
-        "Type": "SecureString",
-        "Value": development_secret(provider),
-    });
-    Answer::Good(json!({"Parameters": [parameter]}))
 }
 
 fn response(status: u16, body: &Value) -> HttpResponse {

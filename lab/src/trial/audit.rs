@@ -181,7 +181,7 @@ impl Audit {
             Kind::Push | Kind::DeadlyPush | Kind::LargePush | Kind::Message => {
                 self.repeated += effects.saturating_sub(1);
                 // The SDK makes a call again whose answer is lost.
-                let claims = item.map_or(usize::MAX, claims);
+                let claims = item.map_or(usize::MAX, Item::most_attempts);
                 if effects > claims.saturating_mul(CALLS) {
                     let told = format!("{key}: {effects} effects of {claims} attempts");
                     self.doubled.push(told);
@@ -274,16 +274,6 @@ impl Audit {
         lines.extend(broken.map(|broken| format!("  BROKEN {broken}")));
         lines
     }
-}
-
-/// Attempts that may have had an effect: as many as the history has, and as it has left out.
-fn claims(item: &Item) -> usize {
-    let history = item.state.history.iter();
-    let claims = history.map(|entry| match entry.rsplit_once(": ") {
-        Some(("earlier transitions", count)) => count.parse().unwrap_or(usize::MAX),
-        _ => usize::from(entry.ends_with(" processing")),
-    });
-    claims.sum()
 }
 
 /// From receipt to the end, by the item's own history.

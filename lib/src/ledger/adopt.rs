@@ -70,14 +70,7 @@ impl Ledger {
     }
 
     async fn put_state(&self, put: Put) -> Result<bool, LedgerError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_expression_attribute_names(put.expression_attribute_names);
-        match put.send().await {
+        match self.put(put).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),

@@ -35,17 +35,7 @@ impl Ledger {
         expires_at: Timestamp,
     ) -> Result<Body, LedgerError> {
         let put = transition::claim_body(&self.table, key, digest, expires_at);
-        let put = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_expression_attribute_values(put.expression_attribute_values)
-            .set_return_values_on_condition_check_failure(
-                put.return_values_on_condition_check_failure,
-            );
-        let Err(error) = put.send().await else {
+        let Err(error) = self.put(put).send().await else {
             return Ok(Body::Ours);
         };
         let there = match error.as_service_error() {

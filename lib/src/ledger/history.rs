@@ -36,7 +36,7 @@ pub(super) fn with(mut entries: Vec<String>, entry: String) -> Vec<String> {
 pub(super) const EARLIER: &str = "earlier transitions: ";
 
 /// The number of entries that have made room, if this is the entry that says so.
-fn earlier(entry: &str) -> Option<u32> {
+pub(super) fn earlier(entry: &str) -> Option<u32> {
     entry.strip_prefix(EARLIER)?.parse().ok()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::history::EARLIER;
+use super::history::{EARLIER, earlier};
 use super::item::Item;
 use super::status::Status;
 use crate::limits;
@@ -137,6 +137,16 @@ impl Item {
             illegal.extend(self.at_the_end(&steps));
         }
         illegal
+    }
+
+    /// Attempts that may have begun: as many as the history has, and as many entries as it has left out.
+    pub fn most_attempts(&self) -> usize {
+        let entries = self.state.history.iter();
+        let attempts = entries.map(|entry| match read(entry) {
+            Some((Step::Processing, _)) => 1,
+            _ => earlier(entry).map_or(0, |count| count as usize),
+        });
+        attempts.sum()
     }
 
     fn at_the_end(&self, steps: &[Told]) -> Vec<Illegal> {

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, Update};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::attributes::{Attributes, PK, text};
 use super::error::LedgerError;
@@ -75,17 +74,6 @@ impl Ledger {
             Look::Taken => transition::watch(&self.table, key),
         };
         self.written(update).await
-    }
-
-    /// Makes a transition; says whether its condition held.
-    async fn written(&self, update: Update) -> Result<bool, LedgerError> {
-        match self.update(update, ReturnValue::None).send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
     }
 
     /// The items with these keys that are there, at most 100 of them, with those attributes.

@@ -1,8 +1,5 @@
 //! The relay's reads and writes: the events that are overdue, moved on.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
-
 use super::error::LedgerError;
 use super::overdue::Overdue;
 use super::table::Ledger;
@@ -39,14 +36,8 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, LedgerError> {
         let update = transition::postpone(&self.table, overdue, sends, now);
-        let update = self.update(update, ReturnValue::None).send().await;
-        match update {
-            Ok(_) => Ok(Some(now.after(overdue.pause(now)))),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(error.into()),
-            },
-        }
+        let moved = self.written(update).await?;
+        Ok(moved.then(|| now.after(overdue.pause(now))))
     }
 
     /// Takes a postponement back, because the queue did not take the message: the next run finds the
@@ -57,14 +48,7 @@ impl Ledger {
     /// pause.
     pub async fn restore(&self, overdue: &Overdue, next: Timestamp) -> Result<(), LedgerError> {
         let update = transition::restore(&self.table, overdue, next);
-        let update = self.update(update, ReturnValue::None).send().await;
-        match update {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // It has gone on, or this very update went through and its answer was lost.
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
+        // Where the condition does not hold, it has gone on.
+        self.written(update).await.map(drop)
     }
 }

@@ -50,15 +50,7 @@ impl Ledger {
             Ok(put) => put,
             Err(PayloadTooLarge) => return Ok(Record::TooLarge),
         };
-        let put = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_return_values_on_condition_check_failure(
-                put.return_values_on_condition_check_failure,
-            );
+        let put = self.put(put);
         let mut contention = Contention::begin();
         let failed = loop {
             let error = match put.clone().send().await {
@@ -123,14 +115,7 @@ impl Ledger {
     /// [`LedgerError`] when it is not known whether it is kept.
     pub async fn extend(&self, key: &EventKey, expires_at: Timestamp) -> Result<(), LedgerError> {
         let update = transition::extend(&self.table, key, expires_at);
-        let update = self.update(update, ReturnValue::None).send().await;
-        match update {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
+        self.written(update).await.map(drop)
     }
 
     /// Counts a delivery that changed nothing.

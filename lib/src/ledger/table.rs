@@ -1,8 +1,10 @@
 //! The ledger's table, and the calls that more than one transition makes.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use aws_sdk_dynamodb::types::{Put, ReturnValue, Update};
 use futures::future::try_join;
 
 use super::attributes::{Attributes, PK, text};
@@ -80,6 +82,32 @@ impl Ledger {
             .table_name(&self.table)
             .consistent_read(true);
         Ok(request.key(PK, text(pk)).send().await?.item)
+    }
+
+    /// Makes a transition; says whether its condition held. Where it did not, an earlier attempt of this
+    /// very write may have gone through.
+    pub(super) async fn written(&self, update: Update) -> Result<bool, LedgerError> {
+        match self.update(update, ReturnValue::None).send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// A put as a request of its own.
+    pub(super) fn put(&self, put: Put) -> PutItemFluentBuilder {
+        self.client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .set_return_values_on_condition_check_failure(
+                put.return_values_on_condition_check_failure,
+            )
     }
 
     /// A transition as a request of its own, whose answer brings `returned`.

@@ -13,12 +13,12 @@ use crate::ledger::{LedgerError, Look};
 use crate::timestamp::Timestamp;
 use crate::{faults, limits};
 
-/// An invocation by the table's stream
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>), as far as the relay reads it.
+/// An invocation of the relay: by the table's stream
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>), as far as it is read, or by its schedule.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Stream {
-    #[serde(rename = "Records")]
-    records: Vec<Record>,
+pub struct Invocation {
+    #[serde(default, rename = "Records")]
+    records: Option<Vec<Record>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -55,9 +55,10 @@ pub struct Inserted {
     pub at: Timestamp,
 }
 
-impl Stream {
-    /// The receipts among the records. States are inserted too, and bodies held against replays.
-    pub fn receipts(&self) -> Vec<Inserted> {
+impl Invocation {
+    /// The receipts among the stream's records; `None` where the schedule calls. States are inserted too, and
+    /// bodies held against replays.
+    pub fn receipts(&self) -> Option<Vec<Inserted>> {
         let inserted = |record: &Record| {
             let change = &record.dynamodb;
             #[expect(
@@ -70,8 +71,9 @@ impl Stream {
                 at: Timestamp::from_millis(millis),
             })
         };
-        let inserts = self.records.iter().filter(|record| record.name == "INSERT");
-        inserts.filter_map(inserted).collect()
+        let records = self.records.as_ref()?.iter();
+        let inserts = records.filter(|record| record.name == "INSERT");
+        Some(inserts.filter_map(inserted).collect())
     }
 }
 
@@ -172,11 +174,16 @@ mod tests {
             record("MODIFY", "github/default/1:b"),
             record("REMOVE", "github/default/1:c"),
         ]});
-        let stream: Stream = serde_json::from_value(stream).expect("a stream's records");
+        let read = |json| serde_json::from_value::<Invocation>(json);
+        let stream = read(stream).expect("a stream's records");
         let receipt = Inserted {
             key: "github/default/1:a".parse().expect("a key"),
             at: Timestamp::from_seconds(1_767_225_600),
         };
-        assert_eq!(stream.receipts(), [receipt]);
+        assert_eq!(stream.receipts(), Some(vec![receipt]));
+        // What cannot be read must come again, and not pass for the schedule.
+        assert!(read(serde_json::json!({"Records": [{"eventName": "INSERT"}]})).is_err());
+        let schedule = read(serde_json::json!({"detail-type": "Scheduled Event"}));
+        assert_eq!(schedule.expect("a schedule's event").receipts(), None);
     }
 }
