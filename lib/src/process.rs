@@ -1,30 +1,29 @@
-//! Processing: find, claim, handle and settle, separately for each record of a batch.
+//! Processing: the records of a batch in their turns, each found, claimed and attempted by itself.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::future::join_all;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, error, field, info_span, warn};
 
-use crate::bucket::{Bucket, BucketError};
+use crate::bucket::Bucket;
 use crate::envelope::Message;
-use crate::event::{Event, EventKey};
-use crate::ledger::{Claim, Lease, Ledger, LedgerError, Settled, Settlement, Status, Turn};
+use crate::event::EventKey;
+use crate::ledger::{Claim, Lease, Ledger, LedgerError, Status, Turn};
 use crate::queue::Queue;
-use crate::router::{Context, Outcome, Router};
+use crate::router::Router;
 use crate::settings::ProcessorSettings;
 use crate::timestamp::Timestamp;
 use crate::{faults, limits};
 
+mod attempt;
 mod ended;
 mod find;
 mod incoming;
 mod taken;
 
 use self::ended::{Ended, Notes, Undecided};
-use self::find::Found;
 use self::incoming::Incoming;
 pub use self::incoming::NoMessageId;
 use self::taken::Taken;
@@ -168,18 +167,17 @@ impl<S: Send + Sync + 'static> Processor<S> {
         notes.name(&message.key);
         Span::current().record("event.id", field::display(&message.key.id));
         let key = message.key.clone();
-        // A recorded message that came clearly after its event had failed is of a receipt that DynamoDB had
-        // let go in between; of one that was not recorded nobody has asked yet.
-        let slack = i64::try_from(limits::SKEW.as_millis()).unwrap_or(i64::MAX);
-        let slack = if message.unrecorded { slack } else { -slack };
-        let redelivered_at = Timestamp::from_millis(message.received_at.millis() + slack);
+        let (received_at, unrecorded) = (message.received_at, message.unrecorded);
         let found = match self.find(message).await {
             Ok(found) => found,
             Err(ended) => return Some(ended),
         };
         let claim = match lease {
             Some(lease) => Ok(Claim::Mine(lease)),
-            None => self.claim(&key, &token, turn, redelivered_at).await,
+            None => {
+                let came_after = |failed_at| came_after(failed_at, received_at, unrecorded);
+                self.claim(&key, &token, turn, came_after).await
+            }
         };
         let claim = match claim {
             Ok(claim) => claim,
@@ -207,151 +205,28 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Some(ended)
     }
 
-    /// Claims the event. `redelivered_at` is when the delivery of its message came, as late as the two
-    /// clocks leave open where a receiver could not reach the ledger, else as early: if the event had
-    /// failed by then, it was to start again.
+    /// Claims the event. If it has failed, and its message came after that, it starts again.
     async fn claim(
         &self,
         key: &EventKey,
         token: &str,
         turn: Turn,
-        redelivered_at: Timestamp,
+        came_after: impl Fn(Timestamp) -> bool,
     ) -> Result<Claim, LedgerError> {
         let now = Timestamp::now();
         let claim = self.ledger.claim_as(token, key, turn, now).await?;
         if claim != Claim::Ended(Status::Failed) {
             return Ok(claim);
         }
-        // A late copy of an earlier message was received before.
         let state = self.ledger.state(key).await?;
         let failed_at = state.overdue_at.filter(|_| state.status == Status::Failed);
-        if failed_at.is_none_or(|at| at > redelivered_at) {
+        if !failed_at.is_some_and(came_after) {
             return Ok(claim);
         }
         let expires_at = now.after(self.settings.retention);
         let ledger = &self.ledger;
         ledger.reopen(key, token, false, expires_at, now).await?;
         ledger.claim_as(token, key, turn, Timestamp::now()).await
-    }
-
-    /// Brings the payload, runs the handler, and says how the attempt ends.
-    async fn attempt(self: &Arc<Self>, found: Found, lease: &Lease) -> Settlement {
-        if lease.attempt() > self.settings.max_attempts {
-            return Settlement::Failed {
-                cause: "the attempts are used up".to_owned(),
-            };
-        }
-        let mut event = match found {
-            Found::Event(event) => *event,
-            Found::Unreadable(cause) => return put_back(lease, cause),
-        };
-        let started = Instant::now();
-        match self.bucket.fetch(&mut event).await {
-            Ok(()) => {}
-            Err(gone @ BucketError::Gone) => {
-                return Settlement::Failed {
-                    cause: gone.to_string(),
-                };
-            }
-            Err(unreachable) => return put_back(lease, unreachable.to_string()),
-        }
-        faults::point("process::fetched");
-        let time = limits::HANDLER.saturating_sub(started.elapsed());
-        let outcome = self.outcome(event, lease.attempt(), time).await;
-        self.settlement(outcome, lease.attempt())
-    }
-
-    /// Runs the handler in a task of its own, so that its panic stays there.
-    async fn outcome(
-        self: &Arc<Self>,
-        event: Event<'static>,
-        attempt: u32,
-        time: Duration,
-    ) -> Outcome {
-        let context = Context {
-            state: Arc::clone(&self.state),
-            idempotency_key: event.key().to_string(),
-            attempt,
-        };
-        let processor = Arc::clone(self);
-        let handler = async move {
-            faults::event(&event.key().id);
-            processor.router.handle(context, event).await
-        };
-        let mut task = tokio::spawn(handler.in_current_span());
-        match tokio::time::timeout(time, &mut task).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Outcome::retry("the handler panicked"),
-            Err(_) => {
-                task.abort();
-                Outcome::retry("the handler took too long")
-            }
-        }
-    }
-
-    fn settlement(&self, outcome: Outcome, attempt: u32) -> Settlement {
-        match outcome {
-            Outcome::Done(effect) => Settlement::Done(effect),
-            Outcome::Ignored => Settlement::Ignored,
-            Outcome::Failed { reason } => Settlement::Failed { cause: reason },
-            Outcome::Retry { reason, .. } if attempt >= self.settings.max_attempts => {
-                Settlement::Failed {
-                    cause: format!("{reason}; no attempts left after {attempt}"),
-                }
-            }
-            Outcome::Retry { reason, pause } => Settlement::Retry {
-                cause: reason,
-                pause: pause.unwrap_or_else(|| growing(attempt)),
-            },
-        }
-    }
-
-    async fn settle(&self, lease: &Lease, settlement: Settlement) -> Ended {
-        let ended = Ended::from(&settlement);
-        if let Settlement::Retry { pause, .. } = &settlement
-            && let Err(failure) = self.keep_for(lease, *pause).await
-        {
-            return undecided(&failure);
-        }
-        match self.written(lease, settlement).await {
-            Ok(Settled::Written) => ended,
-            Ok(Settled::Lost) => Ended::TakenOver,
-            Ok(Settled::EffectRefused) => {
-                let refused = Outcome::retry("the handler's writes were refused");
-                self.settle_instead(lease, refused).await
-            }
-            Ok(Settled::EffectInvalid { code }) => {
-                let never = format!("DynamoDB does not take the handler's writes ({code})");
-                self.settle_instead(lease, Outcome::failed(never)).await
-            }
-            Err(failure) => undecided(&failure),
-        }
-    }
-
-    /// Keeps what arrived beyond a long pause: what has not ended does not expire.
-    async fn keep_for(&self, lease: &Lease, pause: Duration) -> Result<(), LedgerError> {
-        if pause <= limits::LONGEST_DELAY {
-            return Ok(());
-        }
-        let expires_at = Timestamp::now().after(pause).after(self.settings.retention);
-        self.ledger.extend(lease.key(), expires_at).await
-    }
-
-    /// Ends an attempt whose writes were not taken.
-    async fn settle_instead(&self, lease: &Lease, outcome: Outcome) -> Ended {
-        let settlement = self.settlement(outcome, lease.attempt());
-        let ended = Ended::from(&settlement);
-        match self.written(lease, settlement).await {
-            Ok(Settled::Lost) => Ended::TakenOver,
-            Ok(_) => ended,
-            Err(failure) => undecided(&failure),
-        }
-    }
-
-    async fn written(&self, lease: &Lease, settlement: Settlement) -> Result<Settled, LedgerError> {
-        let now = Timestamp::now();
-        let expires_at = now.after(self.settings.retention);
-        self.ledger.settle(lease, settlement, expires_at, now).await
     }
 }
 
@@ -376,30 +251,14 @@ fn response(again: Vec<String>) -> SqsBatchResponse {
     response
 }
 
-fn undecided(failure: &LedgerError) -> Ended {
-    error!(error = %failure, "the end of the attempt cannot be written; its lease will run out");
-    Ended::Undecided(Undecided::NotSettled)
-}
-
-/// The end of an attempt whose payload cannot be had now: it does not count, a number of times.
-fn put_back(lease: &Lease, cause: String) -> Settlement {
-    let times = lease.put_back();
-    if times >= limits::PUT_BACKS {
-        return Settlement::Failed { cause };
+/// Says whether the delivery of a message came after its event had failed, by clocks that may differ. A late
+/// copy of an earlier message came before. Of a delivery that was not recorded nobody has asked the ledger:
+/// where the clocks leave it open, the event runs again. One that was recorded made a new receipt, because
+/// DynamoDB had let the old one go, and came long after.
+fn came_after(failed_at: Timestamp, received_at: Timestamp, unrecorded: bool) -> bool {
+    if unrecorded {
+        failed_at <= received_at.after(limits::SKEW)
+    } else {
+        failed_at.after(limits::SKEW) <= received_at
     }
-    let pause = limits::BUCKET_PAUSE.saturating_mul(times + 1);
-    Settlement::Released {
-        cause,
-        pause: pause.min(limits::RETRY_LONGEST),
-    }
-}
-
-/// The pause after an attempt: triples each time, with up to a quarter more so that events which
-/// failed together do not come back together.
-fn growing(attempt: u32) -> Duration {
-    let factor = 3_u32.saturating_pow(attempt.saturating_sub(1));
-    let pause = limits::RETRY_FIRST
-        .saturating_mul(factor)
-        .min(limits::RETRY_LONGEST);
-    pause.mul_f64(1.0 + fastrand::f64() / 4.0)
 }

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::world::{Crew, Outcome, live};
+use super::judge::Outcome;
+use super::world::{Crew, live};
 
 /// Options of `lab simulate`.
 #[derive(Args, Clone, Debug)]

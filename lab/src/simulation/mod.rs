@@ -14,11 +14,13 @@ mod deliveries;
 mod dynamodb;
 mod fleet;
 mod handlers;
+mod judge;
 mod network;
 mod sqs;
 mod world;
 
-pub use world::{Crew, Outcome, live};
+pub use judge::Outcome;
+pub use world::{Crew, live};
 
 /// When every simulation begins, in milliseconds since the Unix epoch.
 const BEGINNING: i64 = 1_767_225_600_000;

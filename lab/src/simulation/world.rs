@@ -1,7 +1,7 @@
-//! One world: what happens in it, and what came of it.
+//! One world: who is in it, and what happens to them.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::DefaultHasher;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,9 +27,10 @@ use webhooks::timestamp::Timestamp;
 
 use super::BEGINNING;
 use super::deliveries::Parcel;
-use super::dynamodb::{DynamoDb, LEDGER, number};
+use super::dynamodb::{DynamoDb, LEDGER};
 use super::fleet::{Deaths, Fleet, config};
-use super::handlers::{self, DEADLY, FAILING, PAYMENTS, Shared};
+use super::handlers::{self, Shared};
+use super::judge::{Outcome, Sent, judge};
 use super::network::{Cloud, Network, Outage};
 use super::sqs::Sqs;
 
@@ -42,32 +43,6 @@ const STORM: u64 = 8 * 60 * 1000;
 /// The time in which everything has to end when nothing breaks any more: all attempts with their pauses,
 /// and the longest pause of the relay.
 const CALM: Duration = Duration::from_secs(6 * 3600);
-
-/// What became of a world.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Deliveries that were made.
-    pub deliveries: u64,
-    /// Events that were acknowledged.
-    pub acknowledged: u64,
-    /// Acknowledged or recorded events that have not ended as they should.
-    pub lost: Vec<String>,
-    /// Transactional effects that were made twice, and others that came more often than attempts.
-    pub doubled: Vec<String>,
-    /// Histories that no transition leaves.
-    pub illegal: Vec<String>,
-    /// Calls to AWS.
-    pub calls: u64,
-    /// A digest of everything that happened, in its order.
-    pub trace: u64,
-}
-
-impl Outcome {
-    /// True if every promise was kept.
-    pub fn is_clean(&self) -> bool {
-        self.lost.is_empty() && self.doubled.is_empty() && self.illegal.is_empty()
-    }
-}
 
 /// Who is at work in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +85,7 @@ pub fn live(seed: u64, crew: Crew) -> Outcome {
         for task in tasks {
             task.abort();
         }
-        judge(&fleet, &parcels, &sent, &items)
+        judge(&fleet.network.cloud(), &parcels, &sent, &items)
     })
 }
 
@@ -229,12 +204,6 @@ async fn disturb(network: Network) {
     }
 }
 
-/// What a provider heard of one event.
-struct Sent {
-    deliveries: u64,
-    acknowledged: bool,
-}
-
 /// Delivers an event as its provider does: GitHub once, and now and then somebody presses the button;
 /// Stripe until it hears a 2xx; both twice at times, and with another body.
 async fn deliver(fleet: &Fleet, parcel: &Parcel) -> Sent {
@@ -324,87 +293,4 @@ fn is_quiet(fleet: &Fleet, parcels: &[Parcel]) -> bool {
     cloud.sqs.next_visible().is_none()
         && looked == cloud.dynamodb.stream.len()
         && !parcels.iter().any(is_open)
-}
-
-fn judge(fleet: &Fleet, parcels: &[Parcel], sent: &[Sent], items: &[Option<Item>]) -> Outcome {
-    let cloud = fleet.network.cloud();
-    let rows = cloud.dynamodb.items(PAYMENTS);
-    let payments: BTreeMap<&str, i64> = rows
-        .filter_map(|row| {
-            Some((
-                row["payment_id"].as_s().ok()?.as_str(),
-                number(row, "events"),
-            ))
-        })
-        .collect();
-    let mut outcome = Outcome {
-        calls: cloud.calls,
-        trace: cloud.trace.finish(),
-        ..Outcome::default()
-    };
-    for ((parcel, sent), item) in parcels.iter().zip(sent).zip(items) {
-        let key = parcel.key.to_string();
-        outcome.deliveries += sent.deliveries;
-        outcome.acknowledged += u64::from(sent.acknowledged);
-        let Some(item) = item else {
-            if sent.acknowledged {
-                outcome
-                    .lost
-                    .push(format!("{key}: acknowledged, and not in the ledger"));
-            }
-            continue;
-        };
-        let history = &item.state.history;
-        let illegal = item.illegalities().into_iter();
-        outcome
-            .illegal
-            .extend(illegal.map(|why| format!("{key}: {why}: {history:?}")));
-        let plain = cloud.effects.get(&key).copied().unwrap_or(0);
-        let paid = payments.get(key.as_str()).copied().unwrap_or(0);
-        let effects = i64::from(plain) + paid;
-        if !ended_well(parcel, item, effects) {
-            outcome
-                .lost
-                .push(format!("{key}: {effects} effects: {history:?}"));
-        }
-        let claims = history
-            .iter()
-            .filter(|entry| entry.ends_with(" processing"));
-        let claims = i64::try_from(claims.count()).unwrap_or(i64::MAX);
-        let told_all = !history.iter().any(|entry| entry.starts_with("earlier"));
-        if paid > 1 || (told_all && effects > claims) {
-            outcome
-                .doubled
-                .push(format!("{key}: {effects} effects: {history:?}"));
-        }
-    }
-    outcome
-}
-
-/// Whether an event has ended as its handler wants it to.
-fn ended_well(parcel: &Parcel, item: &Item, effects: i64) -> bool {
-    let number = handlers::number(&parcel.key.id);
-    let charge = parcel.provider == "stripe";
-    let gives_up = match (charge, number % 13) {
-        (true, _) => number.is_multiple_of(FAILING),
-        (false, 1) => true,
-        (false, _) => number.is_multiple_of(DEADLY),
-    };
-    match item.state.status {
-        Status::Done => effects > 0 && !gives_up,
-        Status::Ignored => !charge && number % 13 == 3,
-        // Whoever died too often beside it may have taken its attempts: alone, eight times.
-        Status::Failed => gives_up || died_often(item),
-        Status::Received | Status::Processing | Status::Waiting => false,
-    }
-}
-
-/// Whether the event's process ended so often while it was alone that its attempts are used up.
-fn died_often(item: &Item) -> bool {
-    let cause = item.state.cause.as_deref().unwrap_or_default();
-    let claims = item.state.history.iter();
-    let claims = claims
-        .filter(|entry| entry.ends_with(" processing"))
-        .count();
-    cause.contains("attempts") && claims >= 8
 }

@@ -1,6 +1,7 @@
 //! Permissions: every call that the functions make is allowed by their roles in the template, every
 //! grant is used, and nobody else gets at the data.
 
+mod court;
 mod drive;
 #[path = "../../../cli/tests/oracle/mod.rs"]
 mod oracle;
@@ -11,14 +12,13 @@ mod request;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::Stack;
-use webhooks_cli::template::Template;
 
+use court::{Court, place};
 use drive::drive;
-use oracle::{Decision, Oracle};
-use policies::{Grant, Role, resource_policies, roles};
+use policies::Role;
 use rendering::{ACCOUNT, Rendering};
 use request::{Request, by_lambda, requests};
 
@@ -31,118 +31,6 @@ type Needs = BTreeMap<String, BTreeSet<Request>>;
 
 fn project() -> Project {
     Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout")
-}
-
-/// The policies of a rendered template, and IAM's judgement.
-struct Court {
-    oracle: Oracle,
-    roles: Vec<Role>,
-    /// The providers in the template's list.
-    providers: Vec<String>,
-    resources: BTreeMap<String, Value>,
-}
-
-impl Court {
-    fn of(names: BTreeMap<String, String>, given: &[(&str, &str)]) -> (Self, Rendering) {
-        let path = project().root().join("template.yaml");
-        let text = std::fs::read_to_string(&path).expect("the template is there");
-        let template = Template::read(&path).expect("a template");
-        let given = [given, &[("Samples", "true")]].concat();
-        let rendering = Rendering::new(&template, names, &given);
-        let providers = template.functions().into_iter();
-        let providers = providers.flat_map(|function| function.providers).collect();
-        let mut resources = resource_policies(&rendering);
-        // What a key's policy says as it comes: IAM decides.
-        let key = json!({"Version": "2012-10-17", "Statement": [{
-            "Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
-        }]});
-        resources.insert(SECRETS_KEY.to_owned(), key);
-        let court = Self {
-            oracle: Oracle::start(),
-            roles: roles(&rendering, &text),
-            providers,
-            resources,
-        };
-        (court, rendering)
-    }
-
-    /// Decides requests of one principal under one policy and the policies of the resources.
-    fn decide<'a>(
-        &mut self,
-        principal: &str,
-        policy: Value,
-        requests: impl IntoIterator<Item = &'a Request>,
-        secure: bool,
-    ) -> Vec<Decision> {
-        let mut policies = vec![policy];
-        policies.extend(self.resources.values().cloned());
-        let asked = requests.into_iter().map(|request| {
-            let bucket = request.resource.split('/').next().unwrap_or_default();
-            let of = |arn: &String| *arn == request.resource || arn == bucket;
-            let at = self.resources.keys().position(of).map(|at| at + 1);
-            let mut keys = request.keys.clone();
-            keys.insert("aws:SecureTransport".to_owned(), vec![secure.to_string()]);
-            keys.insert("aws:PrincipalArn".to_owned(), vec![principal.to_owned()]);
-            keys.insert(
-                "aws:PrincipalIsAWSService".to_owned(),
-                vec!["false".to_owned()],
-            );
-            let keys: BTreeMap<_, _> = keys
-                .into_iter()
-                .map(|(key, values)| (key.clone(), one_or_all(&key, values)))
-                .collect();
-            json!({
-                "principal": principal, "action": request.action, "resource": request.resource,
-                "keys": keys, "identity": 0, "resourcePolicy": at,
-            })
-        });
-        let asked: Vec<Value> = asked.collect();
-        self.oracle.authorize(&policies, &asked)
-    }
-
-    /// What is denied to a role, and which of its grants nothing used.
-    fn judge(&mut self, role: &Role, needs: &BTreeSet<Request>, without: Option<&str>) -> Verdict {
-        let decisions = self.decide(&role.arn, role.policy_without(without), needs, true);
-        assert_eq!(decisions.len(), needs.len());
-        let mut verdict = Verdict::default();
-        let mut used = BTreeSet::new();
-        for (request, decision) in needs.iter().zip(decisions) {
-            if !decision.allowed {
-                verdict
-                    .denied
-                    .push(format!("{} may not {request:?}: {decision:?}", role.id));
-            }
-            used.extend(decision.by);
-        }
-        let unused = |grant: &&Grant| Some(&*grant.sid) != without && !used.contains(&grant.sid);
-        verdict.unused = role
-            .grants
-            .iter()
-            .filter(unused)
-            .map(|grant| place(role, grant))
-            .collect();
-        verdict
-    }
-}
-
-/// Keys of one value are text, lists are lists.
-fn one_or_all(key: &str, mut values: Vec<String>) -> Value {
-    if key == "dynamodb:LeadingKeys" {
-        json!(values)
-    } else {
-        json!(values.pop())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Verdict {
-    denied: Vec<String>,
-    unused: Vec<String>,
-}
-
-fn place(role: &Role, grant: &Grant) -> String {
-    format!("template.yaml:{}: {} of {}", grant.line, grant.sid, role.id)
 }
 
 /// Where CloudFormation put the stack's resources.
