@@ -252,9 +252,9 @@ impl Relay {
 }
 
 /// Whether so many overdue events, `all` of them or the first ones, are in the queue as it seems, where
-/// so many messages wait to be received: then nothing is lost but time, and more messages would make it worse. In a backlog
-/// every message that is not fresh is of an overdue event. A busy queue has many more messages than
-/// there are overdue events, and those are not among them.
+/// so many messages wait to be received: then nothing is lost but time, and more messages would make it
+/// worse. In a backlog every message that is not fresh is of an overdue event. A busy queue has many more
+/// messages than there are overdue events, and those are not among them.
 fn are_in_queue(overdue: usize, all: bool, waiting: u64) -> bool {
     let overdue = u64::try_from(overdue).unwrap_or(u64::MAX);
     waiting.saturating_mul(2) >= overdue && (!all || waiting <= overdue.saturating_mul(16))

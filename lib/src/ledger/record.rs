@@ -81,7 +81,8 @@ impl Ledger {
     }
 
     /// Starts a failed event again, if it is still failed; says whether this delivery did. `token`
-    /// names it, as in [`Ledger::record`]; `conflict` says that it brought another body. What arrived is kept until `expires_at` from here on.
+    /// names it, as in [`Ledger::record`]; `conflict` says that it brought another body. What arrived is
+    /// kept until `expires_at` from here on.
     ///
     /// # Errors
     /// [`LedgerError`] when it is not known whether it was started.
