@@ -6,6 +6,7 @@ use clap::Args;
 use futures::stream::{self, StreamExt};
 use webhooks::event::EventKey;
 use webhooks::ledger::{Illegal, Ledger, Listing};
+use webhooks::limits;
 use webhooks::timestamp::Timestamp;
 
 use crate::events::{Moment, Place, parse_moment};
@@ -93,6 +94,8 @@ async fn read(ledger: &Ledger, key: EventKey) -> Result<(EventKey, Vec<Illegal>)
     let found = ledger.find(&key).await;
     let found = found.map_err(|error| Failure::new("the ledger", error))?;
     // It may have expired since it was listed.
-    let illegal = found.map(|item| item.illegalities()).unwrap_or_default();
+    let illegal = found
+        .map(|item| item.illegalities(limits::CALL))
+        .unwrap_or_default();
     Ok((key, illegal))
 }

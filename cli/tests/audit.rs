@@ -76,7 +76,7 @@ async fn whatever_the_transitions_leave_is_legal() {
         record(&ledger, &event(&key)).await;
         walk(&ledger, &key, &mut random).await;
         let item = item(&ledger, &key).await;
-        assert_eq!(item.illegalities(), [], "{:?}", item.state);
+        assert_eq!(item.illegalities(limits::CALL), [], "{:?}", item.state);
     }
 }
 
@@ -142,7 +142,7 @@ async fn what_no_transition_leaves_is_named_with_the_entry_that_is_wrong() {
         ("waiting", &[(1, "not taken yet")], Illegal::Attempts(1)),
     ] {
         tamper(&world, &key, status, history).await;
-        let found = item(&ledger, &key).await.illegalities();
+        let found = item(&ledger, &key).await.illegalities(limits::CALL);
         assert!(found.contains(&illegal), "{history:?}: {found:?}");
         let audited = audit(&world.stack, START).await.expect("AWS answers");
         assert_eq!(audited.illegal, [(key.clone(), found)]);

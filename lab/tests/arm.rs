@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lab::host::{Host, Hosted};
 use lab::trial::clock::Clock;
-use lab::trial::killer::{Killer, Pace};
+use lab::trial::killer::Killer;
 use lab::trial::traffic::{Heard, status};
 use serde_json::json;
 use webhooks::event::EventKey;
@@ -76,7 +76,7 @@ async fn every_function_runs_on_arm64() {
     };
     let hosted: Vec<_> = plan.iter().map(hosted).collect();
     let log = std::fs::File::create(folder.path().join("log")).expect("a file");
-    let nobody = Arc::new(Killer::new(Clock::start(), 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(Clock::start()));
     let host = Host::start(&hosted, nobody, &log)
         .await
         .expect("it listens");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lab::trial::clock::Clock;
-use lab::trial::killer::{Killer, Pace};
+use lab::trial::killer::Killer;
 use lab::trial::stage::Stage;
 use lab::trial::traffic::{Heard, status};
 use webhooks::event::EventKey;
@@ -54,7 +54,7 @@ async fn end_of(ledger: &Ledger, key: &EventKey) -> Item {
 async fn odd_text_arrives_byte_for_byte_and_is_processed() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
     let clock = Clock::start();
-    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(clock));
     let stage = Stage::set(&project, clock, nobody, Arc::new(|_, _| None)).await;
     let mut stage = stage.expect("the stage stands");
     let mut probe = Probe::place(&stage.stack).await.expect("a probe");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lab::trial::chaos::chaos;
 use lab::trial::experiment::Experiment;
-use lab::trial::killer::{AT_RANDOM, Pace};
+use lab::trial::killer::{AT_RANDOM, Pace, WHOLE};
 use lab::trial::malformed::refuse;
 use lab::trial::outages::table;
 use lab::trial::progress::Progress;
@@ -46,6 +46,7 @@ async fn nothing_is_lost_or_doubled_under_load_while_calls_break() {
     let experiment = Experiment {
         kills: 5,
         pace: Pace::Soon,
+        unpassed: &[WHOLE],
         deliveries: 400,
         deadly: 1,
         faults: random_faults.plan(20),
@@ -54,6 +55,7 @@ async fn nothing_is_lost_or_doubled_under_load_while_calls_break() {
     };
     let ended = experiment.endure(&project(), &Progress::on_screen()).await;
     let ended = ended.expect("the stage stands");
+    assert_eq!(ended.kills.values().sum::<usize>(), 5);
     assert!(ended.sent.deliveries >= 400);
     assert!(random_faults.broken().values().sum::<usize>() > 10);
     assert!(ended.audit.acknowledged > 100, "{:?}", ended.audit);

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use lab::proxy::{Call, Fault};
 use lab::trial::audit::settle;
 use lab::trial::clock::Clock;
-use lab::trial::killer::{Killer, Pace};
+use lab::trial::killer::Killer;
 use lab::trial::rules::source;
 use lab::trial::stage::Stage;
 use lab::trial::traffic::{Delivered, Kind, Parcel, Traffic};
@@ -39,7 +39,7 @@ async fn play(kinds: &[Kind], fault: fn(usize, &Call) -> Option<Fault>) -> Vec<E
         fault(number.filter(|_| is_effect)?, call)
     });
     let clock = Clock::start();
-    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(clock));
     let stage = Stage::set(&project, clock, nobody, plan).await;
     let mut stage = stage.expect("the stage stands");
     let mut probe = Probe::place(&stage.stack).await.expect("a probe");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use webhooks::ledger::{Item, Status};
+use webhooks::limits;
 
 use super::deliveries::Parcel;
 use super::dynamodb::number;
@@ -76,7 +77,7 @@ pub(super) fn judge(
             continue;
         };
         let history = &item.state.history;
-        let illegal = item.illegalities().into_iter();
+        let illegal = item.illegalities(limits::CALL).into_iter();
         outcome
             .illegal
             .extend(illegal.map(|why| format!("{key}: {why}: {history:?}")));

@@ -13,10 +13,15 @@ use webhooks_cli::failure::Failure;
 use webhooks_cli::probe::Probe;
 
 use super::clock::HASTE;
+use super::random_faults::LATEST;
 use super::traffic::{Delivered, Heard, Kind, Parcel};
 
 /// Calls that one attempt makes for one effect, at most.
 const CALLS: usize = limits::CALL_ATTEMPTS as usize;
+
+/// The longest that a write takes by the trial's clock: it may be late on its way, and calls pass no
+/// faster than on AWS.
+const SLOWEST: Duration = limits::CALL.saturating_add(LATEST).saturating_mul(HASTE);
 
 /// Events looked up at a time.
 const CONCURRENCY: usize = 8;
@@ -147,7 +152,7 @@ impl Audit {
         }
         match item {
             Some(item) => {
-                let illegal = item.illegalities().into_iter();
+                let illegal = item.illegalities(SLOWEST).into_iter();
                 let told = &item.state.history;
                 self.illegal
                     .extend(illegal.map(|why| format!("{key}: {why}: {told:?}")));

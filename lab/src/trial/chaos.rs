@@ -79,6 +79,7 @@ pub fn chaos(kills: usize, time_limit: Duration) -> Experiment {
     Experiment {
         kills,
         pace: Pace::Soon,
+        unpassed: &[],
         deliveries: 0,
         deadly: 0,
         faults: refuse_some(),

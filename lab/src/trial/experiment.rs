@@ -31,6 +31,8 @@ pub struct Experiment {
     pub kills: usize,
     /// The pace at which they are killed.
     pub pace: Pace,
+    /// The places of the processor that none pass under these faults.
+    pub unpassed: &'static [&'static str],
     /// Deliveries that are sent at least.
     pub deliveries: usize,
     /// Events among them whose handler ends its process whenever it runs.
@@ -66,6 +68,7 @@ impl Experiment {
         let Self {
             kills,
             pace,
+            unpassed,
             deliveries,
             deadly,
             faults,
@@ -73,7 +76,7 @@ impl Experiment {
             time_limit,
         } = self;
         let clock = Clock::start();
-        let killer = Arc::new(Killer::new(clock, kills, pace));
+        let killer = Arc::new(Killer::new(clock, kills, pace, unpassed));
         let calm = Arc::clone(&killer);
         let faults: FaultPlan = Arc::new(move |function, call| {
             (!calm.has_stopped())

@@ -21,7 +21,7 @@ use webhooks_cli::stack::development_secret;
 
 use super::audit::{Audit, Standing, settle};
 use super::clock::{Clock, HASTE, hastened};
-use super::killer::{Killer, Pace};
+use super::killer::Killer;
 use super::progress::Progress;
 use super::random_faults::FAULTS;
 use super::rules::{EVERYWHERE, Rule, Rules, source};
@@ -120,7 +120,7 @@ async fn on_one_stage(
     progress: &Progress,
 ) -> Result<Vec<Cell>, Failure> {
     let (clock, rules) = (Clock::start(), Arc::new(Rules::default()));
-    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(clock));
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
     register(&stage, rows).await?;
@@ -190,7 +190,7 @@ async fn register(stage: &Stage, rows: &[Row]) -> Result<(), Failure> {
 async fn cold_start(project: &Project, row: usize, fault: usize) -> Result<Cell, Failure> {
     let (clock, rules) = (Clock::start(), Arc::new(Rules::default()));
     rules.set(EVERYWHERE, vec![rule(COLD, FAULTS[fault].1)]);
-    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(clock));
     let mut stage = Stage::set(project, clock, nobody, rules.plan()).await?;
     let mut probe = Probe::place(&stage.stack).await?;
     stage.start_event_sources(hastened(RELAY)).await?;

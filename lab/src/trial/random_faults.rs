@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::stage::FaultPlan;
 use crate::proxy::Fault;
+
+/// The longest that a call is late.
+pub const LATEST: Duration = Duration::from_millis(LATEST_MILLIS);
+const LATEST_MILLIS: u64 = 2000;
 
 /// Every kind of fault, with its name.
 pub const FAULTS: [(&str, Fault); 8] = [
@@ -17,7 +22,7 @@ pub const FAULTS: [(&str, Fault); 8] = [
     ("silence", Fault::Silence),
     ("300 ms late", Fault::Slow(300)),
     ("700 ms late", Fault::Slow(700)),
-    ("2 s late", Fault::Slow(2000)),
+    ("2 s late", Fault::Slow(LATEST_MILLIS)),
 ];
 
 /// Breaks some calls of every function, and counts them.

@@ -11,7 +11,7 @@ use webhooks_cli::project::Project;
 
 use super::clock::{HASTE, hastened};
 use super::experiment::Experiment;
-use super::killer::Pace;
+use super::killer::{Pace, WHOLE};
 use super::progress::Progress;
 use super::random_faults::RandomFaults;
 
@@ -89,6 +89,7 @@ fn soak(args: &SoakArgs, random_faults: &Arc<RandomFaults>) -> Experiment {
     Experiment {
         kills: args.kills,
         pace: Pace::Later,
+        unpassed: &[WHOLE],
         deliveries: args.deliveries,
         deadly: 1,
         faults: random_faults.plan(u128::from(args.faults)),

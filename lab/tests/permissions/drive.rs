@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::AttributeValue;
 use lab::proxy::{Call, Fault};
 use lab::trial::clock::{Clock, hastened};
-use lab::trial::killer::{Killer, Pace};
+use lab::trial::killer::Killer;
 use lab::trial::rules::{Rule, Rules, source};
 use lab::trial::stage::Stage;
 use lab::trial::traffic::{Heard, status};
@@ -104,7 +104,7 @@ pub(crate) async fn drive(project: Project) -> (Stage, Seen) {
             .then_some(Fault::Refused("InvalidKeyId"))
             .or_else(|| plan(function, call))
     };
-    let nobody = Arc::new(Killer::new(clock, 0, Pace::Soon));
+    let nobody = Arc::new(Killer::nobody(clock));
     let stage = Stage::set(&project, clock, nobody, Arc::new(faults));
     let stage = stage.await.expect("the stage stands");
     let mut driver = Driver {

@@ -17,7 +17,7 @@ pub enum Illegal {
     /// No transition leads from the entry before to this one.
     #[error("entry {0} cannot follow the one before")]
     Order(usize),
-    /// It is earlier than the entry before, by more than two clocks may differ.
+    /// It is earlier than the entry before, by more than two clocks may differ and a write may take.
     #[error("entry {0} is earlier than the one before")]
     Backwards(usize),
     /// An attempt began before a pause or another attempt's lease was over.
@@ -121,7 +121,10 @@ impl Step {
 
 impl Item {
     /// What is wrong with the event's history; nothing, where the ledger kept its promises.
-    pub fn illegalities(&self) -> Vec<Illegal> {
+    ///
+    /// `slowest` is the longest that a write may take from its writer's look at the clock, which is what
+    /// its entry tells: [`limits::CALL`], but where time passes faster than calls do.
+    pub fn illegalities(&self, slowest: Duration) -> Vec<Illegal> {
         let mut illegal = Vec::new();
         let mut steps = Vec::new();
         for (index, entry) in self.state.history.iter().enumerate() {
@@ -132,7 +135,7 @@ impl Item {
         }
         if illegal.is_empty() {
             for (index, pair) in steps.windows(2).enumerate() {
-                illegal.extend(between(index + 1, pair[0], pair[1]));
+                illegal.extend(between(index + 1, pair[0], pair[1], slowest));
             }
             illegal.extend(self.at_the_end(&steps));
         }
@@ -180,13 +183,18 @@ fn read(entry: &str) -> Option<Told> {
     Some((Step::read(what)?, Some(time.parse().ok()?)))
 }
 
-fn between(index: usize, (before, then): Told, (next, now): Told) -> Option<Illegal> {
+fn between(
+    index: usize,
+    (before, then): Told,
+    (next, now): Told,
+    slowest: Duration,
+) -> Option<Illegal> {
     if next != Step::Earlier && !before.leads_to(next) {
         return Some(Illegal::Order(index));
     }
     let (then, now) = (then?, now?);
     let latest = now.after(limits::SKEW);
-    if latest < then {
+    if latest.after(slowest) < then {
         return Some(Illegal::Backwards(index));
     }
     let due = then.after(before.pause());
