@@ -1,4 +1,5 @@
-//! The binaries that are deployed: built as `sam build` builds them, started as Lambda starts them.
+//! Release binaries: built as `sam build` builds them, started as Lambda starts them. `make test` leaves their
+//! optimisation out.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,11 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tokio::process::Command;
+use webhooks::envelope::{Message, whole_envelope};
 use webhooks::event::EventKey;
 use webhooks::faults::POINTS;
 use webhooks::ledger::{Ledger, Status};
+use webhooks::timestamp::Timestamp;
 use webhooks_cli::child::Child;
 use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::event_source::pass_batch;
@@ -175,17 +178,19 @@ fn key(id: &str) -> EventKey {
     }
 }
 
+/// A message that carries its event whole: the ledger has nothing of it yet.
 fn message(id: &str, kind: &str) -> String {
-    json!({
+    let message = json!({
         "specversion": "1.0",
         "id": id,
         "source": "/webhooks/github/default",
         "type": kind,
-        "time": "2026-01-01T00:00:00Z",
+        "time": Timestamp::now().to_string(),
         "datacontenttype": "application/json",
         "data": {},
-    })
-    .to_string()
+    });
+    let message = Message::read(&message.to_string()).expect("an envelope");
+    whole_envelope(&message.whole.expect("it carries the event"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +214,7 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
     assert_eq!(deployed.status("poison").await, Some(Status::Failed));
     assert_eq!(
         deployed.status("panics").await,
-        Some(Status::Received),
+        Some(Status::Waiting),
         "waits for its second attempt"
     );
 

@@ -35,6 +35,8 @@ enum Command {
     Scale(scale::ScaleArgs),
     /// Let the functions' code work in simulated worlds, each from a seed, and count
     Simulate(simulation::command::SimulateArgs),
+    /// Let one event live in simulated worlds where any two calls break, in any two ways, and count
+    Pairs(simulation::pairs::PairsArgs),
     /// Run one of these commands and put what it prints into the documentation
     Paste(paste::PasteArgs),
 }
@@ -43,7 +45,10 @@ impl Command {
     /// True if it writes to an emulator through a socket. One that has just been closed at the other end
     /// is an error like any other then, and must not end everything by a signal.
     const fn keeps_a_stack(&self) -> bool {
-        !matches!(self, Self::Cost(_) | Self::Scale(_) | Self::Simulate(_))
+        !matches!(
+            self,
+            Self::Cost(_) | Self::Scale(_) | Self::Simulate(_) | Self::Pairs(_)
+        )
     }
 }
 
@@ -70,6 +75,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Bench(args) => interruptible(bench::run(args)).await,
         Command::Cost(args) => interruptible(cost::run(args)).await,
         Command::Scale(args) => scale::run(args),
+        Command::Pairs(args) => Ok(simulation::pairs::run(args)),
         Command::Simulate(args) => Ok(simulation::command::run(args)),
         Command::Paste(args) => interruptible(paste::run(args)).await,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Once;
 
-use lab::simulation::{Crew, live};
+use lab::simulation::{Crew, live, pairs};
 
 static QUIET: Once = Once::new();
 
@@ -46,4 +46,16 @@ fn a_world_without_the_relay_loses_events() {
     quiet();
     let lost = (0..4).map(|seed| live(seed, Crew::WithoutRelay).lost.len());
     assert!(lost.sum::<usize>() > 0);
+}
+
+/// `lab pairs` lets two calls break.
+#[test]
+fn no_fault_of_a_call_loses_or_doubles_an_event() {
+    quiet();
+    for event in [2, 9] {
+        let worlds = pairs::every(event, 0);
+        assert_eq!(worlds.broken, [""; 0]);
+        assert!(worlds.worlds > 90, "{worlds:?}");
+        assert_eq!(worlds.acknowledged, worlds.worlds);
+    }
 }

@@ -25,7 +25,7 @@ pub const POINTS: [(&str, &[&str]); 3] = [
     (
         "processor",
         &[
-            "process::taken",
+            "process::begun",
             "process::recorded",
             "process::claimed",
             "process::fetched",

@@ -163,7 +163,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         record: &Incoming,
         notes: &mut Notes,
     ) -> Option<Ended> {
-        faults::point("process::taken");
+        faults::point("process::begun");
         notes.name(&message.key);
         Span::current().record("event.id", field::display(&message.key.id));
         let key = message.key.clone();

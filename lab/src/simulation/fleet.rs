@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use futures::future::{Either, select};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -92,11 +93,15 @@ impl Fleet {
                 None => std::future::pending().await,
             }
         };
-        let ended = futures::future::select(Box::pin(end), Box::pin(death.notified()));
+        let ended = select(
+            Box::pin(death.notified()),
+            Box::pin(self.network.death.notified()),
+        );
+        let ended = select(Box::pin(end), ended);
         let invocation = Box::pin(timeout(limit, invocation));
-        match futures::future::select(invocation, ended).await {
-            futures::future::Either::Left((returned, _)) => returned.ok(),
-            futures::future::Either::Right(_) => None,
+        match select(invocation, ended).await {
+            Either::Left((returned, _)) => returned.ok(),
+            Either::Right(_) => None,
         }
     }
 

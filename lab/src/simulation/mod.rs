@@ -16,6 +16,7 @@ mod fleet;
 mod handlers;
 mod judge;
 mod network;
+pub mod pairs;
 mod sqs;
 mod world;
 

@@ -1,5 +1,5 @@
 //! The network between the functions and AWS, behind the SDK's HTTP client: it is slow, loses answers,
-//! breaks, and says nothing, as the seed wants it.
+//! breaks, and says nothing, as the seed or a plan wants it.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash};
@@ -15,7 +15,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use fastrand::Rng;
+use futures::future::pending;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::dynamodb::DynamoDb;
@@ -33,7 +35,7 @@ pub(super) enum Answer {
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Fate {
+pub(super) enum Fate {
     Fine,
     /// So many milliseconds late, before the service has it.
     Late(u64),
@@ -50,9 +52,14 @@ enum Fate {
     /// The connection is reset before anything is done.
     Reset,
     Throttled,
+    /// Every process under way ends before the service has the call.
+    Death,
+    /// Every process under way ends when the service has done it.
+    DeathAfter,
 }
 
-const BROKEN: [Fate; 11] = [
+/// What can happen to a call on its way.
+pub(super) const BROKEN: [Fate; 10] = [
     Fate::Late(300),
     Fate::LateAfter(300),
     Fate::LateAfter(700),
@@ -60,7 +67,6 @@ const BROKEN: [Fate; 11] = [
     Fate::Error,
     Fate::ErrorAfter,
     Fate::Silence,
-    Fate::Lost,
     Fate::Lost,
     Fate::Reset,
     Fate::Throttled,
@@ -83,6 +89,8 @@ pub(super) struct Cloud {
     pub(super) outages: Vec<Outage>,
     /// Calls in a thousand that break.
     pub(super) broken: u32,
+    /// What happens to certain calls, by their number in the world, from 0.
+    pub(super) plan: BTreeMap<u64, Fate>,
     /// How often each event had its effect outside the transaction.
     pub(super) effects: BTreeMap<String, u32>,
     pub(super) trace: DefaultHasher,
@@ -94,6 +102,8 @@ pub(super) struct Cloud {
 pub(super) struct Network {
     cloud: Arc<Mutex<Cloud>>,
     began: Instant,
+    /// Told when every process under way ends.
+    pub(super) death: Arc<Notify>,
 }
 
 impl Network {
@@ -101,6 +111,7 @@ impl Network {
         Self {
             cloud: Arc::new(Mutex::new(cloud)),
             began: Instant::now(),
+            death: Arc::default(),
         }
     }
 
@@ -125,8 +136,9 @@ impl Network {
             Fate::Reset => {
                 return Err(ConnectorError::io("the connection is reset".into()));
             }
-            Fate::Silence => std::future::pending().await,
-            Fate::Fine | Fate::LateAfter(_) | Fate::ErrorAfter | Fate::Lost => {}
+            Fate::Silence => pending().await,
+            Fate::Death => self.die().await,
+            Fate::Fine | Fate::LateAfter(_) | Fate::ErrorAfter | Fate::Lost | Fate::DeathAfter => {}
         }
         let answer = self.answer(&call);
         match fate {
@@ -134,13 +146,19 @@ impl Network {
             Fate::ErrorAfter => {
                 return Ok(response(500, &json!({"__type": "InternalServerError"})));
             }
-            Fate::Lost => std::future::pending().await,
+            Fate::Lost => pending().await,
+            Fate::DeathAfter => self.die().await,
             _ => {}
         }
         Ok(match answer {
             Answer::Good(body) => response(200, &body),
             Answer::Bad(body) => response(400, &body),
         })
+    }
+
+    async fn die(&self) {
+        self.death.notify_waiters();
+        pending().await
     }
 
     /// What happens to the call, and how long it is under way.
@@ -157,7 +175,8 @@ impl Network {
         } else if roll < cloud.broken {
             BROKEN[cloud.random.usize(0..BROKEN.len())]
         } else {
-            Fate::Fine
+            let number = cloud.calls;
+            cloud.plan.remove(&number).unwrap_or(Fate::Fine)
         };
         let way = cloud.random.u64(1..10);
         cloud.calls += 1;

@@ -31,7 +31,7 @@ use super::dynamodb::{DynamoDb, LEDGER};
 use super::fleet::{Deaths, Fleet, config};
 use super::handlers::{self, Shared};
 use super::judge::{Outcome, Sent, judge};
-use super::network::{Cloud, Network, Outage};
+use super::network::{Cloud, Fate, Network, Outage};
 use super::sqs::Sqs;
 
 /// Events of a world.
@@ -58,6 +58,22 @@ pub enum Crew {
 /// # Panics
 /// When the functions make a call that they never make.
 pub fn live(seed: u64, crew: Crew) -> Outcome {
+    let first = seed.wrapping_mul(EVENTS) % 1_000_000;
+    let parcels: Vec<Parcel> = (first..first + EVENTS).map(Parcel::new).collect();
+    run(seed, crew, &parcels, Cloud::stormy(seed))
+}
+
+/// Lets the world of a seed happen in which nothing breaks but what a plan says, to the event with this
+/// number.
+pub(super) fn live_by(plan: BTreeMap<u64, Fate>, event: u64) -> Outcome {
+    let cloud = Cloud {
+        plan,
+        ..Cloud::calm(event)
+    };
+    run(event, Crew::Whole, &[Parcel::new(event)], cloud)
+}
+
+fn run(seed: u64, crew: Crew, parcels: &[Parcel], cloud: Cloud) -> Outcome {
     fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -66,7 +82,7 @@ pub fn live(seed: u64, crew: Crew) -> Outcome {
         .expect("a runtime");
     runtime.block_on(async {
         faults::simulate_time(BEGINNING);
-        let fleet = Arc::new(fleet(seed));
+        let fleet = Arc::new(fleet(cloud));
         let mut tasks = vec![
             tokio::spawn(Arc::clone(&fleet).feed()),
             tokio::spawn(disturb(fleet.network.clone())),
@@ -75,33 +91,46 @@ pub fn live(seed: u64, crew: Crew) -> Outcome {
             tasks.push(tokio::spawn(Arc::clone(&fleet).schedule()));
             tasks.push(tokio::spawn(Arc::clone(&fleet).follow()));
         }
-        let first = seed.wrapping_mul(EVENTS) % 1_000_000;
-        let parcels: Vec<Parcel> = (first..first + EVENTS).map(Parcel::new).collect();
         let sent = join_all(parcels.iter().map(|parcel| deliver(&fleet, parcel))).await;
         let left = STORM.saturating_sub(fleet.network.now());
         sleep(Duration::from_millis(left)).await;
         calm_down(&fleet.network);
-        let items = settle(&fleet, &parcels).await;
+        let items = settle(&fleet, parcels).await;
         for task in tasks {
             task.abort();
         }
-        judge(&fleet.network.cloud(), &parcels, &sent, &items)
+        judge(&fleet.network.cloud(), parcels, &sent, &items)
     })
 }
 
-fn fleet(seed: u64) -> Fleet {
-    let mut random = Rng::with_seed(seed);
-    let outages = (0..random.u64(0..3)).map(|_| outage(&mut random)).collect();
-    let network = Network::new(Cloud {
-        dynamodb: DynamoDb::default(),
-        sqs: Sqs::default(),
-        outages,
-        broken: random.u32(5..80),
-        random,
-        effects: BTreeMap::new(),
-        trace: DefaultHasher::new(),
-        calls: 0,
-    });
+impl Cloud {
+    /// One in which nothing breaks.
+    fn calm(seed: u64) -> Self {
+        Self {
+            dynamodb: DynamoDb::default(),
+            sqs: Sqs::default(),
+            outages: Vec::new(),
+            broken: 0,
+            plan: BTreeMap::new(),
+            random: Rng::with_seed(seed),
+            effects: BTreeMap::new(),
+            trace: DefaultHasher::new(),
+            calls: 0,
+        }
+    }
+
+    /// One in which everything breaks at times.
+    fn stormy(seed: u64) -> Self {
+        let mut cloud = Self::calm(seed);
+        let random = &mut cloud.random;
+        cloud.outages = (0..random.u64(0..3)).map(|_| outage(random)).collect();
+        cloud.broken = cloud.random.u32(5..80);
+        cloud
+    }
+}
+
+fn fleet(cloud: Cloud) -> Fleet {
+    let network = Network::new(cloud);
     let config = config(&network);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), LEDGER);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), "https://sqs/queue");

@@ -38,7 +38,9 @@ async fn mistaken(_: Context<()>, event: Event<'static>) -> Outcome {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+/// A thread for each event of a batch and more: a handler that blocks its thread stops no other, and no
+/// clock.
+#[tokio::main(flavor = "multi_thread", worker_threads = 12)]
 async fn main() -> Result<(), lambda_http::Error> {
     let router = Router::new()
         .on("github.star.created", welcome)
