@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use tokio::sync::oneshot;
 
 use crate::refusal::Refusal;
@@ -105,11 +105,19 @@ impl Gathered {
         let put = put.set_entries(Some(entries.to_vec())).send();
         let output = put.await.map_err(|error| Refusal::of(&error))?;
         let told = output.entries();
-        let result = |index: usize| match told.get(index).and_then(|entry| entry.error_code()) {
-            Some(code) => Err(Refusal::by_code(code.to_owned())),
-            None => Ok(()),
-        };
-        Ok((0..entries.len()).map(result).collect())
+        Ok((0..entries.len())
+            .map(|index| result(told.get(index)))
+            .collect())
+    }
+}
+
+/// What becomes of an entry, by EventBridge's word: it is on the bus when it has an id there.
+fn result(told: Option<&PutEventsResultEntry>) -> Result<(), Refusal> {
+    let (id, code) = told.map_or((None, None), |told| (told.event_id(), told.error_code()));
+    match (id, code) {
+        (_, Some(code)) => Err(Refusal::by_code(code.to_owned())),
+        (Some(_), None) => Ok(()),
+        (None, None) => Err(Refusal::Passing("no answer for the entry".to_owned())),
     }
 }
 
@@ -150,6 +158,18 @@ mod tests {
             (entry.build(), oneshot::channel().0)
         };
         sizes.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn an_entry_without_a_word_of_it_is_not_on_the_bus() {
+        let told = PutEventsResultEntry::builder;
+        assert_eq!(result(Some(&told().event_id("1").build())), Ok(()));
+        let refused = told().error_code("MalformedDetail").build();
+        let lasting = Refusal::Lasting("MalformedDetail".to_owned());
+        assert_eq!(result(Some(&refused)), Err(lasting));
+        for nothing in [None, Some(&told().build())] {
+            assert!(matches!(result(nothing), Err(Refusal::Passing(_))));
+        }
     }
 
     #[test]

@@ -139,7 +139,12 @@ async fn a_refusal_that_lasts_goes_by_reference_or_fails_at_once() {
     let kinds = LASTING.map(|(kind, ..)| kind);
     let refuse = |number: usize, call: &Call| {
         let (_, refused, fault) = LASTING[number];
-        let is_whole = !String::from_utf8_lossy(&call.body).contains("dataref");
+        let body = String::from_utf8_lossy(&call.body);
+        // Entries that come together are refused together, and come again one by one.
+        if body.matches("\"DetailType\"").count() > 1 {
+            return Some(Fault::Answer(413, ""));
+        }
+        let is_whole = !body.contains("dataref");
         (refused == Refused::All || is_whole).then_some(fault)
     };
     let ended = play(&kinds, refuse).await;
