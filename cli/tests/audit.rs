@@ -147,4 +147,10 @@ async fn what_no_transition_leaves_is_named_with_the_entry_that_is_wrong() {
         let audited = audit(&world.stack, START).await.expect("AWS answers");
         assert_eq!(audited.illegal, [(key.clone(), found)]);
     }
+    // A write that was on its way for a second, by a clock that is five behind.
+    tamper(&world, &key, "done", &[(100, "processing"), (94, "done")]).await;
+    let item = item(&ledger, &key).await;
+    let backwards = Illegal::Backwards(2);
+    assert!(!item.illegalities(limits::CALL).contains(&backwards));
+    assert!(item.illegalities(Duration::ZERO).contains(&backwards));
 }

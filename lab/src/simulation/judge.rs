@@ -89,12 +89,8 @@ pub(super) fn judge(
                 .lost
                 .push(format!("{key}: {effects} effects: {history:?}"));
         }
-        let claims = history
-            .iter()
-            .filter(|entry| entry.ends_with(" processing"));
-        let claims = i64::try_from(claims.count()).unwrap_or(i64::MAX);
-        let told_all = !history.iter().any(|entry| entry.starts_with("earlier"));
-        if paid > 1 || (told_all && effects > claims) {
+        let attempts = i64::try_from(item.most_attempts()).unwrap_or(i64::MAX);
+        if paid > 1 || effects > attempts {
             outcome
                 .doubled
                 .push(format!("{key}: {effects} effects: {history:?}"));

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use comfy_table::{Table, presets};
 use futures::future::{join_all, try_join_all};
 use futures::stream::{self, StreamExt};
 use webhooks::ledger::Item;
@@ -20,7 +19,7 @@ use webhooks_cli::project::Project;
 use webhooks_cli::stack::development_secret;
 
 use super::audit::{Audit, Standing, settle};
-use super::clock::{Clock, HASTE, hastened};
+use super::clock::{Clock, hastened};
 use super::killer::Killer;
 use super::progress::Progress;
 use super::random_faults::FAULTS;
@@ -29,8 +28,10 @@ use super::stage::Stage;
 use super::traffic::{Delivered, Heard, Kind, Parcel, Traffic};
 use crate::proxy::Fault;
 
+mod cells;
 mod rows;
 
+use self::cells::{Cell, print};
 use self::rows::{CACHED, COLD, NAMELESS, ROWS, Row};
 
 /// Options of `lab outages`.
@@ -56,16 +57,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(150);
 
 /// Cells tried at a time.
 const CONCURRENCY: usize = 8;
-
-/// The result of one cell.
-struct Cell {
-    row: usize,
-    fault: usize,
-    heard: BTreeMap<Heard, usize>,
-    audit: Audit,
-    /// From the end of the outage until the last event had ended, in the trial's time.
-    recovered: Duration,
-}
 
 /// The bench of one cell: what its events need.
 struct Bench<'a> {
@@ -345,57 +336,5 @@ fn padding(kind: Kind) -> usize {
     match kind {
         Kind::LargePush => 600_000,
         _ => 0,
-    }
-}
-
-impl Cell {
-    /// The answers, and how long after the outage everything had ended.
-    fn text(&self) -> String {
-        let statuses = self.heard.keys().rev().map(|heard| match heard {
-            Heard::Status(status) => status.to_string(),
-            Heard::Nothing => "none".to_owned(),
-        });
-        let answers: Vec<String> = statuses.collect();
-        let mut text = format!("{}; {} s", answers.join(", "), self.recovered.as_secs());
-        for (what, broken) in [("LOST", &self.audit.lost), ("DOUBLED", &self.audit.doubled)] {
-            if !broken.is_empty() {
-                text.push_str(&format!(" {} {what}", broken.len()));
-            }
-        }
-        text
-    }
-}
-
-fn print(rows: &[Row], cells: &[Cell]) {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN);
-    let kinds = FAULTS.iter().map(|(kind, _)| *kind);
-    table.set_header(["call", "for"].into_iter().chain(kinds));
-    for (number, row) in rows.iter().enumerate() {
-        let of = |fault: usize| {
-            let mut of_row = cells.iter().filter(|cell| cell.row == number);
-            let cell = of_row.find(|cell| cell.fault == fault);
-            cell.map_or_else(|| "-".to_owned(), Cell::text)
-        };
-        let call = format!("{} {}", row.function, row.operation);
-        let line = [call, row.what.to_owned()].into_iter();
-        table.add_row(line.chain((0..FAULTS.len()).map(of)));
-    }
-    let sum =
-        |count: fn(&Audit) -> usize| cells.iter().map(|cell| count(&cell.audit)).sum::<usize>();
-    println!("{table}");
-    println!(
-        "\nEach cell: {EVENTS} events while the call is broken; every answer, and how many seconds after the \
-         end of the outage the last event had ended ({HASTE} times as fast here).\n\
-         acknowledged {}, lost {}, doubled {}",
-        sum(|audit| audit.acknowledged),
-        sum(|audit| audit.lost.len()),
-        sum(|audit| audit.doubled.len()),
-    );
-    for broken in cells
-        .iter()
-        .flat_map(|cell| cell.audit.lost.iter().chain(&cell.audit.doubled))
-    {
-        println!("  BROKEN {broken}");
     }
 }
