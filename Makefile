@@ -65,13 +65,14 @@ test arm arm64: export CARGO_PROFILE_RELEASE_LTO := off
 test arm arm64: export CARGO_PROFILE_RELEASE_OPT_LEVEL := 0
 test arm arm64: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS := 16
 
-# The release builds go on beside the tests, most of which wait most of the time. Those that need them come last, and
-# wait for cargo's lock.
+# The release builds go on beside the tests, most of which wait most of the time. Those that need them come when they
+# are there: `cargo lambda` moves what it has built, and two at once take it from each other.
 test: tools ## build everything and run every test
 	cargo build $(everything)
 	cargo build --locked
 	@nice -n 19 cargo lambda build --release --locked $(addprefix --bin ,$(deployed)) >target/release.log 2>&1 & \
 		cargo test --workspace --locked; tested=$$?; wait $$! || { cat target/release.log; exit 1; }; exit $$tested
+	cargo test --workspace --locked --test deployment --test release -- --ignored
 
 arm: setup .tools/arm/.ready arm64 ## build the functions for arm64 and run each of them in an emulator of its processors
 	cargo build $(everything)

@@ -170,6 +170,7 @@ async fn deliver(project: &Project, port: u16, host: &str, name: &str) -> EventK
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a release build: make test"]
 async fn the_deployed_template_takes_each_providers_delivery_to_its_effect() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
     let port = any_port().expect("a port");
