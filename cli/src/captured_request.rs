@@ -14,8 +14,13 @@ use webhooks::timestamp::Timestamp;
 pub struct CapturedRequest {
     /// The request.
     pub delivery: Delivery,
-    /// The configured secrets, the current one first; at least one.
+    /// The configured secrets, the current one first; at least one, but for a source that waits for its
+    /// first.
     pub secrets: Vec<Secret>,
+    /// The source's setting `verify_token`.
+    pub verify_token: Option<Secret>,
+    /// Whether the source waits for its secret.
+    pub pairing: bool,
     /// When the request arrived, where the file says so.
     pub now: Option<Timestamp>,
     /// The URL that the request came with, where `config.configured_url` took its place.
@@ -90,6 +95,9 @@ impl CapturedRequest {
                 body: body(fields)?,
             },
             secrets: secrets(fields)?,
+            verify_token: configured(fields, "verify_token")?
+                .and_then(|token| Secret::new(token).ok()),
+            pairing: is_paired(fields)?,
             now: now(fields)?,
             replaced_url,
         })
@@ -138,19 +146,36 @@ fn required<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, B
 
 /// The URL that the sender was given, and the one that it took the place of.
 fn urls(fields: &Map<String, Value>) -> Result<(String, Option<String>), BadField> {
-    let configured = match present(fields, "config") {
-        None => None,
-        Some(Value::Object(config)) => text(config, "configured_url")
-            .map_err(|bad| BadField::new("config.configured_url", bad.problem))?,
-        Some(_) => return Err(BadField::new("config", "is not an object")),
-    };
-    let Some(configured) = configured else {
+    let Some(configured) = configured(fields, "configured_url")? else {
         return Ok((complete("url", required(fields, "url")?)?, None));
     };
     let replaced = text(fields, "url")?
         .map(|url| complete("url", url))
         .transpose()?;
     Ok((complete("config.configured_url", configured)?, replaced))
+}
+
+/// A text of what is configured beside the secrets.
+fn configured<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, BadField> {
+    match present(fields, "config") {
+        None => Ok(None),
+        Some(Value::Object(config)) => {
+            text(config, name).map_err(|bad| BadField::new(format!("config.{name}"), bad.problem))
+        }
+        Some(_) => Err(BadField::new("config", "is not an object")),
+    }
+}
+
+/// True if the source waits for the secret that its provider brings.
+fn is_paired(fields: &Map<String, Value>) -> Result<bool, BadField> {
+    match configured(fields, "pairing")? {
+        None | Some("closed") => Ok(false),
+        Some("open") => Ok(true),
+        Some(_) => Err(BadField::new(
+            "config.pairing",
+            "is neither open nor closed",
+        )),
+    }
 }
 
 /// A complete URL without its fragment, which is never sent and never signed.
@@ -197,7 +222,7 @@ fn body(fields: &Map<String, Value>) -> Result<Vec<u8>, BadField> {
 fn secrets(fields: &Map<String, Value>) -> Result<Vec<Secret>, BadField> {
     let secrets = match present(fields, "secrets") {
         None => return Err(BadField::new("secrets", MISSING)),
-        Some(Value::Array(secrets)) if secrets.is_empty() => {
+        Some(Value::Array(secrets)) if secrets.is_empty() && !is_paired(fields)? => {
             return Err(BadField::new("secrets", "is empty: give at least one"));
         }
         Some(Value::Array(secrets)) => secrets,

@@ -7,12 +7,14 @@ use std::time::Duration;
 use clap::Args;
 use comfy_table::{Table, presets};
 use webhooks::ledger::Status;
+use webhooks::provider::{Explained, catalog};
 
 use crate::dev::interruption;
 use crate::failure::Failure;
 use crate::local::{Local, Options};
 use crate::project::Project;
-use crate::scenario::{How, Report, play, steps};
+use crate::scenario::{How, Report, SHOWN, play, steps};
+use crate::send::find_provider;
 use crate::terminal::say;
 
 /// Options of `webhooks demo`.
@@ -21,6 +23,9 @@ pub struct DemoArgs {
     /// The time to wait for the effects, in seconds
     #[arg(long, default_value_t = 60)]
     time_limit: u64,
+    /// The providers, joined by commas, or all
+    #[arg(long, value_name = "NAMES", default_value_t = SHOWN.join(","))]
+    providers: String,
 }
 
 /// Runs the command.
@@ -30,13 +35,15 @@ pub struct DemoArgs {
 pub async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let mut interrupt = interruption()?;
     tokio::select! {
-        done = demonstrate(Duration::from_secs(args.time_limit)) => done,
+        done = demonstrate(args) => done,
         () = interrupt.wait() => Err(Failure::of("interrupted")),
     }
 }
 
-async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
+async fn demonstrate(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    let time_limit = Duration::from_secs(args.time_limit);
     let project = Project::here()?;
+    let steps = steps(&project, &chosen(&args.providers)?)?;
     println!("starting the emulator, the template's data resources and the functions ...");
     let options = Options::anywhere()?;
     let (local, mut lines) = Local::start(&project, &options).await?;
@@ -48,7 +55,6 @@ async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
         log
     });
     let event_sources = tokio::spawn(local.event_sources().await?);
-    let steps = steps(&project)?;
     println!(
         "sending {} deliveries, signed as the providers sign them ...",
         steps.len()
@@ -68,6 +74,14 @@ async fn demonstrate(time_limit: Duration) -> Result<ExitCode, Failure> {
     println!("\nwhat the functions wrote:");
     log.await.unwrap_or_default().iter().for_each(say);
     Ok(ExitCode::FAILURE)
+}
+
+/// The providers that a list names.
+fn chosen(names: &str) -> Result<Vec<&'static dyn Explained>, Failure> {
+    match names {
+        "all" => Ok(catalog::all().collect()),
+        names => names.split(',').map(find_provider).collect(),
+    }
 }
 
 fn table(reports: &[Report]) -> Table {

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use webhooks::provider::catalog;
 
 use crate::activity::readable;
 use crate::failure::Failure;
 use crate::functions::Run;
 use crate::local::{Local, Options};
 use crate::project::Project;
+use crate::scenario::SHOWN;
 use crate::secret_file::{FORMS, SecretFile};
 use crate::send::{find_provider, local_url};
 use crate::stack::development_secret;
@@ -132,10 +134,12 @@ fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
     if args.public_url.is_some() && registrations.is_empty() {
         println!("no source is registered: give the providers' secrets with --secret");
     } else if registrations.is_empty() {
-        for provider in local.plan.iter().flat_map(|function| &function.providers) {
+        for provider in SHOWN {
             println!("{:8} {}", provider, local_url(&base, provider, "default"));
             println!("         secret {}", development_secret(provider));
         }
+        let others = catalog::names().len() - SHOWN.len();
+        println!("{others} others have URLs of that form: target/debug/webhooks providers");
     }
     println!("\nin another terminal:");
     if args.public_url.is_none() && registrations.is_empty() {

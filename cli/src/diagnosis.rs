@@ -34,7 +34,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(why: impl Into<String>, step: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>, step: impl Into<String>) -> Self {
         let (why, step) = (why.into(), step.into());
         Self { why, step }
     }

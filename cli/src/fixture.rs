@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::gateway::{Origin, Request};
-use webhooks::provider::Signer;
 use webhooks::provider::meaning::Meaning;
+use webhooks::provider::{Signer, unsigned_handshake};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -153,14 +153,21 @@ impl Fixture {
     ) -> Result<String, Failure> {
         let id = self.sign(provider, secret, now)?;
         // The longest part is the unique one: of `{hook}:{guid}` the GUID.
-        let unique = id
-            .split(':')
-            .max_by_key(|part| part.len())
-            .unwrap_or_default();
-        if unique.is_empty() {
+        let longest = id.split(':').max_by_key(|part| part.len());
+        let named = longest.filter(|part| self.says(part)).map(str::to_owned);
+        // What has no id goes by its digest: any of its texts makes another of it.
+        let Some(unique) = named
+            .or_else(|| self.some_text())
+            .filter(|_| !id.is_empty())
+        else {
             return Ok(id);
+        };
+        let unique = unique.as_str();
+        let mut fresh = like(unique);
+        // A number does not begin with it.
+        if fresh.starts_with('0') {
+            fresh.replace_range(..1, "1");
         }
-        let fresh = like(unique);
         let delivery = &mut self.delivery;
         delivery.headers = delivery
             .headers
@@ -175,6 +182,29 @@ impl Fixture {
             delivery.body = body.replace(unique, &fresh).into_bytes();
         }
         self.sign(provider, secret, now)
+    }
+
+    /// True if the delivery has this text somewhere.
+    fn says(&self, text: &str) -> bool {
+        let delivery = &self.delivery;
+        let mut headers = delivery.headers.iter();
+        headers.any(|(_, value)| value.contains(text))
+            || delivery.query.contains(text)
+            || String::from_utf8_lossy(&delivery.body).contains(text)
+    }
+
+    /// The longest text of the body that looks like a name that a program has given: of letters and digits,
+    /// else of digits.
+    fn some_text(&self) -> Option<String> {
+        let body = String::from_utf8_lossy(&self.delivery.body).into_owned();
+        // With the backslash of an escape, which leaves its word out.
+        let words =
+            body.split(|character: char| !character.is_ascii_alphanumeric() && character != '\\');
+        let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
+        let named = words.filter(|word| !word.contains('\\') && word.len() > 3 && digits(word) > 0);
+        let is_mixed = |word: &str| digits(word) < word.len();
+        let longest = named.max_by_key(|word| (is_mixed(word), word.len()));
+        longest.map(str::to_owned)
     }
 
     /// Signs the delivery as it is, and says which id its event has, if it has one.
@@ -199,6 +229,12 @@ impl Fixture {
         secret: &Secret,
         now: Timestamp,
     ) -> Result<Meaning, Failure> {
+        if let Some(handshake) = unsigned_handshake(provider, &self.delivery) {
+            let reply = handshake.reply(&self.delivery, secret.bytes());
+            return reply
+                .map(Meaning::Challenge)
+                .ok_or_else(|| Failure::of("the event: a handshake without its value"));
+        }
         provider
             .sign(&mut self.delivery, secret, now)
             .map_err(|error| Failure::new("the event", error))?;

@@ -30,6 +30,7 @@ pub mod migrate;
 mod private;
 pub mod probe;
 pub mod project;
+pub mod providers;
 pub mod replay;
 pub mod scenario;
 pub mod secret_file;

@@ -166,6 +166,7 @@ async fn post(client: &reqwest::Client, delivery: &Delivery) -> Result<Answered,
         .unwrap_or_default();
     let request = match delivery.method {
         Method::Get => client.get(url),
+        Method::Head => client.head(url),
         Method::Post | Method::Other => client.post(url).body(delivery.body.clone()),
     };
     let request = delivery

@@ -11,7 +11,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
 use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
+use webhooks::provider::catalog;
 use webhooks::queue::Queue;
+use webhooks::scheme::development;
 
 use crate::account::chain;
 use crate::failure::Failure;
@@ -307,7 +309,11 @@ fn not_described(name: &str, error: &SdkError<DescribeStacksError>) -> Failure {
 
 /// The secret that a provider's deliveries are signed with in the local stack.
 pub fn development_secret(provider: &str) -> String {
-    format!("{provider}-development-secret")
+    let text = development::text(provider);
+    match catalog::by_name(provider) {
+        Some(provider) => String::from_utf8_lossy(provider.secret_of(&text).bytes()).into_owned(),
+        None => text,
+    }
 }
 
 fn retention(stack: &Described) -> Duration {

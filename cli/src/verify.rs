@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 use webhooks::delivery::Method;
-use webhooks::provider::{Explained, catalog};
+use webhooks::provider::handshake::{Guard, Handshake, Terms};
+use webhooks::provider::{Explained, catalog, unsigned_handshake};
+use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
@@ -193,9 +195,43 @@ fn judge(
     clock: Timestamp,
 ) -> Result<usize, Finding> {
     let now = captured.now.unwrap_or(clock);
+    if let Some(handshake) = unsigned_handshake(provider, &captured.delivery) {
+        return greet(handshake, captured);
+    }
     match verify(provider, &captured.delivery, &captured.secrets, now) {
         Ok(verified) => Ok(verified.secret()),
         Err(rejection) => Err(diagnose(provider, captured, now, rejection)),
+    }
+}
+
+/// Judges a request that asks whose the endpoint is.
+fn greet(handshake: &Handshake, captured: &CapturedRequest) -> Result<usize, Finding> {
+    let terms = Terms {
+        verify_token: captured.verify_token.as_ref(),
+        pairing: captured.pairing,
+    };
+    if !handshake.is_allowed(&captured.delivery, terms) {
+        let step = match handshake.guard {
+            Guard::Pairing(_) => {
+                "It brings a secret by which everything else will be signed. Nobody has opened the source \
+                 for it."
+            }
+            _ => {
+                "Put the text that was entered at the provider into the source's setting verify_token."
+            }
+        };
+        return Err(Finding::new(
+            "it asks whose the endpoint is, and the source is not set up for that",
+            step,
+        ));
+    }
+    let key = captured.secrets.first().map(Secret::bytes);
+    match handshake.reply(&captured.delivery, key.unwrap_or_default()) {
+        Some(_) => Ok(0),
+        None => Err(Finding::new(
+            "it asks whose the endpoint is, with a value that is not sent back",
+            "A value is sent back if it is short, and signed only if it can be no event.",
+        )),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The answers that senders hear.
 
 use crate::provider::meaning::Reply;
-use crate::provider::profile::Later;
 
 /// The answer to one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +30,8 @@ pub enum Answer {
     MethodNotAllowed,
     /// Larger than can be kept.
     TooLarge,
-    /// More than the source takes at this time: to be sent again, in the way that the provider
-    /// understands.
-    Throttled(Later),
+    /// More than the source takes at this time: to be sent again.
+    Throttled,
     /// The event could not be made durable, or no secret is at hand to check it.
     Unavailable,
 }
@@ -43,7 +41,8 @@ pub enum Answer {
 pub const RETRY_AFTER_SECONDS: u32 = 30;
 
 impl Answer {
-    /// The HTTP status. 4xx asks the sender to change something, 5xx to send it again.
+    /// The HTTP status, where the provider's profile says nothing else. 4xx asks the sender to change
+    /// something, 5xx to send it again.
     pub const fn status(&self) -> u16 {
         match self {
             Self::Accepted { .. } => 202,
@@ -52,8 +51,7 @@ impl Answer {
             Self::Unauthenticated => 401,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
-            Self::Throttled(Later::TooManyRequests) => 429,
-            Self::Throttled(Later::ServiceUnavailable) | Self::Unavailable => 503,
+            Self::Throttled | Self::Unavailable => 503,
         }
     }
 
@@ -67,7 +65,7 @@ impl Answer {
             Self::Unauthenticated => "unauthenticated",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
-            Self::Throttled(_) => "throttled",
+            Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
         }
     }
@@ -81,7 +79,7 @@ impl Answer {
             | Self::Unauthenticated
             | Self::MethodNotAllowed
             | Self::TooLarge
-            | Self::Throttled(_)
+            | Self::Throttled
             | Self::Unavailable => None,
         }
     }

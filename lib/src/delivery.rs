@@ -7,6 +7,8 @@ pub enum Method {
     Get,
     /// An event in the body.
     Post,
+    /// Never a delivery: some providers look whether anybody is there.
+    Head,
     /// Never a delivery.
     Other,
 }
@@ -17,6 +19,7 @@ impl Method {
         match text {
             "GET" => Self::Get,
             "POST" => Self::Post,
+            "HEAD" => Self::Head,
             _ => Self::Other,
         }
     }
@@ -26,6 +29,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Head => "HEAD",
             Self::Other => "",
         }
     }

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::answer::{Answer, RETRY_AFTER_SECONDS};
 use crate::delivery::{Delivery, Method};
 use crate::name;
-use crate::provider::profile::Acknowledgement;
+use crate::provider::profile::{Acknowledgement, Later, Profile};
 use crate::timestamp::Timestamp;
 
 /// The source of a delivery whose path names none.
@@ -253,22 +253,34 @@ fn pairs<'de, D: serde::Deserializer<'de>>(
         .collect())
 }
 
-/// The response for an answer: the one place that builds HTTP.
-pub fn response(answer: &Answer, acknowledgement: Acknowledgement) -> ApiGatewayV2httpResponse {
+/// The response for an answer, to an event of that type where it is known: the one place that builds
+/// HTTP.
+pub fn response(
+    answer: &Answer,
+    profile: &Profile,
+    kind: Option<&str>,
+) -> ApiGatewayV2httpResponse {
     let mut headers = HeaderMap::new();
-    let mut header = |name, value: &str| {
-        let value = HeaderValue::from_str(value).expect("outcomes and media types are ASCII");
-        headers.insert(HeaderName::from_static(name), value);
+    let mut header = |name: &str, value: &str| {
+        let name = HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
     };
     header("webhook-outcome", answer.outcome());
-    if matches!(answer, Answer::Unavailable | Answer::Throttled(_)) {
+    if matches!(answer, Answer::Unavailable | Answer::Throttled) {
         header("retry-after", &RETRY_AFTER_SECONDS.to_string());
     }
     let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = i64::from(answer.status());
+    response.status_code = i64::from(status(answer, profile));
     let body = match (answer, answer.id()) {
-        (Answer::Challenged(reply), _) => Some((200, reply.media_type, reply.text.clone())),
-        (_, Some(id)) => positive(answer, id, acknowledgement),
+        (Answer::Challenged(reply), _) => {
+            if let Some((name, value)) = &reply.header {
+                header(name, value);
+            }
+            Some((200, reply.media_type, reply.text.clone()))
+        }
+        (_, Some(id)) => Some(positive(answer, id, profile.acknowledgement_of(kind))),
         (_, None) => None,
     };
     if let Some((status, media_type, body)) = body {
@@ -282,20 +294,30 @@ pub fn response(answer: &Answer, acknowledgement: Acknowledgement) -> ApiGateway
     response
 }
 
+/// The status that a provider hears: where it has words of its own for "no" and for "later", these.
+fn status(answer: &Answer, profile: &Profile) -> u16 {
+    match (answer, profile.later) {
+        (Answer::Unauthenticated, _) => profile.refusal,
+        (Answer::Throttled | Answer::Unavailable, Later::TooManyRequests) => 429,
+        _ => answer.status(),
+    }
+}
+
 /// Status, media type and body of a positive answer.
 fn positive(
     answer: &Answer,
     id: &str,
     acknowledgement: Acknowledgement,
-) -> Option<(u16, &'static str, String)> {
+) -> (u16, &'static str, String) {
+    let status = acknowledgement.status();
     match acknowledgement {
         Acknowledgement::Json => {
             let body = json!({"id": id, "outcome": answer.outcome()}).to_string();
-            Some((answer.status(), "application/json", body))
+            (answer.status(), "application/json", body)
         }
-        Acknowledgement::Twiml => Some((200, "text/xml", TWIML.to_owned())),
-        Acknowledgement::Empty => Some((200, "text/plain", String::new())),
+        Acknowledgement::Empty | Acknowledgement::NoContent => {
+            (status, "text/plain", String::new())
+        }
+        Acknowledgement::Fixed { media_type, text } => (status, media_type, text.to_owned()),
     }
 }
-
-const TWIML: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;

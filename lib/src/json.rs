@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -28,51 +29,78 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// once; what is not named is passed over.
 pub(crate) fn members(bytes: &[u8], names: &[&str]) -> Option<Vec<Option<Box<RawValue>>>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let found = |text: &str| {
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let found = Named(names).deserialize(&mut deserializer).ok()?;
-        deserializer.end().ok()?;
-        Some(found)
-    };
-    found(text).or_else(|| match paired(text) {
-        Cow::Owned(paired) => found(&paired),
+    named(text, names).or_else(|| match paired(text) {
+        Cow::Owned(paired) => named(&paired, names),
         Cow::Borrowed(_) => None,
     })
 }
 
-/// The member at the end of a path, members joined by dots, unread.
+fn named<'de, V: Deserialize<'de>>(text: &'de str, names: &[&str]) -> Option<Vec<Option<V>>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let seed = Named(names, PhantomData);
+    let found = seed.deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    Some(found)
+}
+
+/// The value at the end of a path, unread. Members are joined by dots; an element of an array goes by its
+/// place, from 0.
 pub(crate) fn member(bytes: &[u8], path: &str) -> Option<Box<RawValue>> {
     let (name, rest) = match path.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
         None => (path, None),
     };
-    let found = members(bytes, &[name])?.pop().flatten()?;
+    let found = match name.parse::<usize>() {
+        Ok(place) if bytes.trim_ascii_start().first() == Some(&b'[') => {
+            let elements: Vec<Box<RawValue>> = read(bytes)?;
+            elements.into_iter().nth(place)?
+        }
+        _ => members(bytes, &[name])?.pop().flatten()?,
+    };
     match rest {
         Some(rest) => member(found.get().as_bytes(), rest),
         None => Some(found),
     }
 }
 
-/// Reads members by name.
-struct Named<'a>(&'a [&'a str]);
+/// The part of a text that is the member at the end of a path.
+pub(crate) fn within<'a>(text: &'a str, path: &str) -> Option<&'a str> {
+    let step = |text: &'a str, name| {
+        let found = named::<&RawValue>(text, &[name])?.pop().flatten()?;
+        Some(found.get())
+    };
+    path.split('.').try_fold(text, step)
+}
 
-impl<'de> DeserializeSeed<'de> for Named<'_> {
-    type Value = Vec<Option<Box<RawValue>>>;
+/// A text, or a number as it is written.
+pub(crate) fn scalar(value: &RawValue) -> Option<String> {
+    match value.get().as_bytes() {
+        [b'"', ..] => read(value.get().as_bytes()),
+        [b'-' | b'0'..=b'9', ..] => Some(value.get().to_owned()),
+        _ => None,
+    }
+}
+
+/// Reads members by name.
+struct Named<'a, V>(&'a [&'a str], PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> DeserializeSeed<'de> for Named<'_, V> {
+    type Value = Vec<Option<V>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Named<'_> {
-    type Value = Vec<Option<Box<RawValue>>>;
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Named<'_, V> {
+    type Value = Vec<Option<V>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found: Vec<Option<Box<RawValue>>> = self.0.iter().map(|_| None).collect();
+        let mut found: Vec<Option<V>> = self.0.iter().map(|_| None).collect();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             match self.0.iter().position(|wanted| *wanted == name) {
                 None => {

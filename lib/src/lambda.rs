@@ -45,7 +45,9 @@ pub async fn receive() -> Result<(), Error> {
         .map(|provider| receiver(provider, &settings, &config))
         .collect();
     let first = receivers.first().expect("one provider at least is named");
-    let secrets = join_all(receivers.iter().map(read_secrets));
+    // Whoever serves several, as the local stack does, reads a provider's secrets at its first delivery.
+    let only = receivers.iter().filter(|_| receivers.len() == 1);
+    let secrets = join_all(only.map(read_secrets));
     join(secrets, warm(&first.ledger, &first.queue)).await;
     let handle = |invocation| answer(&receivers, invocation);
     lambda_runtime::run(service_fn(handle)).await
@@ -96,10 +98,8 @@ async fn answer(
     for report in receipt.reports(name, Some(&request_id), started.elapsed().as_millis()) {
         report.emit(&receiver.settings.stack, Some(name), now);
     }
-    Ok(response(
-        &receipt.answer,
-        receiver.provider.profile().acknowledgement,
-    ))
+    let profile = receiver.provider.profile();
+    Ok(response(&receipt.answer, profile, receipt.kind()))
 }
 
 /// The receiver whose provider the path names; the first for any other path, to refuse it.

@@ -83,7 +83,9 @@ impl<'a> Payload<'a> {
     pub fn of(delivery: &'a Delivery) -> Self {
         match delivery.method {
             Method::Get => Self::new(FORM, delivery.query.as_bytes()),
-            Method::Post | Method::Other => Self::new(delivery.media_type(), &delivery.body),
+            Method::Post | Method::Head | Method::Other => {
+                Self::new(delivery.media_type(), &delivery.body)
+            }
         }
     }
 
@@ -110,6 +112,14 @@ impl<'a> Payload<'a> {
         match self.wrapped_json() {
             Some(wrapped) => json::members(wrapped.as_bytes(), names),
             None => json::members(&self.bytes, names),
+        }
+    }
+
+    /// The text that is read as JSON; none where the bytes are no text.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match self.wrapped_json() {
+            Some(wrapped) => Some(wrapped.into()),
+            None => std::str::from_utf8(&self.bytes).ok().map(Cow::Borrowed),
         }
     }
 

@@ -19,12 +19,15 @@ use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
 use crate::ledger::Ledger;
-use crate::provider::Provider;
-use crate::provider::meaning::Meaning;
+use crate::provider::handshake::{Handshake, Terms};
+use crate::provider::identity::Malformed;
+use crate::provider::meaning::{Element, Meaning};
+use crate::provider::{Provider, unsigned_handshake};
 use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
 use crate::rejection::Rejection;
+use crate::secret::Secret;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
 use crate::source::{
@@ -107,7 +110,10 @@ impl Receiver {
             .delivery(self.settings.origin())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
-        self.refuse_cheaply(&delivery, now)?;
+        let handshake = unsigned_handshake(self.provider, &delivery);
+        if handshake.is_none() {
+            self.refuse_cheaply(&delivery, now)?;
+        }
         let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
         notes.source = Some(source.clone());
         let arrival = Arrival {
@@ -120,7 +126,34 @@ impl Receiver {
             deadline,
         };
         self.secrets.keep_fresh(now, deadline).await;
-        self.take(delivery, &arrival, notes).await
+        match handshake {
+            Some(handshake) => self.greet(handshake, &delivery, &arrival, notes).await,
+            None => self.take(delivery, &arrival, notes).await,
+        }
+    }
+
+    /// Answers a handshake that comes without a signature, if its source is there.
+    async fn greet(
+        &self,
+        handshake: &Handshake,
+        delivery: &Delivery,
+        arrival: &Arrival<'_>,
+        notes: &mut Notes,
+    ) -> Result<Answer, Stop> {
+        let (source, settings) = self.admit(arrival, Some(handshake), notes).await?;
+        let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
+        let secrets = source.secrets.as_ref().map_err(unusable)?;
+        let key = secrets.first().map(Secret::bytes).unwrap_or_default();
+        let terms = Terms {
+            verify_token: settings.verify_token.as_ref(),
+            pairing: false,
+        };
+        if !handshake.is_allowed(delivery, terms) {
+            return Err(stop(Answer::Unauthenticated, "handshake_refused"));
+        }
+        let reply = handshake.reply(delivery, key);
+        let reply = reply.ok_or(stop(Answer::Malformed, "handshake_unreadable"))?;
+        Ok(Answer::Challenged(reply))
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
@@ -135,7 +168,7 @@ impl Receiver {
         let urls = delivery.urls.clone();
         let mut last = false;
         let (verified, settings) = loop {
-            let admitted = self.admit(arrival, notes).await;
+            let admitted = self.admit(arrival, None, notes).await;
             if let Ok((_, settings)) = &admitted {
                 delivery.urls = arrival.urls(settings).unwrap_or(urls.clone());
             }
@@ -150,7 +183,7 @@ impl Receiver {
         };
         let room = |rate| self.rates.take(&arrival.source, rate, now);
         if !settings.rate.is_none_or(room) {
-            return Err(self.throttled());
+            return Err(throttled());
         }
         notes.secret = Some(verified.secret());
         match self.identify(&verified)? {
@@ -169,9 +202,12 @@ impl Receiver {
             }
             Meaning::Batch(elements) => {
                 faults::point("receive::verified");
-                let event = |element| {
+                let event = |element: Result<Element, Malformed>| {
                     let (source, trace) = (&arrival.source, arrival.trace());
-                    Event::of_element(self.provider, source, element, &verified, now, trace)
+                    let event = |element| {
+                        Event::of_element(self.provider, source, element, &verified, now, trace)
+                    };
+                    element.map(event)
                 };
                 let events = elements.into_iter().map(event).collect();
                 self.keep_all(events, settings.replays, arrival, notes)
@@ -184,13 +220,13 @@ impl Receiver {
     /// when one is not will be a duplicate next time.
     async fn keep_all(
         &self,
-        events: Vec<Event<'_>>,
+        events: Vec<Result<Event<'_>, Malformed>>,
         replays: Replays,
         arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let batch = &*notes;
-        let keep = |event| self.keep_element(event, replays, arrival, batch);
+        let keep = |event: Result<_, _>| self.keep_element(event, replays, arrival, batch);
         let kept: Vec<_> = events.into_iter().map(keep).collect();
         let kept = stream::iter(kept).buffered(limits::BATCH).collect().await;
         notes.elements = kept;
@@ -203,11 +239,15 @@ impl Receiver {
 
     async fn keep_element(
         &self,
-        event: Event<'_>,
+        event: Result<Event<'_>, Malformed>,
         replays: Replays,
         arrival: &Arrival<'_>,
         batch: &Notes,
     ) -> Receipt {
+        let event = match event {
+            Ok(event) => event,
+            Err(malformed) => return Receipt::new(Err(unreadable(&malformed)), batch.of_nothing()),
+        };
         let mut notes = batch.of_element(&event);
         let kept = self.keep_once(event, replays, arrival, &mut notes).await;
         Receipt::new(kept, notes)
@@ -221,10 +261,8 @@ impl Receiver {
 
     /// Names what a delivery brings whose signature holds.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Stop> {
-        self.provider.identify(verified).map_err(|malformed| {
-            warn!(error = %malformed, "a delivery with a good signature cannot be read");
-            stop(Answer::Malformed, "not_an_event")
-        })
+        let identified = self.provider.identify(verified);
+        identified.map_err(|malformed| unreadable(&malformed))
     }
 
     /// Method, size and header shape: what can be refused without knowing anything.
@@ -243,6 +281,7 @@ impl Receiver {
     async fn admit(
         &self,
         arrival: &Arrival<'_>,
+        handshake: Option<&Handshake>,
         notes: &mut Notes,
     ) -> Result<(Arc<Source>, Arc<SourceSettings>), Stop> {
         let source = match self.secrets.source(&arrival.source) {
@@ -255,14 +294,15 @@ impl Receiver {
             Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
             None => Arc::new(SourceSettings::default_for(self.provider.profile().methods)),
         };
-        if !settings.methods.contains(&arrival.method) {
+        let is_method = |handshake: &Handshake| handshake.method == arrival.method;
+        if !settings.methods.contains(&arrival.method) && !handshake.is_some_and(is_method) {
             return Err(stop(Answer::MethodNotAllowed, "method"));
         }
         let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))?;
         self.check_address(&settings, arrival, notes).await?;
         let room = |rate| self.rates.has_room(&arrival.source, rate, arrival.now);
         if !settings.rate.is_none_or(room) {
-            return Err(self.throttled());
+            return Err(throttled());
         }
         Ok((source, settings))
     }
@@ -301,13 +341,6 @@ impl Receiver {
         }
     }
 
-    fn throttled(&self) -> Stop {
-        stop(
-            Answer::Throttled(self.provider.profile().later),
-            "rate_exceeded",
-        )
-    }
-
     /// Checks the signature.
     fn check<'a>(
         &self,
@@ -321,11 +354,21 @@ impl Receiver {
     }
 }
 
+const fn throttled() -> Stop {
+    stop(Answer::Throttled, "rate_exceeded")
+}
+
+/// What holds its signature and is no event.
+fn unreadable(malformed: &Malformed) -> Stop {
+    warn!(error = %malformed, "what has a good signature cannot be read");
+    stop(Answer::Malformed, "not_an_event")
+}
+
 /// Which answer to one event of a batch answers the whole, lowest first: what has to be sent again, then
 /// what cannot be kept, then what is new.
 const fn urgency(answer: &Answer) -> u8 {
     match answer {
-        Answer::Unavailable | Answer::Throttled(_) => 0,
+        Answer::Unavailable | Answer::Throttled => 0,
         Answer::Malformed
         | Answer::Unauthenticated
         | Answer::MethodNotAllowed

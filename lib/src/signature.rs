@@ -21,6 +21,15 @@ pub enum Hash {
 }
 
 impl Hash {
+    /// Its name after `SHA`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "1",
+            Self::Sha256 => "256",
+            Self::Sha512 => "512",
+        }
+    }
+
     /// Length of the digest in bytes.
     pub const fn length(self) -> usize {
         match self {

@@ -59,6 +59,9 @@ pub struct SourceSettings {
     pub addresses_unavailable: AddressesUnavailable,
     /// `rate`: deliveries a second that one instance takes.
     pub rate: Option<f64>,
+    /// `verify_token`: the text by which the provider asks whose the endpoint is, where it has no
+    /// signature for that.
+    pub verify_token: Option<Secret>,
     /// `public_url`: what stands before `/webhooks/...` in this source's URL, in place of the
     /// function's own setting.
     pub public_url: Option<String>,
@@ -124,6 +127,7 @@ impl SourceSettings {
             addresses: None,
             addresses_unavailable: AddressesUnavailable::Accept,
             rate: None,
+            verify_token: None,
             public_url: None,
         }
     }
@@ -154,6 +158,7 @@ impl SourceSettings {
             "addresses" => self.addresses = Some(addresses(value)?),
             "addresses_unavailable" => self.addresses_unavailable = unavailable(value)?,
             "rate" => self.rate = Some(rate(value)?),
+            "verify_token" => self.verify_token = Some(verify_token(value)?),
             "public_url" => self.public_url = Some(public_url(value)?),
             _ => return Err("not a known setting"),
         }
@@ -232,6 +237,11 @@ fn addresses(value: &Value) -> Result<Addresses, &'static str> {
 fn rate(value: &Value) -> Result<f64, &'static str> {
     let rate = value.as_f64().filter(|rate| *rate > 0.0);
     rate.ok_or("must be a number above 0")
+}
+
+fn verify_token(value: &Value) -> Result<Secret, &'static str> {
+    let token = Secret::new(value.as_str().unwrap_or_default());
+    token.map_err(|_| "must be a text that is not blank")
 }
 
 /// As the stack's parameter `PublicUrl`: a scheme, a host, perhaps credentials and a base path.

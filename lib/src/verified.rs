@@ -1,6 +1,8 @@
 //! A delivery that can be believed.
 
 use crate::delivery::Delivery;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
 /// A delivery whose signature holds. Only [`crate::verify::verify`] makes one, and an event can be made from
 /// nothing else.
@@ -8,12 +10,25 @@ use crate::delivery::Delivery;
 pub struct Verified<'a> {
     delivery: &'a Delivery,
     secret: usize,
+    key: Option<Secret>,
+    at: Timestamp,
 }
 
 impl<'a> Verified<'a> {
     /// For [`crate::verify::verify`] alone, which has just found the secret.
-    pub(crate) fn signed_with(secret: usize, delivery: &'a Delivery) -> Self {
-        Self { delivery, secret }
+    pub(crate) fn signed_with(
+        secret: usize,
+        secrets: &[Secret],
+        delivery: &'a Delivery,
+        at: Timestamp,
+    ) -> Self {
+        let key = secrets.get(secret).cloned();
+        Self {
+            delivery,
+            secret,
+            key,
+            at,
+        }
     }
 
     /// The request, now to be believed as far as the provider's scheme signs it.
@@ -24,5 +39,15 @@ impl<'a> Verified<'a> {
     /// The secret that matched, counted from 0: more than 0 says that a rotation is under way.
     pub fn secret(&self) -> usize {
         self.secret
+    }
+
+    /// The time of receipt.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The bytes of the secret that matched, with which a handshake is answered.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.key.as_ref().map(Secret::bytes).unwrap_or_default()
     }
 }

@@ -18,7 +18,7 @@ pub fn verify<'a>(
     now: Timestamp,
 ) -> Result<Verified<'a>, Rejection> {
     let secret = provider.verify(delivery, secrets, now)?;
-    Ok(Verified::signed_with(secret, delivery))
+    Ok(Verified::signed_with(secret, secrets, delivery, now))
 }
 
 /// Checks what needs no secret: that the signature headers are there, readable and fresh. It lets

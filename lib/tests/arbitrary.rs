@@ -15,8 +15,10 @@ use webhooks::event::Event;
 use webhooks::gateway::{Origin, Request};
 use webhooks::limits;
 use webhooks::payload::{Data, Payload};
-use webhooks::provider::catalog;
 use webhooks::provider::meaning::Meaning;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::twilio::TWILIO;
+use webhooks::provider::{Explained, catalog};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::{check_shape, verify};
@@ -136,6 +138,10 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     })
 }
 
+fn provider() -> impl Strategy<Value = &'static dyn Explained> {
+    select(catalog::all().collect::<Vec<_>>())
+}
+
 proptest! {
     #![proptest_config(cases(1000))]
 
@@ -144,15 +150,14 @@ proptest! {
         delivery in delivery(),
         secrets in vec("[a-z]{1,9}", 0..3),
         now in any::<i64>(),
+        provider in provider(),
     ) {
         let secrets: Vec<_> = secrets.iter().map(|text| secret(text)).collect();
         let now = Timestamp::from_millis(now);
-        for provider in catalog::all() {
-            let shape = check_shape(provider, &delivery, now);
-            let rejection = verify(provider, &delivery, &secrets, now).err();
-            prop_assert!(rejection.is_some());
-            prop_assert!(shape.is_ok() || shape.err() == rejection);
-        }
+        let shape = check_shape(provider, &delivery, now);
+        let rejection = verify(provider, &delivery, &secrets, now).err();
+        prop_assert!(rejection.is_some());
+        prop_assert!(shape.is_ok() || shape.err() == rejection);
     }
 
     /// What has a name has one that fits into keys, messages and answers, and comes out of the
@@ -163,20 +168,24 @@ proptest! {
         id in prop_oneof!["[!-~]{0,260}", any::<String>()],
         kind in prop_oneof!["[ -~]{0,300}", any::<String>()],
         named in any::<bool>(),
+        providers in vec(provider(), 4),
     ) {
-        for provider in catalog::all() {
+        for provider in providers {
             let mut delivery = delivery.clone();
             delivery.urls = vec!["https://hooks.example.com/".to_owned()];
             if named {
                 delivery.headers.set("content-type", JSON);
                 delivery.headers.set("X-GitHub-Delivery", &id);
                 delivery.headers.set("X-GitHub-Event", "push");
+                delivery.headers.set("webhook-id", &id);
                 let fields = json!({"id": id, "type": kind, "action": kind, "EventType": kind});
                 delivery.body = fields.to_string().into_bytes();
             }
-            let signed = provider.sign(&mut delivery, &secret("token"), NOW);
-            signed.expect("it signs");
-            let secrets = [secret("token")];
+            let secrets = [provider.secret_of("token")];
+            if provider.sign(&mut delivery, &secrets[0], NOW).is_err() {
+                // It lacks a header or a field that is signed.
+                continue;
+            }
             let Ok(verified) = verify(provider, &delivery, &secrets, NOW) else {
                 continue;
             };
@@ -223,7 +232,7 @@ proptest! {
             let Ok(delivery) = request.delivery(Origin::Domain) else {
                 continue;
             };
-            for provider in catalog::all() {
+            for provider in [GITHUB, TWILIO] {
                 let _ = verify(provider, &delivery, &[secret("token")], NOW);
             }
         }

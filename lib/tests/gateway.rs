@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use webhooks::answer::Answer;
 use webhooks::delivery::Method;
 use webhooks::gateway::{NotBase64, Origin, Request, response};
-use webhooks::provider::profile::Acknowledgement;
-use webhooks::provider::profile::Later;
+use webhooks::provider::table::GITHUB;
+use webhooks::provider::twilio::TWILIO;
 
 fn source(path: &str) -> Option<String> {
     let request = request(&json!({"rawPath": path}));
@@ -206,27 +206,17 @@ fn answers_as_the_table_says() {
         (Answer::Unauthenticated, 401, "unauthenticated"),
         (Answer::MethodNotAllowed, 405, "method_not_allowed"),
         (Answer::TooLarge, 413, "too_large"),
-        (Answer::Throttled(Later::TooManyRequests), 429, "throttled"),
-        (
-            Answer::Throttled(Later::ServiceUnavailable),
-            503,
-            "throttled",
-        ),
+        (Answer::Throttled, 503, "throttled"),
         (Answer::Unavailable, 503, "unavailable"),
     ] {
         let json = format!(r#"{{"id":"evt_1","outcome":"{outcome}"}}"#);
         let twiml = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        for (acknowledgement, positive_status, media_type, body) in [
-            (
-                Acknowledgement::Json,
-                status,
-                "application/json",
-                json.as_str(),
-            ),
-            (Acknowledgement::Twiml, 200, "text/xml", twiml),
+        for (provider, positive_status, media_type, body) in [
+            (GITHUB, status, "application/json", json.as_str()),
+            (TWILIO, 200, "text/xml", twiml),
         ] {
             let positive = status < 300;
-            let response = response(&answer, acknowledgement);
+            let response = response(&answer, provider.profile(), None);
             let header = |name| {
                 response
                     .headers

@@ -138,7 +138,7 @@ fn is_taken_carried_as_it_is_and_read_past() {
                     Event::new(provider, "default", identity, &verified, NOW, None)
                 }
                 Ok(Meaning::Batch(mut elements)) if elements.len() == 1 => {
-                    let element = elements.remove(0);
+                    let element = elements.remove(0).expect("an event");
                     Event::of_element(provider, "default", element, &verified, NOW, None)
                 }
                 other => panic!("{body}: {other:?}"),

@@ -2,14 +2,15 @@
 
 mod deliveries;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deliveries::vectors::{Vector, vectors};
 use webhooks::answer::Answer;
 use webhooks::gateway::response;
-use webhooks::provider::Explained;
-use webhooks::provider::catalog;
+use webhooks::provider::handshake::Terms;
 use webhooks::provider::meaning::Meaning;
+use webhooks::provider::{Explained, catalog, unsigned_handshake};
+use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
@@ -19,14 +20,45 @@ fn built() -> Vec<(&'static dyn Explained, Vector)> {
     vectors().into_iter().filter_map(provider).collect()
 }
 
+/// The answer to a vector's request, and the type of its event.
+fn answer(provider: &dyn Explained, vector: &Vector) -> (Answer, Option<String>) {
+    let (delivery, now) = (vector.delivery(), Timestamp::from_seconds(vector.now));
+    let secrets = vector.secrets();
+    if let Some(handshake) = unsigned_handshake(provider, &delivery) {
+        let key = secrets.first().map(Secret::bytes).unwrap_or_default();
+        let token = vector.setting("verify_token").map(Secret::new);
+        let token = token.and_then(Result::ok);
+        let terms = Terms {
+            verify_token: token.as_ref(),
+            pairing: vector.setting("pairing") == Some("open"),
+        };
+        let answer = match handshake.reply(&delivery, key) {
+            Some(reply) if handshake.is_allowed(&delivery, terms) => Answer::Challenged(reply),
+            _ => Answer::Unauthenticated,
+        };
+        return (answer, None);
+    }
+    let Ok(verified) = verify(provider, &delivery, &secrets, now) else {
+        return (Answer::Unauthenticated, None);
+    };
+    let accepted = |id| Answer::Accepted { id };
+    match provider.identify(&verified) {
+        Ok(Meaning::Event(identity)) => (accepted(identity.id), Some(identity.kind)),
+        Ok(Meaning::Batch(_)) => (accepted("a batch".to_owned()), None),
+        Ok(Meaning::Ping(identity)) => (Answer::Ignored { id: identity.id }, Some(identity.kind)),
+        Ok(Meaning::Challenge(reply)) => (Answer::Challenged(reply), None),
+        // The vectors' bodies are often no events.
+        Err(_) => (Answer::Malformed, None),
+    }
+}
+
 #[test]
 fn every_vector_of_a_provider_gives_the_expected_result() {
     let mut wrong = Vec::new();
-    for (provider, case) in built() {
-        let (delivery, now) = (case.delivery(), Timestamp::from_seconds(case.now));
-        let verified = verify(provider, &delivery, &case.secrets(), now);
-        if verified.is_ok() != (case.expect == "valid") {
-            wrong.push(format!("{} {}: {verified:?}", case.id, case.name));
+    for (provider, vector) in built() {
+        let (answer, _) = answer(provider, &vector);
+        if (answer != Answer::Unauthenticated) != (vector.expect == "valid") {
+            wrong.push(format!("{} {}: {answer:?}", vector.id, vector.name));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -35,47 +67,74 @@ fn every_vector_of_a_provider_gives_the_expected_result() {
 #[test]
 fn every_provider_has_vectors_and_what_is_skipped_is_counted() {
     let all = vectors();
-    let named: BTreeSet<&str> = all.iter().map(|vector| vector.provider.as_str()).collect();
+    let of = |vector: &Vector| match vector.variant.as_deref() {
+        Some(variant) if catalog::by_name(variant).is_some() => variant.to_owned(),
+        _ => vector.provider.clone(),
+    };
+    let named: BTreeSet<String> = all.iter().map(of).collect();
     let built: BTreeSet<&str> = catalog::names().into_iter().collect();
-    assert!(built.is_subset(&named), "{built:?}");
-    let is_skipped = |vector: &&Vector| !built.contains(vector.provider.as_str());
-    let skipped = all.iter().filter(is_skipped).count();
+    let without: BTreeSet<&str> = built
+        .iter()
+        .filter(|name| !named.contains(**name))
+        .copied()
+        .collect();
+    // Of two there are none: one is a static text like Okta's, the others are Standard Webhooks to the letter.
+    assert_eq!(without, BTreeSet::from(["auth0", "incidentio"]));
+    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
+    for vector in &all {
+        if !built.contains(vector.provider.as_str()) {
+            *skipped.entry(&vector.provider).or_default() += 1;
+        }
+    }
     println!(
-        "{} vectors checked; {skipped} skipped, of {} providers that are not built",
-        all.len() - skipped,
-        named.len() - built.len()
+        "{} vectors checked; skipped, of providers that are not built: {skipped:?}",
+        all.len() - skipped.values().sum::<usize>(),
     );
+}
+
+/// The vectors of Standard Webhooks that name a user of it hold for that user's own row too.
+#[test]
+fn a_vector_of_a_named_user_holds_for_its_row() {
+    let mut held = 0;
+    for vector in vectors() {
+        let row = vector.variant.as_deref().and_then(catalog::by_name);
+        let Some(provider) = row.filter(|_| vector.provider == "standardwebhooks") else {
+            continue;
+        };
+        let (answer, _) = answer(provider, &vector);
+        let is_taken = answer != Answer::Unauthenticated;
+        assert_eq!(
+            is_taken,
+            vector.expect == "valid",
+            "{}: {answer:?}",
+            vector.id
+        );
+        held += 1;
+    }
+    assert!(held > 15, "{held}");
 }
 
 #[test]
 fn what_asks_for_an_answer_gets_the_one_that_the_vectors_say() {
     let mut answered = 0;
-    for (provider, case) in built() {
-        let Some(expected) = &case.response else {
+    for (provider, vector) in built() {
+        let Some(expected) = &vector.response else {
             continue;
         };
-        let (delivery, now) = (case.delivery(), Timestamp::from_seconds(case.now));
-        let verified = verify(provider, &delivery, &case.secrets(), now).expect(&case.id);
-        let answer = match provider.identify(&verified) {
-            Ok(Meaning::Ping(identity)) => Answer::Ignored { id: identity.id },
-            Ok(Meaning::Challenge(reply)) => Answer::Challenged(reply),
-            other => panic!("{} asks for an answer: {other:?}", case.id),
-        };
-        let response = response(&answer, provider.profile().acknowledgement);
-        assert_eq!(response.status_code, expected.status, "{}", case.id);
+        let (answer, kind) = answer(provider, &vector);
+        let response = response(&answer, provider.profile(), kind.as_deref());
+        let id = &vector.id;
+        assert_eq!(response.status_code, expected.status, "{id}: {answer:?}");
         for (name, value) in &expected.headers {
             let found = response.headers.get(name.as_str());
-            assert_eq!(
-                found.and_then(|found| found.to_str().ok()),
-                Some(value.as_str()),
-                "{}",
-                case.id
-            );
+            let found = found.and_then(|found| found.to_str().ok());
+            assert_eq!(found, Some(value.as_str()), "{id}");
         }
         if let Some(body) = &expected.body {
-            assert_eq!(response.body, Some(body.as_str().into()), "{}", case.id);
+            let sent = response.body.as_deref().unwrap_or_default();
+            assert_eq!(String::from_utf8_lossy(sent), *body, "{id}");
         }
         answered += 1;
     }
-    assert!(answered > 0);
+    assert!(answered > 25, "{answered}");
 }

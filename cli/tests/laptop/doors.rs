@@ -151,7 +151,8 @@ async fn the_emulator_takes_what_is_signed_with_the_keys_of_the_run() {
     let dev = Dev::start(&[]).await;
     let keys = Keys::read(&dev.keys_file()).expect("the keys");
     let endpoint = format!("http://127.0.0.1:{}", dev.emulator_port);
-    let list = json!({"Path": "/", "Recursive": true, "WithDecryption": true}).to_string();
+    let path = "/webhooks/webhooks/github";
+    let list = json!({"Path": path, "Recursive": true, "WithDecryption": true}).to_string();
 
     let signed = signed_with(&keys, &endpoint, "ssm", &list, &[]);
     let answer = send(&endpoint, &list, &signed).await;

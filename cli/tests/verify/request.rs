@@ -97,8 +97,10 @@ pub(crate) fn digests(provider: &str, request: &Value) -> Vec<String> {
             let now = time.map(Timestamp::from_seconds).or(captured.now);
             let mut delivery = captured.delivery.clone();
             let now = now.unwrap_or(Timestamp::from_seconds(NOW));
-            let signed = provider.sign(&mut delivery, secret, now);
-            signed.expect("it signs");
+            if provider.sign(&mut delivery, secret, now).is_err() {
+                // With a public key, or without what is signed.
+                continue;
+            }
             headers.extend(
                 SIGNATURES
                     .iter()

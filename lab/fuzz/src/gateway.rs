@@ -85,6 +85,7 @@ fn rebuilt(delivery: &Delivery) -> Value {
     let method = match delivery.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Head => "HEAD",
         Method::Other => "PUT",
     };
     let headers: Map<String, Value> = delivery

@@ -1,14 +1,14 @@
 //! The meaning of a verified delivery.
 
-use super::identity::Identity;
+use super::identity::{Identity, Malformed};
 
 /// The meaning of a verified delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Something happened: to be recorded once and processed.
     Event(Identity),
-    /// Several things did: every element of the body is an event of its own.
-    Batch(Vec<Element>),
+    /// Several things did: every element of the body is an event of its own, or cannot be told.
+    Batch(Vec<Result<Element, Malformed>>),
     /// The provider tries the endpoint; there is nothing to record.
     Ping(Identity),
     /// The provider asks for proof that the endpoint is its owner's; there is nothing to record.
@@ -24,21 +24,38 @@ pub struct Element {
     pub json: String,
 }
 
-/// The text that answers a challenge.
+/// The answer to a challenge, with status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The media type.
     pub media_type: &'static str,
     /// The text.
     pub text: String,
+    /// A header of its own.
+    pub header: Option<(&'static str, String)>,
 }
 
 impl Meaning {
+    /// A batch with these elements.
+    ///
+    /// # Errors
+    /// [`Malformed`] when none of them can be told.
+    pub(super) fn batch(elements: Vec<Result<Element, Malformed>>) -> Result<Self, Malformed> {
+        let first = elements.iter().find_map(|element| element.as_ref().err());
+        match first {
+            Some(first) if elements.iter().all(Result::is_err) => Err(first.clone()),
+            _ => Ok(Self::Batch(elements)),
+        }
+    }
+
     /// The name of each event, or of the ping; none of a challenge.
     pub fn identities(&self) -> Vec<&Identity> {
         match self {
             Self::Event(identity) | Self::Ping(identity) => vec![identity],
-            Self::Batch(elements) => elements.iter().map(|element| &element.identity).collect(),
+            Self::Batch(elements) => {
+                let elements = elements.iter().flatten();
+                elements.map(|element| &element.identity).collect()
+            }
             Self::Challenge(_) => Vec::new(),
         }
     }

@@ -5,9 +5,11 @@
 use std::fmt;
 
 use self::advice::Advice;
+use self::handshake::{Guard, Handshake};
 use self::identity::Malformed;
 use self::meaning::Meaning;
 use self::profile::Profile;
+use self::setup::Setup;
 use crate::delivery::Delivery;
 use crate::rejection::Rejection;
 use crate::scheme::Scheme;
@@ -18,11 +20,14 @@ use crate::verified::Verified;
 
 pub mod advice;
 pub mod catalog;
+pub mod handshake;
 pub mod identity;
 pub mod meaning;
 pub mod naming;
 pub mod profile;
 pub mod row;
+pub mod setup;
+pub mod split;
 pub mod table;
 pub mod twilio;
 
@@ -43,11 +48,25 @@ pub trait Provider: fmt::Debug + Sync {
         now: Timestamp,
     ) -> Result<usize, Rejection>;
 
+    /// The handshakes by which it tries an endpoint.
+    fn handshakes(&self) -> &'static [Handshake] {
+        &[]
+    }
+
     /// The meaning of a verified delivery.
     ///
     /// # Errors
     /// [`Malformed`] when the id or type of the event cannot be told.
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed>;
+}
+
+/// The handshake that a request is, of those that come without a signature.
+pub fn unsigned_handshake(
+    provider: &dyn Provider,
+    delivery: &Delivery,
+) -> Option<&'static Handshake> {
+    let mut handshakes = provider.handshakes().iter();
+    handshakes.find(|handshake| handshake.guard != Guard::Signature && handshake.is_asked(delivery))
 }
 
 /// A provider that can be played: for tests and the local tools.
@@ -70,9 +89,18 @@ pub trait Explained: Signer {
     /// The schemes that are data; none where the provider is code.
     fn schemes(&self) -> &'static [Scheme];
 
+    /// A secret of the provider's form, made from any text: the same for the same text.
+    fn secret_of(&self, text: &str) -> Secret;
+
+    /// The ways to an event's id and type, in words.
+    fn naming(&self) -> (String, String);
+
     /// The form of the signature, in words.
     fn form(&self) -> String;
 
     /// Advice about its signatures: what is known beside the schemes.
     fn advice(&self) -> &Advice;
+
+    /// The way to register an endpoint.
+    fn setup(&self) -> &Setup;
 }

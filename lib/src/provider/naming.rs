@@ -3,17 +3,22 @@
 use serde_json::value::RawValue;
 
 use super::identity::{Identity, Malformed};
-use super::meaning::{Meaning, Reply};
+use super::meaning::{Element, Meaning};
+use super::split::{self, Split};
 use crate::delivery::Delivery;
 use crate::json;
 use crate::payload::{FORM, Payload};
 use crate::signature::sha256;
+use crate::timestamp::Timestamp;
+use crate::verified::Verified;
 
 /// The way to the name of an event.
 #[derive(Debug)]
 pub struct Naming {
     /// The body in which fields are looked for.
     pub body: Body,
+    /// The arrays whose elements are an event each; none where a delivery brings one.
+    pub split: &'static [Split],
     /// Ways to write the id, best first. The first whose parts are all there counts; a field that is
     /// there and is no text is refused, so that no other id is taken in its place.
     pub id: &'static [&'static [Piece]],
@@ -21,8 +26,6 @@ pub struct Naming {
     pub kind: &'static [&'static [Piece]],
     /// The type by which the provider tries the endpoint.
     pub ping: Option<&'static str>,
-    /// The body by which the provider asks whose the endpoint is.
-    pub challenge: Option<Challenge>,
 }
 
 /// The body in which fields are looked for.
@@ -43,38 +46,48 @@ pub enum Piece {
     Header(&'static str),
     /// A field of the body that is a text, members joined by dots.
     Field(&'static str),
+    /// A field of the body that is a text or a number, as it is written.
+    Value(&'static str),
+    /// The first of these members that the body has, by its name.
+    Member(&'static [&'static str]),
+    /// Nothing, if this field of the body has that value; else the way is not this one.
+    When(&'static str, &'static str),
+    /// Nothing, if the body has this field; else the way is not this one.
+    Has(&'static str),
     /// The digest of the payload, where the provider gives no id and repeats the same bytes.
     Digest,
+    /// The second of receipt, where it says the same of different events.
+    Received,
 }
 
-/// A body that asks whose the endpoint is: it is answered with one of its fields, as plain text.
-#[derive(Clone, Copy, Debug)]
-pub struct Challenge {
-    /// The field that marks it, and that field's value.
-    pub marked_by: (&'static str, &'static str),
-    /// The field that is sent back.
-    pub echoes: &'static str,
-}
-
-/// Longest text that is sent back, in bytes.
-const LONGEST_ECHO: usize = 512;
+/// The type of a batch without events, which some providers send as a sign of life.
+const EMPTY: &str = "empty";
 
 impl Naming {
     /// The meaning of a delivery whose signature holds.
-    pub(super) fn identify(&self, delivery: &Delivery) -> Result<Meaning, Malformed> {
-        let payload = Payload::of(delivery);
-        let facts = Facts {
-            delivery,
-            fields: Fields::read(self, &payload)?,
-            payload: &payload,
-        };
-        if let Some(reply) = self.reply(&facts) {
-            return Ok(Meaning::Challenge(reply));
+    pub(super) fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
+        let payload = Payload::of(verified.delivery());
+        let text = (!self.split.is_empty()).then(|| payload.text()).flatten();
+        let parts = text.map(|text| split::parts(&text, self.split));
+        match parts {
+            None => self.one(verified, &payload),
+            Some(parts) if parts.is_empty() => {
+                let (id, kind) = (digest(&payload), EMPTY.to_owned());
+                Ok(Meaning::Ping(Identity { id, kind }))
+            }
+            Some(parts) => match <[String; 1]>::try_from(parts) {
+                Ok([part]) if part.as_bytes() == &*payload.bytes => self.one(verified, &payload),
+                Ok([part]) => Meaning::batch(vec![self.element(verified, part)]),
+                Err(parts) => {
+                    let element = |part| self.element(verified, part);
+                    Meaning::batch(parts.into_iter().map(element).collect())
+                }
+            },
         }
-        let kind = facts.first(self.kind, |found| Ok(found.ok().flatten()))?;
-        let id = facts.first(self.id, |found| found)?;
-        let named_by = missing(self.id);
-        let identity = Identity::checked(id, kind, named_by)?;
+    }
+
+    fn one(&self, verified: &Verified<'_>, payload: &Payload<'_>) -> Result<Meaning, Malformed> {
+        let identity = self.identity(verified, payload)?;
         Ok(if self.ping == Some(&*identity.kind) {
             Meaning::Ping(identity)
         } else {
@@ -82,24 +95,44 @@ impl Naming {
         })
     }
 
-    fn reply(&self, facts: &Facts<'_>) -> Option<Reply> {
-        let challenge = self.challenge?;
-        let text = |field| facts.fields.text(field).ok().flatten();
-        let (field, value) = challenge.marked_by;
-        let echo = text(challenge.echoes).filter(|echo| echo.len() <= LONGEST_ECHO)?;
-        (text(field)? == value).then_some(Reply {
-            media_type: "text/plain",
-            text: echo,
-        })
+    fn element(&self, verified: &Verified<'_>, json: String) -> Result<Element, Malformed> {
+        let payload = Payload::new(verified.delivery().media_type(), json.as_bytes());
+        let identity = self.identity(verified, &payload)?;
+        Ok(Element { identity, json })
+    }
+
+    fn identity(
+        &self,
+        verified: &Verified<'_>,
+        payload: &Payload<'_>,
+    ) -> Result<Identity, Malformed> {
+        let facts = Facts {
+            delivery: verified.delivery(),
+            received_at: verified.at(),
+            fields: Fields::read(self, payload)?,
+            payload,
+        };
+        let kind = facts.first(self.kind, |found| Ok(found.ok().flatten()))?;
+        let id = facts.first(self.id, |found| found)?;
+        Identity::checked(id, kind, missing(self.id))
+    }
+
+    /// The ways to id and type, in words: the best one of each, and the last where it is another.
+    pub(super) fn description(&self) -> (String, String) {
+        let words = |ways: &[&[Piece]]| {
+            let way = |way: &&[Piece]| way.iter().map(Piece::words).collect::<String>();
+            let mut written: Vec<_> = ways.iter().map(way).collect();
+            written.dedup();
+            written.join(", else ")
+        };
+        (words(self.id), words(self.kind))
     }
 
     /// The fields that the parts of a name are taken from.
     fn wanted(&self) -> Vec<&'static str> {
         let ways = self.id.iter().chain(self.kind);
-        let named = ways.flat_map(|way| way.iter()).filter_map(Piece::field);
-        let challenge = self.challenge.iter();
-        let asked = challenge.flat_map(|challenge| [challenge.marked_by.0, challenge.echoes]);
-        let mut wanted: Vec<_> = named.chain(asked).map(|path| top(path).0).collect();
+        let named = ways.flat_map(|way| way.iter()).flat_map(Piece::fields);
+        let mut wanted: Vec<_> = named.map(|path| top(path).0).collect();
         wanted.sort_unstable();
         wanted.dedup();
         wanted
@@ -107,12 +140,32 @@ impl Naming {
 }
 
 impl Piece {
-    fn field(&self) -> Option<&'static str> {
+    fn words(&self) -> String {
         match self {
-            Self::Field(path) => Some(path),
-            Self::Text(_) | Self::Header(_) | Self::Digest => None,
+            Self::Text(text) => (*text).to_owned(),
+            Self::Header(name) => format!("`{name}`"),
+            Self::Field(path) | Self::Value(path) => format!("`{path}`"),
+            Self::Member(_) => "the member's name".to_owned(),
+            Self::When(..) | Self::Has(_) => String::new(),
+            Self::Digest => "digest".to_owned(),
+            Self::Received => "second".to_owned(),
         }
     }
+
+    fn fields(&self) -> &[&'static str] {
+        match self {
+            Self::Field(path) | Self::Value(path) | Self::When(path, _) | Self::Has(path) => {
+                std::slice::from_ref(path)
+            }
+            Self::Member(names) => names,
+            Self::Text(_) | Self::Header(_) | Self::Digest | Self::Received => &[],
+        }
+    }
+}
+
+/// The id of what has none: a part of its digest.
+fn digest(payload: &Payload<'_>) -> String {
+    format!("sha256:{}", hex::encode(&sha256(&payload.bytes)[..16]))
 }
 
 /// A path's first member, and the rest.
@@ -128,8 +181,13 @@ fn missing(ways: &[&[Piece]]) -> Malformed {
     let plainest = ways.last().into_iter().flat_map(|way| way.iter());
     let mut named = plainest.filter_map(|piece| match piece {
         Piece::Header(name) => Some(Malformed::Header(name)),
-        Piece::Field(path) => Some(Malformed::Field(path)),
-        Piece::Text(_) | Piece::Digest => None,
+        Piece::Field(path) | Piece::Value(path) => Some(Malformed::Field(path)),
+        Piece::Text(_)
+        | Piece::Member(_)
+        | Piece::When(..)
+        | Piece::Has(_)
+        | Piece::Digest
+        | Piece::Received => None,
     });
     named
         .next()
@@ -142,6 +200,7 @@ type Found = Result<Option<String>, Malformed>;
 /// A delivery, and what names are made of.
 struct Facts<'a> {
     delivery: &'a Delivery,
+    received_at: Timestamp,
     fields: Fields,
     payload: &'a Payload<'a>,
 }
@@ -166,10 +225,19 @@ impl Facts<'_> {
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
             }
             Piece::Field(path) => self.fields.text(path),
-            Piece::Digest => {
-                let digest = sha256(&self.payload.bytes);
-                Ok(Some(format!("sha256:{}", hex::encode(&digest[..16]))))
+            Piece::Value(path) => Ok(self.fields.scalar(path)?.filter(|text| !text.is_empty())),
+            Piece::Member(names) => {
+                let mut present = names.iter().filter(|path| self.fields.has(path));
+                let name = |path: &&'static str| path.rsplit('.').next().map(str::to_owned);
+                Ok(present.next().and_then(name))
             }
+            Piece::When(path, value) => {
+                let found = self.fields.scalar(path)?;
+                Ok((found.as_deref() == Some(value)).then(String::new))
+            }
+            Piece::Has(path) => Ok(self.fields.has(path).then(String::new)),
+            Piece::Digest => Ok(Some(digest(self.payload))),
+            Piece::Received => Ok(Some(self.received_at.seconds().to_string())),
         }
     }
 }
@@ -198,8 +266,21 @@ impl Fields {
 
     /// A field that is a text; none where it is missing or null.
     fn text(&self, path: &'static str) -> Found {
+        self.field(path, |value| json::read(value.get().as_bytes()))
+    }
+
+    /// A field that is a text or a number; none where it is missing or null.
+    fn scalar(&self, path: &'static str) -> Found {
+        self.field(path, json::scalar)
+    }
+
+    fn field(&self, path: &'static str, read: fn(&RawValue) -> Option<String>) -> Found {
         match self {
-            Self::Json(members) => json_text(members, path),
+            Self::Json(members) => match value(members, path).as_deref() {
+                None => Ok(None),
+                Some(value) if value.get() == "null" => Ok(None),
+                Some(value) => read(value).map(Some).ok_or(Malformed::Field(path)),
+            },
             Self::Form(fields) => {
                 let mut values = fields.iter().filter(|(name, _)| name == path);
                 match (values.next(), values.next()) {
@@ -210,21 +291,21 @@ impl Fields {
             }
         }
     }
+
+    fn has(&self, name: &'static str) -> bool {
+        match self {
+            Self::Json(members) => value(members, name).is_some(),
+            Self::Form(fields) => fields.iter().any(|(field, _)| field == name),
+        }
+    }
 }
 
-fn json_text(members: &[Member], path: &'static str) -> Found {
+fn value(members: &[Member], path: &'static str) -> Option<Box<RawValue>> {
     let (name, rest) = top(path);
-    let found = members.iter().find(|(member, _)| *member == name);
-    let value = found.and_then(|(_, value)| value.clone());
-    let value = match rest {
-        Some(rest) => value.and_then(|object| json::member(object.get().as_bytes(), rest)),
-        None => value,
-    };
-    match value.as_deref().map(RawValue::get) {
-        None | Some("null") => Ok(None),
-        Some(text) => match json::read(text.as_bytes()) {
-            Some(text) => Ok(Some(text)),
-            None => Err(Malformed::Field(path)),
-        },
+    let (_, value) = members.iter().find(|(member, _)| *member == name)?;
+    let value = value.clone()?;
+    match rest {
+        Some(rest) => json::member(value.get().as_bytes(), rest),
+        None => Some(value),
     }
 }

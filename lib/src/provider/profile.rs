@@ -10,6 +10,8 @@ use crate::dictionary::Dictionary;
 pub struct Profile {
     /// The name in routes, parameters, event types and logs: lower case, no punctuation.
     pub name: &'static str,
+    /// The name that people know.
+    pub title: &'static str,
     /// The request methods that may carry deliveries. A source takes the first alone, unless its
     /// settings name others.
     pub methods: &'static [Method],
@@ -17,12 +19,14 @@ pub struct Profile {
     pub answer_within: Duration,
     /// The form of a positive answer.
     pub acknowledgement: Acknowledgement,
+    /// Other forms for the events whose types begin so.
+    pub acknowledgements: &'static [(&'static str, Acknowledgement)],
+    /// The status of an answer to what does not verify: 401, or what the provider's probes ask for.
+    pub refusal: u16,
     /// The answer that the provider takes for "send it again later".
     pub later: Later,
     /// The parts of a request that the signature covers.
     pub covers: Covers,
-    /// The largest distance of a signed time from now, either way; none where no time is signed.
-    pub tolerance: Option<Duration>,
     /// The published addresses that deliveries come from, where the provider publishes them.
     pub addresses: Option<AddressList>,
     /// Texts that its payloads have in common, newest first: the first makes items smaller, and all
@@ -37,6 +41,8 @@ pub enum Covers {
     Body,
     /// The public URL, and the body or its parameters.
     UrlAndBody,
+    /// Nothing that an event says: whoever has seen one delivery can make others.
+    Nothing,
 }
 
 /// The form of a positive answer.
@@ -44,10 +50,38 @@ pub enum Covers {
 pub enum Acknowledgement {
     /// `{"id": "...", "outcome": "..."}`.
     Json,
-    /// 200 and an empty body, where the provider shows people what it gets.
+    /// 200 and an empty body: where the provider shows people what it gets, or takes no other status.
     Empty,
-    /// An empty TwiML document, which tells Twilio to do nothing more.
-    Twiml,
+    /// 204.
+    NoContent,
+    /// 200 and a text that tells the provider to do nothing more.
+    Fixed {
+        /// The media type.
+        media_type: &'static str,
+        /// The text.
+        text: &'static str,
+    },
+}
+
+impl Acknowledgement {
+    /// The status of the answer to a new event.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Json => 202,
+            Self::Empty | Self::Fixed { .. } => 200,
+            Self::NoContent => 204,
+        }
+    }
+}
+
+impl Profile {
+    /// The form of a positive answer to an event of that type.
+    pub fn acknowledgement_of(&self, kind: Option<&str>) -> Acknowledgement {
+        let begins =
+            |(beginning, _): &&(&str, _)| kind.is_some_and(|kind| kind.starts_with(beginning));
+        let other = self.acknowledgements.iter().find(begins);
+        other.map_or(self.acknowledgement, |(_, other)| *other)
+    }
 }
 
 /// The answer that a provider takes for "send it again later".

@@ -1,16 +1,18 @@
 //! A provider as a row of data.
 
 use super::advice::Advice;
+use super::handshake::{Guard, Handshake};
 use super::identity::Malformed;
 use super::meaning::Meaning;
 use super::naming::Naming;
 use super::profile::Profile;
+use super::setup::Setup;
 use super::{Explained, Provider, Signer};
 use crate::delivery::Delivery;
 use crate::rejection::Rejection;
-use crate::scheme::Scheme;
 use crate::scheme::signing::{NotSignable, sign};
 use crate::scheme::verification::verify_any;
+use crate::scheme::{Scheme, development};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::verified::Verified;
@@ -22,8 +24,12 @@ pub struct Row {
     pub profile: Profile,
     /// The schemes by which it signs. The first that a request claims decides.
     pub schemes: &'static [Scheme],
+    /// The handshakes by which it tries an endpoint.
+    pub handshakes: &'static [Handshake],
     /// The way in which it names events.
     pub naming: Naming,
+    /// The way to register an endpoint.
+    pub setup: Setup,
     /// Advice about its signatures: what is known beside the schemes.
     pub advice: Advice,
 }
@@ -42,8 +48,19 @@ impl Provider for Row {
         verify_any(self.schemes, delivery, secrets, now)
     }
 
+    fn handshakes(&self) -> &'static [Handshake] {
+        self.handshakes
+    }
+
     fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
-        self.naming.identify(verified.delivery())
+        let delivery = verified.delivery();
+        let signed = |handshake: &&Handshake| handshake.guard == Guard::Signature;
+        let mut handshakes = self.handshakes.iter().filter(signed);
+        let asked = handshakes.find(|handshake| handshake.is_asked(delivery));
+        match asked.and_then(|handshake| handshake.reply(delivery, verified.key())) {
+            Some(reply) => Ok(Meaning::Challenge(reply)),
+            None => self.naming.identify(verified),
+        }
     }
 }
 
@@ -66,6 +83,14 @@ impl Explained for Row {
         self.schemes
     }
 
+    fn secret_of(&self, text: &str) -> Secret {
+        development::secret(&self.schemes[0], text)
+    }
+
+    fn naming(&self) -> (String, String) {
+        self.naming.description()
+    }
+
     fn form(&self) -> String {
         let forms: Vec<_> = self.schemes.iter().map(Scheme::description).collect();
         forms.join(", or ")
@@ -73,5 +98,9 @@ impl Explained for Row {
 
     fn advice(&self) -> &Advice {
         &self.advice
+    }
+
+    fn setup(&self) -> &Setup {
+        &self.setup
     }
 }

@@ -19,6 +19,7 @@ use super::advice::{Advice, Chooser, Lookalike, NO_ADVICE};
 use super::identity::Malformed;
 use super::meaning::Meaning;
 use super::profile::{Acknowledgement, Covers, Later, Profile};
+use super::setup::Setup;
 use super::{Explained, Provider, Signer};
 use crate::delivery::{Delivery, Headers, Method};
 use crate::dictionary::Dictionary;
@@ -51,17 +52,28 @@ struct Twilio;
 
 static PROFILE: Profile = Profile {
     name: "twilio",
+    title: "Twilio",
     methods: &[Method::Post, Method::Get],
     answer_within: Duration::from_secs(15),
-    acknowledgement: Acknowledgement::Twiml,
+    acknowledgement: Acknowledgement::Fixed {
+        media_type: "text/xml",
+        text: r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#,
+    },
+    acknowledgements: &[],
+    refusal: 401,
     later: Later::ServiceUnavailable,
     covers: Covers::UrlAndBody,
-    tolerance: None,
     addresses: None,
     dictionaries: &[Dictionary {
         name: "twilio-1",
         text: include_bytes!("../../dictionaries/twilio-1"),
     }],
+};
+
+static SETUP: Setup = Setup {
+    paste: "the webhook fields of a phone number, a messaging service, a TwiML app or a sink",
+    secret: "the console's Auth Token, under Account > API keys & tokens",
+    retries: "once, when it cannot connect; Event Streams for 4 hours with back-off",
 };
 
 static ADVICE: Advice = Advice {
@@ -164,12 +176,27 @@ impl Explained for Twilio {
         &[]
     }
 
+    fn secret_of(&self, text: &str) -> Secret {
+        Secret::new(text).expect("the text is not blank")
+    }
+
+    fn naming(&self) -> (String, String) {
+        let id = "SID and status, a call's with its sequence number, or an event's own; else \
+                  `I-Twilio-Idempotency-Token`";
+        let kind = "product and status: `message.received`";
+        (id.to_owned(), kind.to_owned())
+    }
+
     fn form(&self) -> String {
         "base64 with padding: 28 characters, or 44 with HMAC_SHA256".to_owned()
     }
 
     fn advice(&self) -> &Advice {
         &ADVICE
+    }
+
+    fn setup(&self) -> &Setup {
+        &SETUP
     }
 }
 

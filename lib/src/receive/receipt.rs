@@ -42,19 +42,26 @@ pub(super) const fn stop(answer: Answer, reason: &'static str) -> Stop {
 }
 
 impl Notes {
+    /// The notes that are known of an element of a batch that is no event.
+    pub(super) fn of_nothing(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            secret: self.secret,
+            addresses_unavailable: self.addresses_unavailable,
+            ..Self::default()
+        }
+    }
+
     /// The notes that are known of an event of a batch.
     pub(super) fn of_element(&self, event: &Event<'_>) -> Self {
         Self {
-            source: self.source.clone(),
             event_id: Some(event.key().id.clone()),
             event_kind: event
                 .kind()
                 .split_once('.')
                 .map(|(_, kind)| kind.to_owned()),
             size_bytes: Some(event.payload().bytes.len()),
-            secret: self.secret,
-            addresses_unavailable: self.addresses_unavailable,
-            ..Self::default()
+            ..self.of_nothing()
         }
     }
 
@@ -71,6 +78,11 @@ impl Receipt {
             answer
         });
         Self { answer, notes }
+    }
+
+    /// The type of the event that the delivery brings, if it brings one.
+    pub fn kind(&self) -> Option<&str> {
+        self.notes.event_kind.as_deref()
     }
 
     /// The lines for the log: one, or one for each event of a batch.
@@ -109,7 +121,7 @@ impl Receipt {
             | Answer::Unauthenticated
             | Answer::MethodNotAllowed
             | Answer::TooLarge => (Level::Warn, Metric::Refused),
-            Answer::Throttled(_) => (Level::Warn, Metric::Throttled),
+            Answer::Throttled => (Level::Warn, Metric::Throttled),
             Answer::Unavailable => (Level::Error, Metric::Unavailable),
         };
         let end = End {

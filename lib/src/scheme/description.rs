@@ -1,6 +1,6 @@
 //! A scheme in words, for whoever looks for what is wrong with a signature.
 
-use super::{Algorithm, At, Encoding, Form, Scheme, Unit};
+use super::{Algorithm, At, Encoding, Form, Part, Scheme, Unit};
 
 impl Scheme {
     /// The form of the signature: "sha256= and 64 hexadecimal digits".
@@ -23,6 +23,23 @@ impl Scheme {
         }
     }
 
+    /// The algorithm, and what it is over: "HMAC-SHA256 of time, `.` and body, 300 s".
+    pub fn signing(&self) -> String {
+        let algorithm = match self.algorithm {
+            Algorithm::Hmac(hash) => format!("HMAC-SHA{}", hash.name()),
+            Algorithm::Ed25519 => "Ed25519".to_owned(),
+            Algorithm::EcdsaP256 => "ECDSA P-256".to_owned(),
+            Algorithm::Rsa => "RSA-SHA256".to_owned(),
+            Algorithm::Token => return "the secret itself".to_owned(),
+        };
+        let parts: Vec<_> = self.signed.iter().map(Part::words).collect();
+        let age = match self.clock.and_then(|clock| clock.past) {
+            Some(past) => format!(", {} s", past.as_secs()),
+            None => String::new(),
+        };
+        format!("{algorithm} of {}{age}", parts.join(" + "))
+    }
+
     fn value(&self) -> String {
         let bytes = match self.algorithm {
             Algorithm::Hmac(hash) => hash.length(),
@@ -37,6 +54,20 @@ impl Scheme {
             Encoding::Text => bytes,
         };
         format!("{characters} {}", self.encoding.words())
+    }
+}
+
+impl Part {
+    fn words(&self) -> String {
+        match self {
+            Self::Literal(text) => format!("`{text}`"),
+            Self::Body => "body".to_owned(),
+            Self::Time => "time".to_owned(),
+            Self::Url => "URL".to_owned(),
+            Self::Method => "method".to_owned(),
+            Self::Header(name) => format!("`{name}`"),
+            Self::Field(path) => format!("`{path}`"),
+        }
     }
 }
 

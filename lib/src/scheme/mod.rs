@@ -11,6 +11,7 @@ use crate::signature::Hash;
 
 mod clock;
 mod description;
+pub mod development;
 mod key;
 mod parts;
 mod signatures;

@@ -3,8 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Algorithm, At, Encoding, Form, Place, Required, Scheme};
+use super::{Algorithm, At, Clock, Encoding, Form, Place, Required, Scheme, Unit, development};
 use crate::delivery::Delivery;
+use crate::json;
+use crate::payload::form_fields;
 use crate::secret::Secret;
 use crate::signature;
 use crate::timestamp::Timestamp;
@@ -39,6 +41,21 @@ pub fn sign(
     if let (Some(At::Header(name)), Some(time)) = (clock.map(|clock| clock.at), &time) {
         delivery.headers.set(name, time.clone());
     }
+    if let (
+        Some(Clock {
+            at: At::Field(path),
+            unit,
+            ..
+        }),
+        Some(time),
+    ) = (clock, &time)
+    {
+        let written = match unit {
+            Unit::Seconds | Unit::Milliseconds => time.clone(),
+            Unit::Rfc3339 | Unit::HttpDate => format!("\"{time}\""),
+        };
+        set_field(delivery, path, &written)?;
+    }
     let key = scheme
         .keys
         .iter()
@@ -53,15 +70,46 @@ pub fn sign(
             signature::sign(hash, &key, &parts)
         }
         Algorithm::Token => key,
-        Algorithm::Ed25519 | Algorithm::EcdsaP256 | Algorithm::Rsa => return Err(NotSignable),
+        Algorithm::Ed25519 | Algorithm::EcdsaP256 | Algorithm::Rsa => {
+            let parts = scheme
+                .parts(delivery, &url, time.as_deref())
+                .map_err(|_| NotSignable)?;
+            let message = parts.concat();
+            development::sign(scheme.algorithm, &key, &message).ok_or(NotSignable)?
+        }
     };
     let text = scheme.write(&signature, time.as_deref());
     match scheme.place {
         Place::Header(name) => delivery.headers.set(name, text),
         Place::Headers(names) => delivery.headers.set(names[0], text),
         Place::NumberedHeaders(name) => delivery.headers.set(&format!("{name}1"), text),
-        Place::Query(_) | Place::Field(_) => return Err(NotSignable),
+        Place::Query(name) => set_parameter(delivery, name, &text),
+        Place::Field(path) => set_field(delivery, path, &format!("\"{text}\""))?,
     }
+    Ok(())
+}
+
+/// Puts a parameter into the query, in place of one that is there.
+fn set_parameter(delivery: &mut Delivery, name: &str, value: &str) {
+    let others = form_fields(delivery.query.as_bytes());
+    let others = others.into_iter().filter(|(key, _)| key != name);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(others).append_pair(name, value);
+    let query = query.finish();
+    for url in &mut delivery.urls {
+        let path = url.split('?').next().unwrap_or_default();
+        *url = format!("{path}?{query}");
+    }
+    delivery.query = query;
+}
+
+/// Puts a value in place of another in the JSON body.
+fn set_field(delivery: &mut Delivery, path: &str, value: &str) -> Result<(), NotSignable> {
+    let text = std::str::from_utf8(&delivery.body).map_err(|_| NotSignable)?;
+    let found = json::within(text, path).ok_or(NotSignable)?;
+    let start = found.as_ptr() as usize - text.as_ptr() as usize;
+    let (before, after) = (&text[..start], &text[start + found.len()..]);
+    delivery.body = [before, value, after].concat().into_bytes();
     Ok(())
 }
 

@@ -37,14 +37,16 @@ pub fn verify_any(
     let Some(first) = present().find(fits).or_else(|| present().next()) else {
         return Err(absent(schemes, delivery));
     };
-    let mut refused = Rejection::Mismatch;
+    let mut refused = None;
     for scheme in present().filter(|scheme| scheme.place == first.place) {
         match verify(scheme, delivery, secrets, now) {
             Ok(secret) => return Ok(secret),
-            Err(rejection) => refused = rejection,
+            // That it is not of another scheme's form says nothing.
+            Err(Rejection::MalformedHeader { .. }) if refused.is_some() => {}
+            Err(rejection) => refused = Some(rejection),
         }
     }
-    Err(refused)
+    Err(refused.unwrap_or(Rejection::Mismatch))
 }
 
 /// The reason why none of the schemes can be told from the request: what the likeliest one misses.
@@ -171,6 +173,11 @@ fn holds(
 }
 
 impl Scheme {
+    /// True if a delivery can be too old.
+    pub fn checks_age(&self) -> bool {
+        self.clock.is_some_and(|clock| clock.past.is_some())
+    }
+
     /// The key that a secret is for this scheme.
     fn key(&self, secret: &Secret) -> Option<Vec<u8>> {
         self.keys.iter().find_map(|form| form.bytes(secret))

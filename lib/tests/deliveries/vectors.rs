@@ -16,6 +16,9 @@ use super::path;
 pub(crate) struct Vector {
     pub(crate) id: String,
     pub(crate) provider: String,
+    pub(crate) variant: Option<String>,
+    #[serde(default)]
+    pub(crate) config: BTreeMap<String, String>,
     pub(crate) name: String,
     pub(crate) secrets: Vec<String>,
     pub(crate) method: String,
@@ -55,6 +58,11 @@ impl Vector {
             headers: self.headers.clone().into_iter().collect(),
             body,
         }
+    }
+
+    /// What the case says of the source besides its secrets.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.config.get(name).map(String::as_str)
     }
 
     /// The configured secrets; a blank one is none, as in a parameter.

@@ -11,7 +11,6 @@ use webhooks::event::EventKey;
 use webhooks::gateway::response;
 use webhooks::ledger::Ledger;
 use webhooks::provider::Explained;
-use webhooks::provider::catalog;
 use webhooks::queue::Queue;
 use webhooks::rate::Rates;
 use webhooks::receive::{Receipt, Receiver};
@@ -21,6 +20,7 @@ use webhooks::secret_store::SecretStore;
 use webhooks::settings::ReceiverSettings;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
+use webhooks_cli::scenario::SHOWN;
 
 use crate::support::broken::Untouched;
 use crate::support::own_queue::OwnQueue;
@@ -37,7 +37,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint whose source `default` has the secret [`SECRET`], with every provider.
+    /// An endpoint whose source `default` has the secret [`SECRET`], with the providers that most tests play.
     pub(crate) async fn open() -> Self {
         let world = World::enter().await;
         let queue = world.own_queue().await;
@@ -47,10 +47,8 @@ impl Endpoint {
             queue,
             secrets_path,
         };
-        for provider in catalog::all() {
-            endpoint
-                .put_secret(provider.profile().name, "default", SECRET)
-                .await;
+        for provider in SHOWN {
+            endpoint.put_secret(provider, "default", SECRET).await;
         }
         endpoint
     }
@@ -203,7 +201,8 @@ pub(crate) async fn answer(
 pub(crate) fn http(provider: &dyn Explained, receipt: &Receipt) -> Value {
     json!(response(
         &receipt.answer,
-        provider.profile().acknowledgement
+        provider.profile(),
+        receipt.kind()
     ))
 }
 

@@ -9,6 +9,7 @@ mod batches;
 mod cold_starts;
 mod conflicts;
 mod endpoint;
+mod handshakes;
 mod large;
 mod outages;
 mod rate;

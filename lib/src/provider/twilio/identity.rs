@@ -60,7 +60,7 @@ pub(super) fn name(delivery: &Delivery) -> Result<Meaning, Malformed> {
         Fields::of_form(delivery, &payload)?.name()?
     } else {
         match payload.bytes.trim_ascii_start().first() {
-            Some(b'[') => return name_elements(&payload).map(Meaning::Batch),
+            Some(b'[') => return name_elements(&payload).and_then(Meaning::batch),
             Some(b'{') => Fields::of_object(&payload)?.name()?,
             _ => return Err(Malformed::Body("a JSON array or object")),
         }
@@ -90,8 +90,10 @@ fn token(delivery: &Delivery) -> Option<&str> {
 fn signed_digest(delivery: &Delivery) -> [u8; 32] {
     let (query, pairs) = match delivery.method {
         Method::Get => ("", delivery.query.as_bytes()),
-        Method::Post | Method::Other if is_form(delivery) => (&*delivery.query, body(delivery)),
-        Method::Post | Method::Other => return sha256(&delivery.body),
+        Method::Post | Method::Head | Method::Other if is_form(delivery) => {
+            (&*delivery.query, body(delivery))
+        }
+        Method::Post | Method::Head | Method::Other => return sha256(&delivery.body),
     };
     let mut pairs = form_fields(pairs);
     pairs.sort();
@@ -344,14 +346,14 @@ struct CloudEvent {
 
 /// Event Streams posts an array of CloudEvents, each an event of its own: the next batch, or a retry,
 /// may hold some of them again. One without an id goes by its digest.
-fn name_elements(payload: &Payload<'_>) -> Result<Vec<Element>, Malformed> {
+fn name_elements(payload: &Payload<'_>) -> Result<Vec<Result<Element, Malformed>>, Malformed> {
     let texts: Vec<Box<RawValue>> = payload
         .json()
         .ok_or(Malformed::Body("an array with events"))?;
     if texts.is_empty() {
         return Err(Malformed::Body("an array with events"));
     }
-    texts.into_iter().map(name_element).collect()
+    Ok(texts.into_iter().map(name_element).collect())
 }
 
 fn name_element(text: Box<RawValue>) -> Result<Element, Malformed> {

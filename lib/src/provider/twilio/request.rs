@@ -23,6 +23,6 @@ pub(super) fn body_hash(delivery: &Delivery) -> Option<String> {
 pub(super) fn body(delivery: &Delivery) -> &[u8] {
     match delivery.method {
         Method::Get => &[],
-        Method::Post | Method::Other => &delivery.body,
+        Method::Post | Method::Head | Method::Other => &delivery.body,
     }
 }

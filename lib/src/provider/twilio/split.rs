@@ -101,7 +101,7 @@ fn check_body_hash(delivery: &Delivery) -> Result<(), Rejection> {
     };
     let holds = match delivery.method {
         Method::Get => names_something(),
-        Method::Post | Method::Other => {
+        Method::Post | Method::Head | Method::Other => {
             hash.eq_ignore_ascii_case(&hex::encode(sha256(body(delivery))))
         }
     };

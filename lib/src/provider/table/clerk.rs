@@ -1,0 +1,36 @@
+//! Clerk, as a row.
+
+use std::time::Duration;
+
+use super::{IN_BODY, POSTED, SVIX, WEBHOOK};
+use crate::provider::Explained;
+use crate::provider::advice::NO_ADVICE;
+use crate::provider::naming::{Naming, Piece};
+use crate::provider::profile::Profile;
+use crate::provider::row::Row;
+use crate::provider::setup::Setup;
+
+/// Clerk.
+///
+/// Facts: <https://clerk.com/docs/guides/development/webhooks/overview>.
+pub(super) static ROW: &dyn Explained = &Row {
+    profile: Profile {
+        name: "clerk",
+        title: "Clerk",
+        answer_within: Duration::from_secs(15),
+        ..POSTED
+    },
+    schemes: &[SVIX, WEBHOOK],
+    handshakes: &[],
+    naming: Naming {
+        id: &[&[Piece::Header("svix-id")], &[Piece::Header("webhook-id")]],
+        kind: &[&[Piece::Field("type")]],
+        ..IN_BODY
+    },
+    setup: Setup {
+        paste: "Dashboard > Configure > Webhooks > Add Endpoint",
+        secret: "Signing Secret on the endpoint's page (whsec_)",
+        retries: "at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; endpoint disabled after 5 days of failures",
+    },
+    advice: NO_ADVICE,
+};

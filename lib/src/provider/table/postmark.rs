@@ -1,0 +1,72 @@
+//! Postmark, as a row.
+
+use super::{IN_BODY, POSTED, TOKEN};
+use crate::provider::Explained;
+use crate::provider::advice::NO_ADVICE;
+use crate::provider::naming::{Naming, Piece};
+use crate::provider::profile::{Acknowledgement, Covers, Profile};
+use crate::provider::row::Row;
+use crate::provider::setup::Setup;
+use crate::scheme::{Encoding, Form, Place, Scheme};
+
+/// Postmark, by the user and password in its URL.
+///
+/// Opens and clicks of a message repeat, so that their times belong to the id. The body is not signed.
+///
+/// Facts: <https://postmarkapp.com/developer/webhooks/webhooks-overview>,
+/// <https://postmarkapp.com/support/article/understanding-inbound-webhook-retries-in-postmark>.
+pub(super) static ROW: &dyn Explained = &Row {
+    profile: Profile {
+        name: "postmark",
+        title: "Postmark",
+        acknowledgement: Acknowledgement::Empty,
+        covers: Covers::Nothing,
+        ..POSTED
+    },
+    schemes: &[Scheme {
+        place: Place::Header("Authorization"),
+        form: Form::Prefixed("Basic "),
+        encoding: Encoding::Base64,
+        ..TOKEN
+    }],
+    handshakes: &[],
+    naming: Naming {
+        id: &[
+            &[
+                Piece::Field("RecordType"),
+                Piece::Text(":"),
+                Piece::Field("MessageID"),
+                Piece::Text(":"),
+                Piece::Value("ID"),
+            ],
+            &[
+                Piece::Field("RecordType"),
+                Piece::Text(":"),
+                Piece::Field("MessageID"),
+                Piece::Text(":"),
+                Piece::Field("ReceivedAt"),
+            ],
+            &[
+                Piece::Field("RecordType"),
+                Piece::Text(":"),
+                Piece::Field("MessageID"),
+                Piece::Text(":"),
+                Piece::Field("ChangedAt"),
+            ],
+            &[
+                Piece::Field("RecordType"),
+                Piece::Text(":"),
+                Piece::Field("MessageID"),
+            ],
+            &[Piece::Text("Inbound:"), Piece::Field("MessageID")],
+        ],
+        kind: &[&[Piece::Field("RecordType")], &[Piece::Text("Inbound")]],
+        ..IN_BODY
+    },
+    setup: Setup {
+        paste: "the server > the message stream > Webhooks > Add webhook; inbound: stream > Settings > Webhook",
+        secret: "set by you: https://user:password@... in the URL, or a custom header",
+        retries: "inbound: 10 times in 10.5 h; bounces similar; others 3 times (1, 5, 15 min)",
+    },
+    advice: NO_ADVICE,
+};

@@ -1,0 +1,112 @@
+//! Keys to play a provider with: for tests and the local tools. None of them is a secret.
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RsaKeyPair,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Algorithm, Encoding, Key, Scheme};
+use crate::secret::Secret;
+use crate::signature::sha256;
+
+/// The end of the text that every development secret is made from.
+const DEVELOPMENT: &str = "-development-secret";
+
+/// The private keys: the one of development, and another.
+const ED25519: [&[u8]; 2] = [
+    include_bytes!("development/ed25519-0.der"),
+    include_bytes!("development/ed25519-1.der"),
+];
+const P256: [&[u8]; 2] = [
+    include_bytes!("development/p256-0.der"),
+    include_bytes!("development/p256-1.der"),
+];
+const RSA: [&[u8]; 2] = [
+    include_bytes!("development/rsa-0.der"),
+    include_bytes!("development/rsa-1.der"),
+];
+
+/// The text of a provider's development secret.
+pub fn text(provider: &str) -> String {
+    format!("{provider}{DEVELOPMENT}")
+}
+
+/// A secret of the form that a scheme takes, made from any text: the same for the same text. Of public
+/// keys there are two, that of development texts and another.
+pub fn secret(scheme: &Scheme, text: &str) -> Secret {
+    let written = match (scheme.algorithm, scheme.keys.first()) {
+        (Algorithm::Ed25519 | Algorithm::EcdsaP256 | Algorithm::Rsa, Some(key)) => {
+            let which = usize::from(!text.ends_with(DEVELOPMENT));
+            write(*key, &public(scheme.algorithm, which).unwrap_or_default())
+        }
+        // User and password.
+        (Algorithm::Token, _) if scheme.encoding == Encoding::Base64 => format!("hook:{text}"),
+        (_, Some(Key::Text) | None) => text.to_owned(),
+        (_, Some(key)) => write(*key, &sha256(text.as_bytes())),
+    };
+    Secret::new(written).unwrap_or_else(|_| Secret::new(DEVELOPMENT).expect("it is not blank"))
+}
+
+/// The signature of the private key that belongs to a public one, if it is one of ours.
+pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let which = (0..2).find(|which| public(algorithm, *which).as_deref() == Some(key))?;
+    let random = SystemRandom::new();
+    match algorithm {
+        Algorithm::Ed25519 => {
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(ED25519[which]).ok()?;
+            Some(pair.sign(message).as_ref().to_vec())
+        }
+        Algorithm::EcdsaP256 => {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, P256[which]);
+            let signature = pair.ok()?.sign(&random, message).ok()?;
+            Some(signature.as_ref().to_vec())
+        }
+        Algorithm::Rsa => {
+            let pair = RsaKeyPair::from_pkcs8(RSA[which]).ok()?;
+            let mut signature = vec![0; pair.public_modulus_len()];
+            let signed = pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature);
+            signed.ok().map(|()| signature)
+        }
+        Algorithm::Hmac(_) | Algorithm::Token => None,
+    }
+}
+
+/// A public key as the scheme's algorithm takes it.
+fn public(algorithm: Algorithm, which: usize) -> Option<Vec<u8>> {
+    let spki = |der: Result<PublicKeyX509Der<'_>, _>| -> Option<Vec<u8>> {
+        der.ok()
+            .map(|der: PublicKeyX509Der<'_>| der.as_ref().to_vec())
+    };
+    match algorithm {
+        Algorithm::Ed25519 => {
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(ED25519[which]).ok()?;
+            Some(pair.public_key().as_ref().to_vec())
+        }
+        Algorithm::EcdsaP256 => {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, P256[which]);
+            spki(AsDer::as_der(pair.ok()?.public_key()))
+        }
+        Algorithm::Rsa => {
+            let pair = RsaKeyPair::from_pkcs8(RSA[which]).ok()?;
+            spki(AsDer::as_der(pair.public_key()))
+        }
+        Algorithm::Hmac(_) | Algorithm::Token => None,
+    }
+}
+
+/// The text of a key's bytes.
+fn write(key: Key, bytes: &[u8]) -> String {
+    match key {
+        Key::Text => String::from_utf8_lossy(bytes).into_owned(),
+        Key::Hex => hex::encode(bytes),
+        Key::Base64 { prefix } => format!("{prefix}{}", STANDARD.encode(bytes)),
+        Key::Pem => format!(
+            "-----BEGIN PUBLIC KEY----- {} -----END PUBLIC KEY-----",
+            STANDARD.encode(bytes)
+        ),
+    }
+}
