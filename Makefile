@@ -65,14 +65,24 @@ test arm arm64: export CARGO_PROFILE_RELEASE_LTO := off
 test arm arm64: export CARGO_PROFILE_RELEASE_OPT_LEVEL := 0
 test arm arm64: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS := 16
 
-# The release builds go on beside the tests, most of which wait most of the time. Those that need them come when they
-# are there: `cargo lambda` moves what it has built, and two at once take it from each other.
+# Most tests wait most of the time, so the longest go on beside the others, and the release builds beside both. What
+# needs those comes when they are there: `cargo lambda` moves what it has built, and two at once take it from each other.
+longest := laptop permissions trials
+with_release := deployment release
+tests = $(notdir $(basename $(wildcard */tests/*.rs functions/*/tests/*.rs)) \
+	$(patsubst %/main.rs,%,$(wildcard */tests/*/main.rs)))
 test: tools ## build everything and run every test
 	cargo build $(everything)
 	cargo build --locked
 	@nice -n 19 cargo lambda build --release --locked $(addprefix --bin ,$(deployed)) >target/release.log 2>&1 & \
-		cargo test --workspace --locked; tested=$$?; wait $$! || { cat target/release.log; exit 1; }; exit $$tested
-	cargo test --workspace --locked --test deployment --test release -- --ignored
+		release=$$!; \
+		cargo test --workspace --locked $(addprefix --test ,$(longest)) >target/longest.log 2>&1 & longest=$$!; \
+		cargo test --workspace --locked --lib --bins --examples \
+			$(addprefix --test ,$(filter-out $(longest) $(with_release),$(tests))); tested=$$?; \
+		wait $$longest || tested=$$?; cat target/longest.log; \
+		wait $$release || { cat target/release.log; exit 1; }; exit $$tested
+	cargo test --workspace --locked --doc
+	cargo test --workspace --locked $(addprefix --test ,$(with_release)) -- --ignored
 
 arm: setup .tools/arm/.ready arm64 ## build the functions for arm64 and run each of them in an emulator of its processors
 	cargo build $(everything)
