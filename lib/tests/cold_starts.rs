@@ -140,10 +140,10 @@ async fn an_instance_waits_long_only_once() {
         let began = Instant::now();
         let deadline = Deadline::new(None, store.answer_within(ANSWER), NOW);
         store.keep_fresh(NOW, deadline).await;
-        assert_eq!(
-            began.elapsed().as_millis(),
-            (limit - limits::LAST_STEPS).as_millis()
-        );
+        let waited = began.elapsed();
+        assert!(waited <= limit - limits::LAST_STEPS, "{waited:?}");
+        // The SDK's pauses are random, and its last attempt may come some seconds before the end.
+        assert_eq!(waited > ANSWER, limit == limits::FIRST_ANSWER, "{waited:?}");
         assert!(matches!(store.source("default"), Lookup::Unavailable));
     }
 }
