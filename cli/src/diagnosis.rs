@@ -15,7 +15,6 @@ mod url;
 
 use webhooks::delivery::{Delivery, Headers};
 use webhooks::provider::Explained;
-use webhooks::provider::profile::Covers;
 use webhooks::rejection::Rejection;
 use webhooks::scheme::Scheme;
 use webhooks::secret::Secret;
@@ -191,7 +190,7 @@ impl<'a> Examined<'a> {
         } else {
             "no secret gives this signature"
         };
-        let url = if self.provider.profile().covers == Covers::UrlAndBody {
+        let url = if self.provider.profile().covers.has_url() {
             ", and the URL with other schemes, hosts, stages, slashes and queries"
         } else {
             ""

@@ -27,6 +27,7 @@ pub mod keys;
 mod listener;
 pub mod local;
 pub mod migrate;
+pub mod pair;
 mod private;
 pub mod probe;
 pub mod project;

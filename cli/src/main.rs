@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
-use webhooks_cli::{audit, demo, dev, events, migrate, providers, send, terminal, urls, verify};
+use webhooks_cli::{
+    audit, demo, dev, events, migrate, pair, providers, send, terminal, urls, verify,
+};
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
 #[derive(Parser)]
@@ -28,6 +30,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Move a ledger of the first edition over
     Migrate(migrate::MigrateArgs),
+    /// Take the secret that a provider brings when its URL is registered, and store it
+    Pair(pair::PairArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
     Providers(providers::ProvidersArgs),
     /// Print the URLs to paste into the providers' consoles
@@ -66,6 +70,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Events(args) => events::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args),

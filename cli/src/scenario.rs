@@ -10,7 +10,6 @@ use webhooks::ledger::Status;
 use webhooks::payload::form_fields;
 use webhooks::provider::handshake::Guard;
 use webhooks::provider::meaning::Meaning;
-use webhooks::provider::profile::Covers;
 use webhooks::provider::{Explained, unsigned_handshake};
 use webhooks::scheme::Scheme;
 use webhooks::secret::Secret;
@@ -117,7 +116,7 @@ pub fn steps(
                 // Of the copies of a batch each may be the first with another event.
                 steps.push(step(How::Genuine, &[(accepted, 1)], true));
             }
-            if profile.covers != Covers::Nothing {
+            if profile.covers.has_body() {
                 steps.push(step(How::Forged, &[(profile.refusal, 1)], false));
             }
             steps.push(step(How::UnknownSource, &[(profile.refusal, 1)], false));

@@ -14,6 +14,7 @@ use webhooks::ledger::Ledger;
 use webhooks::provider::catalog;
 use webhooks::queue::Queue;
 use webhooks::scheme::development;
+use webhooks::secret::Secret;
 
 use crate::account::chain;
 use crate::failure::Failure;
@@ -208,6 +209,40 @@ impl Stack {
             .await
             .map_err(|error| Failure::new(format!("the secret of {provider}/{source}"), error))?;
         Ok(())
+    }
+
+    /// The secrets of a source, the current one first; none where it is not registered.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not answer.
+    pub async fn secrets(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Failure> {
+        let path = self.output("SecretsPath")?;
+        let value = self
+            .parameter(format!("{path}/{provider}/{source}"))
+            .await?;
+        Ok(value.map_or(Vec::new(), |value| Secret::lines(&value)))
+    }
+
+    /// The settings of a source, if it has any.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not answer.
+    pub async fn settings(&self, provider: &str, source: &str) -> Result<Option<String>, Failure> {
+        let path = self.output("SecretsPath")?;
+        self.parameter(format!("{path}/{provider}/{source}/settings"))
+            .await
+    }
+
+    async fn parameter(&self, name: String) -> Result<Option<String>, Failure> {
+        let client = aws_sdk_ssm::Client::new(&self.config);
+        let request = client.get_parameter().name(&name).with_decryption(true);
+        match request.send().await {
+            Ok(found) => Ok(found.parameter.and_then(|parameter| parameter.value)),
+            Err(error) => match error.as_service_error() {
+                Some(error) if error.is_parameter_not_found() => Ok(None),
+                _ => Err(Failure::new(format!("the parameter {name}"), error)),
+            },
+        }
     }
 
     /// Sets the settings of a source, a JSON object.

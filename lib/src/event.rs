@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::json;
 use crate::name;
-use crate::payload::{Data, Payload};
+use crate::payload::{Data, FORM, Payload};
 use crate::provider::Provider;
 use crate::provider::identity::Identity;
 use crate::provider::meaning::Element;
@@ -105,7 +105,11 @@ impl<'a> Event<'a> {
         traceparent: Option<String>,
     ) -> Self {
         let Element { identity, json } = element;
-        let media_type = verified.delivery().media_type();
+        let mut media_type = verified.delivery().media_type();
+        if media_type == FORM {
+            // The form had it in a field.
+            "application/json".clone_into(&mut media_type);
+        }
         Self {
             payload: Payload::new(media_type, json.into_bytes()),
             ..Self::new(

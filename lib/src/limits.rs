@@ -52,7 +52,12 @@ pub const MESSAGE_SHARE: usize = MESSAGE / BATCH;
 /// The time in which a receiver answers at the latest, from when the gateway took the request, for a
 /// provider that hangs up after `deadline`: the rest is for the way there and back.
 pub const fn answer(deadline: Duration) -> Duration {
-    Duration::from_millis(deadline.as_millis() as u64 / 100 * 86)
+    let most = deadline.as_millis() as u64 / 100 * 86;
+    if most < FIRST_ANSWER.as_millis() as u64 {
+        Duration::from_millis(most)
+    } else {
+        FIRST_ANSWER
+    }
 }
 
 /// The same for a request whose function has just started and has no secrets yet. The provider has
@@ -208,6 +213,9 @@ pub const ALONE_UNTIL: Duration = Duration::from_secs(8);
 
 /// The pause of a message for which an invocation had no time.
 pub const NO_TIME_PAUSE: Duration = Duration::from_secs(1);
+
+/// The time for which a secret that a provider has brought waits for the operator to take it.
+pub const PAIRING: Duration = Duration::from_secs(24 * 3600);
 
 /// The pause after a message that cannot be read, so that the dead-letter queue has it soon.
 pub const UNREADABLE_PAUSE: Duration = Duration::from_secs(2);

@@ -123,6 +123,15 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// The value of a form's field that comes once.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let mut found = self.fields().into_iter().filter(|(field, _)| field == name);
+        match (found.next(), found.next()) {
+            (Some((_, value)), None) => Some(value),
+            _ => None,
+        }
+    }
+
     /// True if this is a form that wraps JSON.
     pub(crate) fn wraps_json(&self) -> bool {
         self.wrapped_json().is_some()

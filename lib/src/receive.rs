@@ -19,7 +19,7 @@ use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
 use crate::ledger::Ledger;
-use crate::provider::handshake::{Handshake, Terms};
+use crate::provider::handshake::{Guard, Handshake, Value};
 use crate::provider::identity::Malformed;
 use crate::provider::meaning::{Element, Meaning};
 use crate::provider::{Provider, unsigned_handshake};
@@ -76,6 +76,7 @@ struct Arrival<'a> {
     route_and_query: String,
     xray: Option<&'a str>,
     now: Timestamp,
+    arrived_at: Timestamp,
     deadline: Deadline,
 }
 
@@ -106,13 +107,21 @@ impl Receiver {
             .source(self.provider.profile().name)
             .map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
+        // A signed time is held against that of arrival: a function may just have started.
+        let arrived_at = request.arrived_at().filter(|at| *at <= now).unwrap_or(now);
         let delivery = request
             .delivery(self.settings.origin())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
         notes.size_bytes = Some(delivery.body.len());
         let handshake = unsigned_handshake(self.provider, &delivery);
+        if let Some(handshake) = handshake.filter(|handshake| handshake.is_free()) {
+            // Whoever asks learns nothing, not even whether there is such a source.
+            let reply = handshake.reply(&delivery, &[]);
+            let reply = reply.ok_or(stop(Answer::Malformed, "handshake_unreadable"))?;
+            return Ok(Answer::Challenged(reply));
+        }
         if handshake.is_none() {
-            self.refuse_cheaply(&delivery, now)?;
+            self.refuse_cheaply(&delivery, arrived_at)?;
         }
         let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_path"))?;
         notes.source = Some(source.clone());
@@ -123,6 +132,7 @@ impl Receiver {
             route_and_query,
             xray,
             now,
+            arrived_at,
             deadline,
         };
         self.secrets.keep_fresh(now, deadline).await;
@@ -140,20 +150,53 @@ impl Receiver {
         arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
-        let (source, settings) = self.admit(arrival, Some(handshake), notes).await?;
-        let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
-        let secrets = source.secrets.as_ref().map_err(unusable)?;
-        let key = secrets.first().map(Secret::bytes).unwrap_or_default();
-        let terms = Terms {
-            verify_token: settings.verify_token.as_ref(),
-            pairing: false,
-        };
-        if !handshake.is_allowed(delivery, terms) {
+        let (mut source, mut settings) = self.admit(arrival, Some(handshake), notes).await?;
+        // The operator may have opened the source a moment ago.
+        if !handshake.is_allowed(delivery, settings.terms(arrival.now))
+            && self.look_again(arrival).await
+        {
+            (source, settings) = self.admit(arrival, Some(handshake), notes).await?;
+        }
+        if !handshake.is_allowed(delivery, settings.terms(arrival.now)) {
             return Err(stop(Answer::Unauthenticated, "handshake_refused"));
         }
+        if let Guard::Pairing(value) = handshake.guard {
+            self.take_secret(value, delivery, arrival).await?;
+        }
+        let key = match (&source.secrets, handshake.guard) {
+            (Ok(secrets), _) => secrets.first().map(Secret::bytes).unwrap_or_default(),
+            (Err(_), Guard::Pairing(_)) => &[],
+            (Err(problem), _) => return Err(stop(Answer::Unavailable, problem.reason())),
+        };
         let reply = handshake.reply(delivery, key);
         let reply = reply.ok_or(stop(Answer::Malformed, "handshake_unreadable"))?;
         Ok(Answer::Challenged(reply))
+    }
+
+    /// Keeps the secret that a provider brings, for the operator to take. The first one is kept.
+    async fn take_secret(
+        &self,
+        value: Value,
+        delivery: &Delivery,
+        arrival: &Arrival<'_>,
+    ) -> Result<(), Stop> {
+        let unreadable = stop(Answer::Malformed, "handshake_unreadable");
+        let (secret, _) = value.read(delivery, &[]).ok_or(unreadable)?;
+        let name = self.provider.profile().name;
+        let expires_at = arrival.now.after(limits::PAIRING);
+        let offer = self
+            .ledger
+            .offer(name, &arrival.source, &secret, expires_at);
+        let kept = arrival.deadline.leaving(limits::LAST_STEPS, offer).await;
+        match kept {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(stop(Answer::Unauthenticated, "paired_already")),
+            Ok(Err(failure)) => {
+                error!(error = %failure, "a secret that the provider brought is not kept");
+                Err(stop(Answer::Unavailable, "secret_not_kept"))
+            }
+            Err(_) => Err(stop(Answer::Unavailable, "secret_not_kept")),
+        }
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
@@ -173,7 +216,10 @@ impl Receiver {
                 delivery.urls = arrival.urls(settings).unwrap_or(urls.clone());
             }
             let checked = admitted.and_then(|(source, settings)| {
-                Ok((self.check(&delivery, &source, now)?, settings))
+                Ok((
+                    self.check(&delivery, &source, arrival.arrived_at)?,
+                    settings,
+                ))
             });
             match checked {
                 Ok(checked) => break checked,
@@ -365,17 +411,16 @@ fn unreadable(malformed: &Malformed) -> Stop {
 }
 
 /// Which answer to one event of a batch answers the whole, lowest first: what has to be sent again, then
-/// what cannot be kept, then what is new.
+/// what cannot be kept, then what is new. What is no event is refused by itself, and answers the whole only
+/// where nothing else does.
 const fn urgency(answer: &Answer) -> u8 {
     match answer {
         Answer::Unavailable | Answer::Throttled => 0,
-        Answer::Malformed
-        | Answer::Unauthenticated
-        | Answer::MethodNotAllowed
-        | Answer::TooLarge => 1,
+        Answer::Unauthenticated | Answer::MethodNotAllowed | Answer::TooLarge => 1,
         Answer::Accepted { .. } => 2,
         Answer::Duplicate { .. } => 3,
         Answer::Ignored { .. } | Answer::Challenged(_) => 4,
+        Answer::Malformed => 5,
     }
 }
 

@@ -13,8 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::delivery::Method;
 use crate::provider::catalog;
+use crate::provider::handshake::Terms;
 use crate::provider::profile::AddressList;
 use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
 /// A registered source.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub struct SourceSettings {
     /// `verify_token`: the text by which the provider asks whose the endpoint is, where it has no
     /// signature for that.
     pub verify_token: Option<Secret>,
+    /// `pairing_until`: the time until which the provider may bring its secret.
+    pub pairing_until: Option<Timestamp>,
     /// `public_url`: what stands before `/webhooks/...` in this source's URL, in place of the
     /// function's own setting.
     pub public_url: Option<String>,
@@ -128,7 +132,16 @@ impl SourceSettings {
             addresses_unavailable: AddressesUnavailable::Accept,
             rate: None,
             verify_token: None,
+            pairing_until: None,
             public_url: None,
+        }
+    }
+
+    /// What the operator has set about handshakes, at this time.
+    pub fn terms(&self, now: Timestamp) -> Terms<'_> {
+        Terms {
+            verify_token: self.verify_token.as_ref(),
+            pairing: self.pairing_until.is_some_and(|until| now < until),
         }
     }
 
@@ -159,6 +172,7 @@ impl SourceSettings {
             "addresses_unavailable" => self.addresses_unavailable = unavailable(value)?,
             "rate" => self.rate = Some(rate(value)?),
             "verify_token" => self.verify_token = Some(verify_token(value)?),
+            "pairing_until" => self.pairing_until = Some(time(value)?),
             "public_url" => self.public_url = Some(public_url(value)?),
             _ => return Err("not a known setting"),
         }
@@ -237,6 +251,12 @@ fn addresses(value: &Value) -> Result<Addresses, &'static str> {
 fn rate(value: &Value) -> Result<f64, &'static str> {
     let rate = value.as_f64().filter(|rate| *rate > 0.0);
     rate.ok_or("must be a number above 0")
+}
+
+fn time(value: &Value) -> Result<Timestamp, &'static str> {
+    let text = value.as_str().unwrap_or_default();
+    text.parse()
+        .map_err(|_| "must be a time: 2026-01-01T00:00:00Z")
 }
 
 fn verify_token(value: &Value) -> Result<Secret, &'static str> {

@@ -88,7 +88,7 @@ fn arrays_within_arrays_are_taken_apart_to_the_last() {
             {"field": "messages", "value": {"statuses": [{"id": "wamid.C", "status": "read"}]}},
             {"field": "account_update", "value": {"event": "x"}},
         ]},
-        {"id": "2", "messaging": [{"message": {"mid": "m1"}}, {"read": {"watermark": 1}}]},
+        {"id": "2", "messaging": [{"timestamp": 5, "message": {"mid": "m1"}}, {"read": {"watermark": 1}}]},
     ]});
     let events = whole("meta", &body.to_string());
     let named: Vec<_> = events
@@ -96,15 +96,17 @@ fn arrays_within_arrays_are_taken_apart_to_the_last() {
         .map(|(id, kind, _)| (&**id, &**kind))
         .collect();
     assert_eq!(
-        named[..3],
+        named[..2],
         [
             ("wamid.A", "whatsapp_business_account.messages"),
             ("wamid.B", "whatsapp_business_account.messages"),
-            ("wamid.C:read", "whatsapp_business_account.statuses.read"),
         ]
     );
+    // Of a group each member has a status.
+    assert!(named[2].0.starts_with("wamid.C:read:sha256:"));
+    assert_eq!(named[2].1, "whatsapp_business_account.statuses.read");
     assert_eq!(named[3].1, "whatsapp_business_account.account_update");
-    assert_eq!(named[4], ("m1", "whatsapp_business_account.message"));
+    assert_eq!(named[4], ("m1:5", "whatsapp_business_account.message"));
     assert_eq!(named[5].1, "whatsapp_business_account.read");
     let second: Value = serde_json::from_str(&events[1].2).expect("JSON");
     let expected = json!({"object": "whatsapp_business_account", "entry": [
@@ -156,6 +158,54 @@ fn a_broken_element_is_refused_alone() {
     );
 }
 
+/// Arrays side by side: what stands in one of them is not in the parts of the other.
+#[test]
+fn what_has_arrays_side_by_side_is_cut_between_them() {
+    let value = json!({"messages": [{"id": "m"}], "statuses": [{"id": "s", "status": "read"}]});
+    let change = |value: Value| json!({"object": "o", "entry": [{"id": "1", "changes": [{"field": "f", "value": value}]}]});
+    let events = whole("meta", &change(value).to_string());
+    assert_eq!(events[0].0, "m");
+    assert!(events[1].0.starts_with("s:read:"), "{}", events[1].0);
+    assert!(!events[1].2.contains("\"m\""), "{}", events[1].2);
+    // Empty arrays and something beside them.
+    let empty = change(json!({"messages": [], "errors": [{"code": 1}]}));
+    let meaning = identify("meta", &post(JSON, empty.to_string()));
+    let is_event = matches!(&meaning, Ok(Meaning::Event(identity)) if identity.kind == "o.f");
+    assert!(is_event, "{meaning:?}");
+}
+
+/// A signed text that begins like a list and is none holds something that nobody could read.
+#[test]
+fn what_is_no_list_is_malformed_and_no_sign_of_life() {
+    for body in [
+        "[{\"sg_event_id\":\"a\n\",\"event\":\"x\"}]",
+        "[] trailing",
+        "[",
+        "[1,]",
+    ] {
+        let meaning = identify("sendgrid", &post(JSON, body));
+        assert!(meaning.is_err(), "{body}: {meaning:?}");
+    }
+}
+
+/// Two families of headers sign the same text, and only one of the two ids is signed.
+#[test]
+fn an_id_that_nobody_has_signed_names_nothing() {
+    let delivery = post(JSON, r#"{"type":"user.created"}"#);
+    let delivery = with(&delivery, "webhook-id", "msg_1");
+    for (other, is_taken) in [("msg_1", true), ("msg_2", false)] {
+        let clerk = provider("clerk");
+        let secret = development_secret(clerk);
+        let signed = signed(clerk, &delivery, &secret, NOW);
+        let both = with(&signed, "svix-id", other);
+        let verified = verify(clerk, &both, &[secret], NOW);
+        let named = verified
+            .ok()
+            .and_then(|verified| clerk.identify(&verified).ok());
+        assert_eq!(named.is_some(), is_taken, "{other}: {named:?}");
+    }
+}
+
 #[test]
 fn a_batch_without_events_is_a_sign_of_life() {
     for (name, body) in [
@@ -179,7 +229,7 @@ fn one_event_may_come_without_an_array() {
     let Ok(Meaning::Event(identity)) = meaning else {
         panic!("{meaning:?}");
     };
-    assert_eq!(identity.id, "<1@x>:delivered:1");
+    assert!(identity.id.starts_with("<1@x>:delivered:1:sha256:"));
     let events = whole("brevo", &format!("[{brevo}]"));
     assert_eq!(events[0].0, identity.id);
 }

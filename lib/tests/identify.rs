@@ -177,13 +177,13 @@ fn stripe_needs_id_and_type() {
         let refused = matches!(result, Err(Malformed::Body(_) | Malformed::Field(_)));
         assert!(refused, "{body}: {result:?}");
     }
-    for body in [
-        r#"{"id":"","type":"a"}"#,
-        r#"{"id":"evt_1","type":""}"#,
-        r#"{"id":"evt 1","type":"a"}"#,
+    for (body, field) in [
+        (r#"{"id":"","type":"a"}"#, "id"),
+        (r#"{"id":"evt_1","type":""}"#, "type"),
+        (r#"{"id":"evt 1","type":"a"}"#, "id"),
     ] {
         let result = identify(STRIPE, &post(JSON, body));
-        assert_eq!(result, Err(Malformed::Field("id")), "{body}");
+        assert_eq!(result, Err(Malformed::Field(field)), "{body}");
     }
 }
 

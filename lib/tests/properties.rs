@@ -166,7 +166,10 @@ fn signs_any_body(provider: &dyn Explained) -> bool {
         matches!(scheme.algorithm, Algorithm::Hmac(_)) && scheme.signed.contains(&Part::Body)
     };
     let schemes = provider.schemes();
-    schemes.len() < 2 && schemes.iter().all(covers) && signs_anything(provider)
+    provider.profile().covers.has_body()
+        && schemes.len() < 2
+        && schemes.iter().all(covers)
+        && signs_anything(provider)
 }
 
 proptest! {

@@ -1,7 +1,6 @@
 //! The URL, for providers that sign it: what the sender was given is not what arrived here.
 
 use webhooks::delivery::Method;
-use webhooks::provider::profile::Covers;
 
 use super::part::Part;
 use super::{Examined, Finding, query};
@@ -31,7 +30,7 @@ const STEP: &str = "The provider signs the URL that it was given, to the letter.
 
 /// The signature holds for another URL, or another method.
 pub(super) fn other(examined: &Examined<'_>) -> Option<Finding> {
-    if examined.provider.profile().covers != Covers::UrlAndBody {
+    if !examined.provider.profile().covers.has_url() {
         return None;
     }
     replaced(examined)

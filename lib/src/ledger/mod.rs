@@ -17,7 +17,8 @@
 //! Each write is built in [`transition`], apart from the code that sends it and reads the answer.
 //!
 //! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
-//! names the id that had the body first ([`Ledger::claim_body`]). No event has such a key.
+//! names the id that had the body first ([`Ledger::claim_body`]). And for minutes a secret that a provider has
+//! brought: `provider/source#pairing` ([`Ledger::offer`]). No event has such a key.
 //!
 //! An event is found only by its keys: `pk` = `provider/source/id` for the receipt,
 //! `provider/source#state/id` for the state. Two indexes list events, both spread over shards so that no
@@ -44,6 +45,7 @@ mod legality;
 mod listing;
 mod look;
 mod overdue;
+mod pairing;
 mod postpone;
 mod reader;
 mod receipt;
@@ -69,6 +71,7 @@ pub use legality::Illegal;
 pub use listing::{Listing, Summary};
 pub use look::Look;
 pub use overdue::Overdue;
+pub use pairing::Offer;
 pub use reader::UnreadableItem;
 pub use receipt::{PayloadTooLarge, Receipt};
 pub use record::{Existing, Record};

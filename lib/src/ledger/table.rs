@@ -75,7 +75,7 @@ impl Ledger {
         Ok(State::read(&mut state.unwrap_or_default())?.told())
     }
 
-    async fn get(&self, pk: String) -> Result<Option<Attributes>, LedgerError> {
+    pub(super) async fn get(&self, pk: String) -> Result<Option<Attributes>, LedgerError> {
         let request = self
             .client
             .get_item()

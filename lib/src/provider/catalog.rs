@@ -1,12 +1,21 @@
 //! The list of all providers.
 
 use super::Explained;
+use super::adyen::ADYEN;
+use super::hubspot::HUBSPOT;
+use super::mandrill::MANDRILL;
+use super::monday::MONDAY;
+use super::msgraph::MSGRAPH;
+use super::netlify::NETLIFY;
 use super::table::ROWS;
 use super::twilio::TWILIO;
 
+/// Those whose signature is code.
+static CODED: &[&dyn Explained] = &[ADYEN, HUBSPOT, MANDRILL, MONDAY, MSGRAPH, NETLIFY, TWILIO];
+
 /// Every provider: the rows of the table, and those that are code.
 pub fn all() -> impl Iterator<Item = &'static dyn Explained> {
-    ROWS.iter().copied().chain([TWILIO])
+    ROWS.iter().chain(CODED).copied()
 }
 
 /// The provider of that name.

@@ -100,6 +100,9 @@ pub enum Proof {
     Header(&'static str),
 }
 
+/// Longest body of a handshake that comes without a signature, in bytes.
+const LONGEST: usize = 4096;
+
 /// Longest text that is sent back, in bytes.
 const LONGEST_ECHO: usize = 512;
 
@@ -123,6 +126,22 @@ impl Handshake {
                 terms.verify_token.is_some_and(is_same)
             }
         }
+    }
+
+    /// True if anybody may have the answer: it comes without proof, and is made without a secret.
+    pub fn is_free(&self) -> bool {
+        let signs = |value: &Value| {
+            matches!(
+                value,
+                Value::HexMacOfField(_) | Value::Base64MacOfParameter(_)
+            )
+        };
+        let needs_key = match self.answer {
+            Proof::Text(value) => signs(&value),
+            Proof::Json(members) => members.iter().any(|(_, value)| signs(value)),
+            Proof::Empty | Proof::Header(_) => false,
+        };
+        self.guard == Guard::Nothing && !needs_key
     }
 
     /// The answer under a secret's key; none where a text is missing, or is not such as may be sent back.
@@ -153,6 +172,8 @@ impl Mark {
             Self::HeaderIs(name, value) => delivery.headers.get(name) == Some(value),
             Self::FieldIs(path, value) => scalar(delivery, path).as_deref() == Some(value),
             Self::Lacks(path) => json::member(&delivery.body, path).is_none(),
+            // Nobody has signed these: what is longer than such a request ever is stays unread.
+            Self::OnlyMember(_) | Self::OnlyFormField(_) if delivery.body.len() > LONGEST => false,
             Self::OnlyMember(name) => json::read::<Members>(&delivery.body)
                 .is_some_and(|Members(members)| only(&members) == Some(name)),
             Self::OnlyFormField(name) => only(&form_fields(&delivery.body)) == Some(name),
@@ -169,7 +190,7 @@ fn only<T>(pairs: &[(String, T)]) -> Option<&str> {
 
 impl Value {
     /// The text, and whether it is a number.
-    pub(super) fn read(self, delivery: &Delivery, key: &[u8]) -> Option<(String, bool)> {
+    pub(crate) fn read(self, delivery: &Delivery, key: &[u8]) -> Option<(String, bool)> {
         let text = match self {
             Self::Parameter(name) => parameter(delivery, name)?,
             Self::Header(name) => delivery.headers.get(name)?.to_owned(),

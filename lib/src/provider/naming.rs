@@ -1,5 +1,7 @@
 //! The way from a verified delivery to the name of its event, as data.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::identity::{Identity, Malformed};
@@ -35,6 +37,8 @@ pub enum Body {
     Json,
     /// The same, or the fields of a form.
     JsonOrForm,
+    /// JSON in this field of a form.
+    FormField(&'static str),
 }
 
 /// A part of a name.
@@ -44,6 +48,9 @@ pub enum Piece {
     Text(&'static str),
     /// A header's value.
     Header(&'static str),
+    /// The value of one of two headers; refused where both are there and differ, since only one of them is
+    /// signed.
+    EitherHeader(&'static str, &'static str),
     /// A field of the body that is a text, members joined by dots.
     Field(&'static str),
     /// A field of the body that is a text or a number, as it is written.
@@ -56,7 +63,7 @@ pub enum Piece {
     Has(&'static str),
     /// The digest of the payload, where the provider gives no id and repeats the same bytes.
     Digest,
-    /// The second of receipt, where it says the same of different events.
+    /// The millisecond of receipt, where it says the same of different events.
     Received,
 }
 
@@ -67,8 +74,15 @@ impl Naming {
     /// The meaning of a delivery whose signature holds.
     pub(super) fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Malformed> {
         let payload = Payload::of(verified.delivery());
-        let text = (!self.split.is_empty()).then(|| payload.text()).flatten();
+        let text = match self.body {
+            Body::FormField(name) => payload.field(name).map(Cow::Owned),
+            _ if self.split.is_empty() => None,
+            _ => payload.text(),
+        };
         let parts = text.map(|text| split::parts(&text, self.split));
+        let parts = parts
+            .map(|parts| parts.ok_or(Malformed::Body("JSON")))
+            .transpose()?;
         match parts {
             None => self.one(verified, &payload),
             Some(parts) if parts.is_empty() => {
@@ -143,12 +157,12 @@ impl Piece {
     fn words(&self) -> String {
         match self {
             Self::Text(text) => (*text).to_owned(),
-            Self::Header(name) => format!("`{name}`"),
+            Self::Header(name) | Self::EitherHeader(name, _) => format!("`{name}`"),
             Self::Field(path) | Self::Value(path) => format!("`{path}`"),
             Self::Member(_) => "the member's name".to_owned(),
             Self::When(..) | Self::Has(_) => String::new(),
             Self::Digest => "digest".to_owned(),
-            Self::Received => "second".to_owned(),
+            Self::Received => "time of receipt".to_owned(),
         }
     }
 
@@ -158,7 +172,11 @@ impl Piece {
                 std::slice::from_ref(path)
             }
             Self::Member(names) => names,
-            Self::Text(_) | Self::Header(_) | Self::Digest | Self::Received => &[],
+            Self::Text(_)
+            | Self::Header(_)
+            | Self::EitherHeader(..)
+            | Self::Digest
+            | Self::Received => &[],
         }
     }
 }
@@ -180,7 +198,7 @@ fn top(path: &'static str) -> (&'static str, Option<&'static str>) {
 fn missing(ways: &[&[Piece]]) -> Malformed {
     let plainest = ways.last().into_iter().flat_map(|way| way.iter());
     let mut named = plainest.filter_map(|piece| match piece {
-        Piece::Header(name) => Some(Malformed::Header(name)),
+        Piece::Header(name) | Piece::EitherHeader(name, _) => Some(Malformed::Header(name)),
         Piece::Field(path) | Piece::Value(path) => Some(Malformed::Field(path)),
         Piece::Text(_)
         | Piece::Member(_)
@@ -224,7 +242,16 @@ impl Facts<'_> {
                 let value = self.delivery.headers.get(name);
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
             }
-            Piece::Field(path) => self.fields.text(path),
+            Piece::EitherHeader(one, other) => {
+                let value = |name| self.delivery.headers.get(name).filter(|it| !it.is_empty());
+                match (value(one), value(other)) {
+                    (Some(one_value), Some(other_value)) if one_value != other_value => {
+                        Err(Malformed::Header(other))
+                    }
+                    (one, other) => Ok(one.or(other).map(str::to_owned)),
+                }
+            }
+            Piece::Field(path) => Ok(self.fields.text(path)?.filter(|text| !text.is_empty())),
             Piece::Value(path) => Ok(self.fields.scalar(path)?.filter(|text| !text.is_empty())),
             Piece::Member(names) => {
                 let mut present = names.iter().filter(|path| self.fields.has(path));
@@ -237,7 +264,7 @@ impl Facts<'_> {
             }
             Piece::Has(path) => Ok(self.fields.has(path).then(String::new)),
             Piece::Digest => Ok(Some(digest(self.payload))),
-            Piece::Received => Ok(Some(self.received_at.seconds().to_string())),
+            Piece::Received => Ok(Some(self.received_at.millis().to_string())),
         }
     }
 }

@@ -41,6 +41,8 @@ pub enum Covers {
     Body,
     /// The public URL, and the body or its parameters.
     UrlAndBody,
+    /// The public URL, and nothing that an event says.
+    Url,
     /// Nothing that an event says: whoever has seen one delivery can make others.
     Nothing,
 }
@@ -61,6 +63,18 @@ pub enum Acknowledgement {
         /// The text.
         text: &'static str,
     },
+}
+
+impl Covers {
+    /// True if another URL has another signature.
+    pub const fn has_url(self) -> bool {
+        matches!(self, Self::Url | Self::UrlAndBody)
+    }
+
+    /// True if another body has another signature.
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Body | Self::UrlAndBody)
+    }
 }
 
 impl Acknowledgement {

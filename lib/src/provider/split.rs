@@ -1,7 +1,7 @@
 //! Batches: a delivery with several events, taken apart into deliveries of one event each.
 //!
 //! A part is what the provider would have sent with that event alone: an element of an array that is
-//! the whole body, or the body with every other element left out. Nothing else is changed.
+//! the whole body, or the body with every other event left out. Nothing else is changed.
 
 use serde_json::value::RawValue;
 
@@ -16,8 +16,9 @@ pub struct Split {
     pub then: &'static [Split],
 }
 
-/// The parts of a text, one for each event; the whole text where none of the arrays is in it.
-pub(super) fn parts(text: &str, splits: &[Split]) -> Vec<String> {
+/// The parts of a text, one for each event; the whole text where none of the arrays is in it. None where
+/// what looks like an array is none.
+pub(super) fn parts(text: &str, splits: &[Split]) -> Option<Vec<String>> {
     let mut parts = Vec::new();
     let mut found = false;
     for split in splits {
@@ -25,24 +26,37 @@ pub(super) fn parts(text: &str, splits: &[Split]) -> Vec<String> {
             continue;
         };
         found = true;
-        let elements = json::read::<Vec<Box<RawValue>>>(array.as_bytes()).unwrap_or_default();
-        for element in &elements {
-            for part in self::parts(element.get(), split.then) {
-                parts.push(narrowed(text, split.at, array, part));
+        for element in json::read::<Vec<Box<RawValue>>>(array.as_bytes())? {
+            let mut inner = self::parts(element.get(), split.then)?;
+            if inner.is_empty() {
+                // It has arrays for events and none in them, and says something all the same.
+                inner.push(element.get().to_owned());
+            }
+            for part in inner {
+                parts.push(alone(text, splits, split, array, &part));
             }
         }
     }
-    if found { parts } else { vec![text.to_owned()] }
+    Some(if found { parts } else { vec![text.to_owned()] })
 }
 
-/// The text with one element in place of an array's.
-fn narrowed(text: &str, at: &str, array: &str, element: String) -> String {
-    if at.is_empty() {
-        return element;
+/// The text with one element in an array, and nothing in the others.
+fn alone(text: &str, splits: &[Split], split: &Split, array: &str, element: &str) -> String {
+    if split.at.is_empty() {
+        return element.to_owned();
     }
-    let start = array.as_ptr() as usize - text.as_ptr() as usize;
-    let (before, after) = (&text[..start], &text[start + array.len()..]);
-    [before, "[", &element, "]", after].concat()
+    let text = replaced(text, array, &["[", element, "]"].concat());
+    let others = splits.iter().filter(|other| other.at != split.at);
+    others.fold(text, |text, other| match self::array(&text, other.at) {
+        Some(array) => replaced(&text, array, "[]"),
+        None => text.clone(),
+    })
+}
+
+/// The text with another in place of a part of it.
+fn replaced(text: &str, part: &str, other: &str) -> String {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    [&text[..start], other, &text[start + part.len()..]].concat()
 }
 
 /// The array at that place, as it is written.

@@ -50,11 +50,13 @@ pub fn sign(
         Some(time),
     ) = (clock, &time)
     {
-        let written = match unit {
-            Unit::Seconds | Unit::Milliseconds => time.clone(),
-            Unit::Rfc3339 | Unit::HttpDate => format!("\"{time}\""),
-        };
-        set_field(delivery, path, &written)?;
+        let is_number = matches!(unit, Unit::Seconds | Unit::Milliseconds);
+        let before = json::member(&delivery.body, path).ok_or(NotSignable)?;
+        if is_number && !before.get().starts_with('"') {
+            set_field(delivery, path, time)?;
+        } else {
+            set_field(delivery, path, &format!("\"{time}\""))?;
+        }
     }
     let key = scheme
         .keys

@@ -39,7 +39,7 @@ async fn ask(endpoint: &Endpoint, name: &str, event: Value) -> (u64, Value, Valu
 }
 
 #[tokio::test]
-async fn what_tells_nothing_is_answered_for_a_source_that_is_there() {
+async fn what_tells_nothing_is_answered_to_anybody() {
     let endpoint = Endpoint::open().await;
     let none = json!({});
     let challenge = json!({"x-okta-verification-challenge": "a challenge"});
@@ -57,11 +57,9 @@ async fn what_tells_nothing_is_answered_for_a_source_that_is_there() {
         ("mailchimp", "GET", "key=anything", &none, "", ""),
         ("woocommerce", "POST", "", &none, "webhook_id=5", ""),
     ] {
-        let event = || request(name, method, query, headers, body);
-        let (status, ..) = ask(&endpoint, name, event()).await;
-        assert_eq!(status, 401, "{name} has no source yet");
-        endpoint.put_secret(name, "default", SECRET).await;
-        let (status, headers, body, _) = ask(&endpoint, name, event()).await;
+        // Of a source that is not there: Mandrill shows its key only after it has asked.
+        let event = request(name, method, query, headers, body);
+        let (status, headers, body, _) = ask(&endpoint, name, event).await;
         assert_eq!((status, &body), (200, &json!(answer)), "{name}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{name}");
         assert_eq!(headers["webhook-outcome"], "ignored", "{name}");
@@ -134,6 +132,61 @@ async fn a_secret_that_a_stranger_brings_is_refused() {
         assert_eq!(reason, "handshake_refused", "{name}");
         assert_eq!(headers["x-hook-secret"], Value::Null, "{name}");
     }
+}
+
+/// While the operator has opened the source, the first secret is kept and no other.
+#[tokio::test]
+async fn a_secret_is_taken_once_while_its_source_is_open() {
+    let endpoint = Endpoint::open().await;
+    let ledger = endpoint.world.ledger();
+    for (name, event) in [
+        ("asana", bringing as fn(&str) -> Value),
+        ("notion", |secret| {
+            let body = json!({"verification_token": secret}).to_string();
+            request("notion", "POST", "", &json!({}), &body)
+        }),
+    ] {
+        ledger
+            .forget_offer(name, "default")
+            .await
+            .expect("DynamoDB answers");
+        let until = START.after(std::time::Duration::from_secs(60));
+        let settings = json!({"pairing_until": until.to_string()}).to_string();
+        endpoint.put_settings(name, "default", &settings).await;
+        // No secret has been stored yet.
+        let (status, headers, ..) = ask(&endpoint, name, event("the-first")).await;
+        assert_eq!(status, 200, "{name}");
+        if name == "asana" {
+            assert_eq!(headers["x-hook-secret"], "the-first");
+        }
+        let (status, .., reason) = ask(&endpoint, name, event("a-stranger-s")).await;
+        assert_eq!((status, reason), (401, json!("paired_already")), "{name}");
+        // Its provider asks again.
+        assert_eq!(
+            ask(&endpoint, name, event("the-first")).await.0,
+            200,
+            "{name}"
+        );
+        let offered = ledger
+            .offered(name, "default")
+            .await
+            .expect("DynamoDB answers");
+        let offered = offered.expect("it is kept");
+        assert_eq!(offered.secret.bytes(), b"the-first", "{name}");
+        assert!(offered.contested, "{name}");
+        let settings = json!({"pairing_until": START.to_string()}).to_string();
+        endpoint.put_settings(name, "default", &settings).await;
+        let (status, .., reason) = ask(&endpoint, name, event("the-first")).await;
+        assert_eq!(
+            (status, reason),
+            (401, json!("handshake_refused")),
+            "{name}"
+        );
+    }
+}
+
+fn bringing(secret: &str) -> Value {
+    request("asana", "POST", "", &json!({"x-hook-secret": secret}), "{}")
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub(super) static ROW: &dyn Explained = &Row {
         ..IN_BODY
     },
     setup: Setup {
-        paste: "Monitoring > Streams > Create Stream > Custom Webhook > Payload URL; event streams: Event Streams > Create > Webhook",
+        paste: "Monitoring > Streams > Create Stream > Custom Webhook > Payload URL, content format JSON Array; event streams: Event Streams > Create > Webhook",
         secret: "you set it: Authorization Token in the same form (sent as it stands)",
         retries: "a few times on any non-2xx; schedule not published; a stream with lasting failures is paused",
     },

@@ -45,6 +45,8 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Field("event"),
                 Piece::Text(":"),
                 Piece::Value("ts_event"),
+                Piece::Text(":"),
+                Piece::Digest,
             ],
             &[
                 Piece::Field("message-id"),
@@ -52,10 +54,16 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Field("event"),
                 Piece::Text(":"),
                 Piece::Value("ts"),
+                Piece::Text(":"),
+                Piece::Digest,
             ],
             &[Piece::Digest],
         ],
-        kind: &[&[Piece::Field("event")]],
+        kind: &[
+            &[Piece::Field("event")],
+            &[Piece::Text("sms."), Piece::Field("msg_status")],
+            &[Piece::Text("other")],
+        ],
         ..IN_BODY
     },
     setup: Setup {

@@ -43,7 +43,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     ],
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Header("X-Buildkite-Request")], &[Piece::Digest]],
+        id: &[&[Piece::Digest]],
         kind: &[
             &[Piece::Field("event")],
             &[Piece::Header("X-Buildkite-Event")],

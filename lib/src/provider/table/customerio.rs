@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED, V0};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED, V0};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::Profile;
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{At, Clock, Place, Scheme, Unit};
+use crate::scheme::{At, Clock, FIVE_MINUTES, Place, Scheme, Unit};
 
 /// Customer.io's reporting webhooks.
 ///
@@ -28,8 +28,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("X-CIO-Timestamp"),
             unit: Unit::Seconds,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
 use crate::delivery::Method;
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
@@ -11,7 +11,7 @@ use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::{Acknowledgement, Profile};
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{Algorithm, At, Clock, Key, Place, Scheme, Unit};
+use crate::scheme::{Algorithm, At, Clock, FIVE_MINUTES, Key, Place, Scheme, Unit};
 
 /// Discord: interactions and webhook events.
 ///
@@ -59,8 +59,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("X-Signature-Timestamp"),
             unit: Unit::Seconds,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],

@@ -37,6 +37,13 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Text(":"),
                 Piece::Field("generatedDateTime"),
             ],
+            &[
+                Piece::Field("event"),
+                Piece::Text(":"),
+                Piece::Field("generatedDateTime"),
+                Piece::Text(":"),
+                Piece::Digest,
+            ],
             &[Piece::Digest],
         ],
         kind: &[&[Piece::Field("event")]],

@@ -32,7 +32,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     }],
     handshakes: &[ALIVE],
     naming: Naming {
-        id: &[&[Piece::Field("id")]],
+        id: &[&[Piece::Field("id")], &[Piece::Digest]],
         kind: &[&[Piece::Field("topic")]],
         ping: Some("ping"),
         ..IN_BODY

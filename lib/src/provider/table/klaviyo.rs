@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BODY_TIME, HMAC_OF_BODY, IN_BODY, POSTED};
+use super::{A_DAY, BODY_TIME, HMAC_OF_BODY, IN_BODY, POSTED};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
@@ -10,7 +10,7 @@ use crate::provider::profile::{Acknowledgement, Profile};
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
 use crate::provider::split::Split;
-use crate::scheme::{At, Clock, Place, Scheme, Unit};
+use crate::scheme::{At, Clock, FIVE_MINUTES, Place, Scheme, Unit};
 
 /// Klaviyo's system webhooks. Those of its flows are not signed.
 ///
@@ -29,8 +29,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("Klaviyo-Timestamp"),
             unit: Unit::HttpDate,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],

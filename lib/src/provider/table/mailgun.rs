@@ -1,13 +1,13 @@
 //! Mailgun, as a row.
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::{Acknowledgement, Covers, Profile};
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{Part, Place, Scheme};
+use crate::scheme::{At, Clock, FIVE_MINUTES, Part, Place, Scheme, Unit};
 
 /// Mailgun, which signs a time and a token and nothing that happened. So the token names the event: no second one
 /// can come under it.
@@ -29,6 +29,12 @@ pub(super) static ROW: &dyn Explained = &Row {
             Part::Field("signature.timestamp"),
             Part::Field("signature.token"),
         ],
+        clock: Some(Clock {
+            at: At::Field("signature.timestamp"),
+            unit: Unit::Seconds,
+            past: A_DAY,
+            future: FIVE_MINUTES,
+        }),
         ..HMAC_OF_BODY
     }],
     handshakes: &[],
@@ -38,7 +44,7 @@ pub(super) static ROW: &dyn Explained = &Row {
         ..IN_BODY
     },
     setup: Setup {
-        paste: "Send > Sending > Webhooks > Add webhook; inbound: Receiving > Create route > forward()",
+        paste: "Send > Sending > Webhooks > Add webhook (inbound routes are not signed in this form)",
         secret: "HTTP webhook signing key (Send > Sending > Webhooks, or API security)",
         retries: "after 5, 10, 15 min, 1, 2, 4 h",
     },

@@ -173,7 +173,7 @@ pub static GITHUB: &dyn Explained = github::ROW;
 pub static STRIPE: &dyn Explained = stripe::ROW;
 
 /// The commonest profile: one JSON event posted, of which the signature covers the body.
-const POSTED: Profile = Profile {
+pub(super) const POSTED: Profile = Profile {
     name: "",
     title: "",
     methods: &[Method::Post],
@@ -189,7 +189,7 @@ const POSTED: Profile = Profile {
 
 /// The commonest scheme: a header with an HMAC-SHA256 of the body in hexadecimal, the secret's text its
 /// key.
-const HMAC_OF_BODY: Scheme = Scheme {
+pub(super) const HMAC_OF_BODY: Scheme = Scheme {
     place: Place::Header(""),
     form: Form::Whole,
     encoding: Encoding::Hex,
@@ -201,16 +201,20 @@ const HMAC_OF_BODY: Scheme = Scheme {
 };
 
 /// The secret itself in a header.
-const TOKEN: Scheme = Scheme {
+pub(super) const TOKEN: Scheme = Scheme {
     encoding: Encoding::Text,
     algorithm: Algorithm::Token,
     signed: &[],
     ..HMAC_OF_BODY
 };
 
+/// The largest age where a provider's own libraries check none: its retries end before, and a delivery that
+/// somebody has captured counts no longer than its event is remembered.
+const A_DAY: Option<Duration> = Some(Duration::from_secs(86_400));
+
 /// The parts that providers of one form sign, whatever the header's name.
-const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
-const BODY_TIME: &[Part] = &[Part::Body, Part::Time];
+pub(super) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
+pub(super) const BODY_TIME: &[Part] = &[Part::Body, Part::Time];
 const TIME_DOT_BODY: &[Part] = &[Part::Time, Part::Literal("."), Part::Body];
 const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(":"), Part::Body];
 const V0: &[Part] = &[
@@ -293,7 +297,7 @@ const PUBLIC_FORM: Form = Form::List {
 const PUBLIC_KEY: &[Key] = &[Key::Base64 { prefix: "whpk_" }];
 
 /// Names that stand in a JSON body.
-const IN_BODY: Naming = Naming {
+pub(super) const IN_BODY: Naming = Naming {
     body: Body::Json,
     split: &[],
     id: &[],
@@ -302,10 +306,10 @@ const IN_BODY: Naming = Naming {
 };
 
 /// A body that is an array of events, or one event.
-const EACH: &[Split] = &[Split { at: "", then: &[] }];
+pub(super) const EACH: &[Split] = &[Split { at: "", then: &[] }];
 
 /// A look whether anybody is there.
-const ALIVE: Handshake = Handshake {
+pub(super) const ALIVE: Handshake = Handshake {
     method: Method::Head,
     marks: &[],
     guard: Guard::Nothing,

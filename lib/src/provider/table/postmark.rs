@@ -11,7 +11,8 @@ use crate::scheme::{Encoding, Form, Place, Scheme};
 
 /// Postmark, by the user and password in its URL.
 ///
-/// Opens and clicks of a message repeat, so that their times belong to the id. The body is not signed.
+/// A message has several recipients, opens and clicks, so that what is said of them belongs to the id. The body is
+/// not signed.
 ///
 /// Facts: <https://postmarkapp.com/developer/webhooks/webhooks-overview>,
 /// <https://postmarkapp.com/support/article/understanding-inbound-webhook-retries-in-postmark>.
@@ -44,20 +45,9 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Text(":"),
                 Piece::Field("MessageID"),
                 Piece::Text(":"),
-                Piece::Field("ReceivedAt"),
+                Piece::Digest,
             ],
-            &[
-                Piece::Field("RecordType"),
-                Piece::Text(":"),
-                Piece::Field("MessageID"),
-                Piece::Text(":"),
-                Piece::Field("ChangedAt"),
-            ],
-            &[
-                Piece::Field("RecordType"),
-                Piece::Text(":"),
-                Piece::Field("MessageID"),
-            ],
+            &[Piece::Field("RecordType"), Piece::Text(":"), Piece::Digest],
             &[Piece::Text("Inbound:"), Piece::Field("MessageID")],
         ],
         kind: &[&[Piece::Field("RecordType")], &[Piece::Text("Inbound")]],
@@ -65,7 +55,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     },
     setup: Setup {
         paste: "the server > the message stream > Webhooks > Add webhook; inbound: stream > Settings > Webhook",
-        secret: "set by you: https://user:password@... in the URL, or a custom header",
+        secret: "you set it: https://user:password@... in the URL",
         retries: "inbound: 10 times in 10.5 h; bounces similar; others 3 times (1, 5, 15 min)",
     },
     advice: NO_ADVICE,

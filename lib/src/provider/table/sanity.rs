@@ -1,13 +1,13 @@
 //! Sanity, as a row.
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED, TIME_DOT_BODY};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED, TIME_DOT_BODY};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::Profile;
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{At, Clock, Encoding, Form, Place, Scheme, Unit};
+use crate::scheme::{At, Clock, Encoding, FIVE_MINUTES, Form, Place, Scheme, Unit};
 
 /// Sanity, whose payload its owner's projection makes.
 ///
@@ -28,8 +28,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Pair("t"),
             unit: Unit::Milliseconds,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         encoding: Encoding::Base64Url,
         ..HMAC_OF_BODY

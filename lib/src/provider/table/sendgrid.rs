@@ -1,13 +1,13 @@
 //! SendGrid, as a row.
 
-use super::{EACH, HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
+use super::{A_DAY, EACH, HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::Profile;
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{Algorithm, At, Clock, Encoding, Key, Place, Scheme, Unit};
+use crate::scheme::{Algorithm, At, Clock, Encoding, FIVE_MINUTES, Key, Place, Scheme, Unit};
 
 /// SendGrid's event webhook. The body ends with a line break, which is signed too.
 ///
@@ -29,8 +29,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("X-Twilio-Email-Event-Webhook-Timestamp"),
             unit: Unit::Seconds,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],

@@ -27,7 +27,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     }],
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Header("Request-ID")], &[Piece::Digest]],
+        id: &[&[Piece::Digest]],
         kind: &[
             &[
                 Piece::Header("Sentry-Hook-Resource"),

@@ -23,7 +23,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     schemes: STANDARD,
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Header("webhook-id")], &[Piece::Header("svix-id")]],
+        id: &[&[Piece::EitherHeader("webhook-id", "svix-id")]],
         kind: &[
             &[Piece::Field("type")],
             &[Piece::Field("event_type")],

@@ -42,7 +42,7 @@ pub(super) static ROW: &dyn Explained = &Row {
         ..IN_BODY
     },
     setup: Setup {
-        paste: "Dashboard > Authentication > Auth Hooks > Add hook > HTTPS",
+        paste: "Dashboard > Authentication > Auth Hooks > Add hook > HTTPS; not Customize Access Token, which wants claims in the answer",
         secret: "Generate secret in the same form: v1,whsec_...",
         retries: "3 tries 2 s apart on connection errors, within the 5 s",
     },

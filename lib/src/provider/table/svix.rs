@@ -23,7 +23,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     schemes: &[SVIX, WEBHOOK],
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Header("svix-id")], &[Piece::Header("webhook-id")]],
+        id: &[&[Piece::EitherHeader("svix-id", "webhook-id")]],
         kind: &[
             &[Piece::Field("type")],
             &[Piece::Field("eventType")],

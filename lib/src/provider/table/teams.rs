@@ -35,7 +35,14 @@ pub(super) static ROW: &dyn Explained = &Row {
     }],
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Field("id")]],
+        id: &[
+            &[
+                Piece::Field("conversation.id"),
+                Piece::Text(":"),
+                Piece::Field("id"),
+            ],
+            &[Piece::Field("id")],
+        ],
         kind: &[&[Piece::Field("type")]],
         ..IN_BODY
     },

@@ -9,7 +9,8 @@ use crate::provider::row::Row;
 use crate::provider::setup::Setup;
 use crate::scheme::{At, Clock, FIVE_MINUTES, Place, Scheme, Unit};
 
-/// Webflow. Webhooks made in its dashboard are not signed.
+/// Webflow. An inventory that goes back says the same again, so that its time belongs to the id. Webhooks made in
+/// its dashboard are not signed.
 ///
 /// Facts: <https://developers.webflow.com/data/docs/working-with-webhooks>.
 pub(super) static ROW: &dyn Explained = &Row {
@@ -32,7 +33,15 @@ pub(super) static ROW: &dyn Explained = &Row {
     }],
     handshakes: &[],
     naming: Naming {
-        id: &[&[Piece::Digest]],
+        id: &[
+            &[
+                Piece::When("triggerType", "ecomm_inventory_changed"),
+                Piece::Digest,
+                Piece::Text(":"),
+                Piece::Header("x-webflow-timestamp"),
+            ],
+            &[Piece::Digest],
+        ],
         kind: &[&[Piece::Field("triggerType")]],
         ..IN_BODY
     },

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED, TIME_BODY};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::Profile;
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{At, Clock, Encoding, Place, Scheme, Unit};
+use crate::scheme::{At, Clock, Encoding, FIVE_MINUTES, Place, Scheme, Unit};
 
 /// Zendesk: events, and webhooks of triggers and automations, whose payload its owner writes.
 ///
@@ -29,8 +29,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("X-Zendesk-Webhook-Signature-Timestamp"),
             unit: Unit::Rfc3339,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HMAC_OF_BODY, IN_BODY, POSTED, V0};
+use super::{A_DAY, HMAC_OF_BODY, IN_BODY, POSTED, V0};
 use crate::delivery::Method;
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
@@ -11,7 +11,7 @@ use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::{Acknowledgement, Profile};
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{At, Clock, Form, Place, Scheme, Unit};
+use crate::scheme::{At, Clock, FIVE_MINUTES, Form, Place, Scheme, Unit};
 
 /// Zoom. It asks for an HMAC of its token at the start and every 72 hours, and signs that request like an event.
 ///
@@ -31,8 +31,8 @@ pub(super) static ROW: &dyn Explained = &Row {
         clock: Some(Clock {
             at: At::Header("x-zm-request-timestamp"),
             unit: Unit::Seconds,
-            past: None,
-            future: None,
+            past: A_DAY,
+            future: FIVE_MINUTES,
         }),
         ..HMAC_OF_BODY
     }],
@@ -52,14 +52,7 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Text(":"),
                 Piece::Value("event_ts"),
                 Piece::Text(":"),
-                Piece::Value("payload.object.uuid"),
-            ],
-            &[
-                Piece::Field("event"),
-                Piece::Text(":"),
-                Piece::Value("event_ts"),
-                Piece::Text(":"),
-                Piece::Value("payload.object.id"),
+                Piece::Digest,
             ],
             &[Piece::Digest],
         ],
