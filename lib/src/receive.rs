@@ -107,8 +107,10 @@ impl Receiver {
             .source(self.provider.profile().name)
             .map(str::to_owned);
         let (address, route_and_query) = (request.source_ip(), request.route_and_query());
-        // A signed time is held against that of arrival: a function may just have started.
-        let arrived_at = request.arrived_at().filter(|at| *at <= now).unwrap_or(now);
+        // A signed time is held against that of arrival: a function may just have started. The gateway gives it
+        // no longer than that; an event of another time is one that somebody has kept.
+        let is_recent = |at: &Timestamp| *at <= now && at.age(now) <= limits::GATEWAY;
+        let arrived_at = request.arrived_at().filter(is_recent).unwrap_or(now);
         let delivery = request
             .delivery(self.settings.origin())
             .map_err(|_| stop(Answer::Malformed, "body_not_base64"))?;
