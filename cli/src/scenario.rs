@@ -105,7 +105,9 @@ pub fn steps(
                 _ => known,
             };
             if !recorded || !std::mem::take(&mut is_first) {
-                steps.push(step(How::Genuine, &[(status, 1)], recorded));
+                // Nobody knows beforehand under which id the function records what goes by its time.
+                let followed = recorded && !is_named_by_time(project, provider, &event)?;
+                steps.push(step(How::Genuine, &[(status, 1)], followed));
                 continue;
             }
             let is_one = meaning.identities().len() == 1;
@@ -114,7 +116,8 @@ pub fn steps(
                 steps.push(step(How::Again, &[(known, 1)], true));
             } else {
                 // Of the copies of a batch each may be the first with another event.
-                steps.push(step(How::Genuine, &[(accepted, 1)], true));
+                let followed = !is_named_by_time(project, provider, &event)?;
+                steps.push(step(How::Genuine, &[(accepted, 1)], followed));
             }
             if profile.covers.has_body() {
                 steps.push(step(How::Forged, &[(profile.refusal, 1)], false));
