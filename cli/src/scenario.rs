@@ -104,19 +104,17 @@ pub fn steps(
                 Meaning::Challenge(_) => 200,
                 _ => known,
             };
+            // Nobody knows beforehand under which id the function records what goes by its time.
+            let followed = recorded && !is_named_by_time(project, provider, &event)?;
             if !recorded || !std::mem::take(&mut is_first) {
-                // Nobody knows beforehand under which id the function records what goes by its time.
-                let followed = recorded && !is_named_by_time(project, provider, &event)?;
                 steps.push(step(How::Genuine, &[(status, 1)], followed));
                 continue;
             }
-            let is_one = meaning.identities().len() == 1;
-            if is_one && !is_named_by_time(project, provider, &event)? {
+            if followed && meaning.identities().len() == 1 {
                 steps.push(step(How::AtOnce(10), &[(accepted, 1), (known, 9)], true));
                 steps.push(step(How::Again, &[(known, 1)], true));
             } else {
                 // Of the copies of a batch each may be the first with another event.
-                let followed = !is_named_by_time(project, provider, &event)?;
                 steps.push(step(How::Genuine, &[(accepted, 1)], followed));
             }
             if profile.covers.has_body() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
-use futures::future::{join, join_all};
+use futures::future::join;
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -46,8 +46,11 @@ pub async fn receive() -> Result<(), Error> {
         .collect();
     let first = receivers.first().expect("one provider at least is named");
     // Whoever serves several, as the local stack does, reads a provider's secrets at its first delivery.
-    let only = receivers.iter().filter(|_| receivers.len() == 1);
-    let secrets = join_all(only.map(read_secrets));
+    let secrets = async {
+        if receivers.len() == 1 {
+            read_secrets(first).await;
+        }
+    };
     join(secrets, warm(&first.ledger, &first.queue)).await;
     let handle = |invocation| answer(&receivers, invocation);
     lambda_runtime::run(service_fn(handle)).await

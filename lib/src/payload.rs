@@ -125,11 +125,7 @@ impl<'a> Payload<'a> {
 
     /// The value of a form's field that comes once.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
-        let mut found = self.fields().into_iter().filter(|(field, _)| field == name);
-        match (found.next(), found.next()) {
-            (Some((_, value)), None) => Some(value),
-            _ => None,
-        }
+        form_field(self.fields(), name)
     }
 
     /// True if this is a form that wraps JSON.
@@ -210,6 +206,15 @@ impl Eq for Payload<'_> {}
 /// result UTF-8 (what is not becomes U+FFFD).
 pub fn form_fields(bytes: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(bytes).into_owned().collect()
+}
+
+/// The value of a field that comes once.
+pub(crate) fn form_field(fields: Vec<(String, String)>, name: &str) -> Option<String> {
+    let mut found = fields.into_iter().filter(|(field, _)| field == name);
+    match (found.next(), found.next()) {
+        (Some((_, value)), None) => Some(value),
+        _ => None,
+    }
 }
 
 fn object(fields: Vec<(String, String)>) -> Map<String, Value> {

@@ -19,7 +19,7 @@ use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
 use crate::ledger::Ledger;
-use crate::provider::handshake::{Guard, Handshake, Value};
+use crate::provider::handshake::Handshake;
 use crate::provider::identity::Malformed;
 use crate::provider::meaning::{Element, Meaning};
 use crate::provider::{Provider, unsigned_handshake};
@@ -27,7 +27,6 @@ use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
 use crate::rejection::Rejection;
-use crate::secret::Secret;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
 use crate::source::{
@@ -39,6 +38,7 @@ use crate::verified::Verified;
 use crate::verify::{check_shape, verify};
 use crate::{faults, limits};
 
+mod greet;
 mod keep;
 mod receipt;
 
@@ -141,63 +141,6 @@ impl Receiver {
         match handshake {
             Some(handshake) => self.greet(handshake, &delivery, &arrival, notes).await,
             None => self.take(delivery, &arrival, notes).await,
-        }
-    }
-
-    /// Answers a handshake that comes without a signature, if its source is there.
-    async fn greet(
-        &self,
-        handshake: &Handshake,
-        delivery: &Delivery,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        let (mut source, mut settings) = self.admit(arrival, Some(handshake), notes).await?;
-        // The operator may have opened the source a moment ago.
-        if !handshake.is_allowed(delivery, settings.terms(arrival.now))
-            && self.look_again(arrival).await
-        {
-            (source, settings) = self.admit(arrival, Some(handshake), notes).await?;
-        }
-        if !handshake.is_allowed(delivery, settings.terms(arrival.now)) {
-            return Err(stop(Answer::Unauthenticated, "handshake_refused"));
-        }
-        if let Guard::Pairing(value) = handshake.guard {
-            self.take_secret(value, delivery, arrival).await?;
-        }
-        let key = match (&source.secrets, handshake.guard) {
-            (Ok(secrets), _) => secrets.first().map(Secret::bytes).unwrap_or_default(),
-            (Err(_), Guard::Pairing(_)) => &[],
-            (Err(problem), _) => return Err(stop(Answer::Unavailable, problem.reason())),
-        };
-        let reply = handshake.reply(delivery, key);
-        let reply = reply.ok_or(stop(Answer::Malformed, "handshake_unreadable"))?;
-        Ok(Answer::Challenged(reply))
-    }
-
-    /// Keeps the secret that a provider brings, for the operator to take. The first one is kept.
-    async fn take_secret(
-        &self,
-        value: Value,
-        delivery: &Delivery,
-        arrival: &Arrival<'_>,
-    ) -> Result<(), Stop> {
-        let unreadable = stop(Answer::Malformed, "handshake_unreadable");
-        let (secret, _) = value.read(delivery, &[]).ok_or(unreadable)?;
-        let name = self.provider.profile().name;
-        let expires_at = arrival.now.after(limits::PAIRING);
-        let offer = self
-            .ledger
-            .offer(name, &arrival.source, &secret, expires_at);
-        let kept = arrival.deadline.leaving(limits::LAST_STEPS, offer).await;
-        match kept {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(stop(Answer::Unauthenticated, "paired_already")),
-            Ok(Err(failure)) => {
-                error!(error = %failure, "a secret that the provider brought is not kept");
-                Err(stop(Answer::Unavailable, "secret_not_kept"))
-            }
-            Err(_) => Err(stop(Answer::Unavailable, "secret_not_kept")),
         }
     }
 

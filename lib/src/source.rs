@@ -336,6 +336,11 @@ mod tests {
                     r#""https://a b""#,
                 ],
             ),
+            (
+                "verify_token",
+                &[r#""""#, r#"" ""#, "null", r#"["canary"]"#],
+            ),
+            ("pairing_until", &["1767225600", r#""""#, r#""canary""#]),
             ("replay", &[r#""canary""#]),
         ] {
             for value in values {
@@ -348,6 +353,17 @@ mod tests {
         for text in ["", "canary", "[]", "\u{feff}{}", "{} {}", r#""canary""#] {
             assert_eq!(parse(text), Err(InvalidSettings::NotAnObject), "{text}");
         }
+    }
+
+    #[test]
+    fn a_source_is_open_until_its_time_and_no_longer() {
+        let open = r#"{"pairing_until": "2026-01-01T00:00:00Z", "verify_token": "canary"}"#;
+        let settings = parse(open).expect("settings");
+        let is_open = |seconds| settings.terms(Timestamp::from_seconds(seconds)).pairing;
+        assert!(is_open(1_767_225_599) && !is_open(1_767_225_600));
+        assert!(!format!("{settings:?}").contains("canary"));
+        let closed = parse("{}").expect("settings");
+        assert!(!closed.terms(Timestamp::from_seconds(0)).pairing);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use webhooks::answer::Answer;
 use webhooks::delivery::Method;
 use webhooks::gateway::{NotBase64, Origin, Request, response};
+use webhooks::provider::catalog;
 use webhooks::provider::table::GITHUB;
 use webhooks::provider::twilio::TWILIO;
 
@@ -192,6 +193,74 @@ fn finds_no_source_in_other_paths() {
         &too_long,
     ] {
         assert_eq!(source(path), None, "{path}");
+    }
+}
+
+/// What a provider takes for "no", for "later" and for an answer is its own.
+#[test]
+fn a_provider_hears_its_own_words() {
+    let hears = |name, answer: &Answer, kind| {
+        let profile = catalog::by_name(name).expect("it is built").profile();
+        let response = response(answer, profile, kind);
+        let body = response.body.as_deref().unwrap_or_default();
+        let body = String::from_utf8_lossy(body).into_owned();
+        let later = response.headers.contains_key("retry-after");
+        (response.status_code, body, later)
+    };
+    let accepted = Answer::Accepted { id: "1".to_owned() };
+    let nothing = String::new;
+    for (name, answer, kind, status, body, later) in [
+        ("brevo", Answer::Unavailable, None, 429, nothing(), true),
+        ("brevo", Answer::Throttled, None, 429, nothing(), true),
+        ("github", Answer::Throttled, None, 503, nothing(), true),
+        (
+            "gocardless",
+            Answer::Unauthenticated,
+            None,
+            498,
+            nothing(),
+            false,
+        ),
+        (
+            "twitch",
+            Answer::Unauthenticated,
+            None,
+            403,
+            nothing(),
+            false,
+        ),
+        ("linear", accepted.clone(), None, 200, nothing(), false),
+        (
+            "discord",
+            accepted.clone(),
+            Some("ENTITLEMENT_CREATE"),
+            204,
+            nothing(),
+            false,
+        ),
+        (
+            "discord",
+            accepted.clone(),
+            Some("interaction.2"),
+            200,
+            r#"{"type":5}"#.to_owned(),
+            false,
+        ),
+        (
+            "discord",
+            accepted.clone(),
+            Some("interaction.3"),
+            200,
+            r#"{"type":6}"#.to_owned(),
+            false,
+        ),
+        ("adyen", accepted, None, 200, "[accepted]".to_owned(), false),
+    ] {
+        assert_eq!(
+            hears(name, &answer, kind),
+            (status, body, later),
+            "{name} {kind:?}"
+        );
     }
 }
 

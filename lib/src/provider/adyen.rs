@@ -31,12 +31,12 @@ use crate::timestamp::Timestamp;
 const HEADER: &str = "HmacSignature";
 const FIELD: &str = "hmacSignature";
 
-static PLATFORM: [Scheme; 1] = [Scheme {
+static PLATFORM: Scheme = Scheme {
     place: Place::Header(HEADER),
     encoding: Encoding::Base64,
     keys: &[Key::Hex],
     ..HMAC_OF_BODY
-}];
+};
 
 /// Adyen: payments and platforms. What stands in a payment beside the eight fields is not signed.
 pub static ADYEN: &dyn Explained = &Coded {
@@ -51,7 +51,7 @@ pub static ADYEN: &dyn Explained = &Coded {
             covers: Covers::Nothing,
             ..POSTED
         },
-        schemes: &PLATFORM,
+        schemes: &[],
         handshakes: &[],
         naming: Naming {
             split: &[Split {
@@ -105,7 +105,7 @@ impl Signature for Adyen {
         now: Timestamp,
     ) -> Result<usize, Rejection> {
         if delivery.headers.get(HEADER).is_some() {
-            return verify(&PLATFORM[0], delivery, secrets, now);
+            return verify(&PLATFORM, delivery, secrets, now);
         }
         let items = items(delivery).ok_or(Rejection::MissingHeader(HEADER))?;
         let signed = items.iter().map(|item| item.signed());
@@ -136,7 +136,7 @@ impl Signature for Adyen {
         now: Timestamp,
     ) -> Result<(), NotSignable> {
         let Some(items) = items(delivery).filter(|items| !items.is_empty()) else {
-            return sign(&PLATFORM[0], delivery, secret, now);
+            return sign(&PLATFORM, delivery, secret, now);
         };
         let key = Key::Hex.bytes(secret).ok_or(NotSignable)?;
         let mut body = String::from_utf8(delivery.body.clone()).map_err(|_| NotSignable)?;
@@ -158,7 +158,7 @@ impl Signature for Adyen {
     }
 
     fn secret_of(&self, text: &str) -> Secret {
-        development::secret(&PLATFORM[0], text)
+        development::secret(&PLATFORM, text)
     }
 }
 

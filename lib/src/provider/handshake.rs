@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::meaning::Reply;
 use crate::delivery::{Delivery, Method};
 use crate::json::{self, Members};
-use crate::payload::form_fields;
+use crate::payload::{form_field, form_fields};
 use crate::secret::Secret;
 use crate::signature::{Hash, sign};
 
@@ -236,12 +236,7 @@ fn object(members: &[(&str, Value)], delivery: &Delivery, key: &[u8]) -> Option<
 
 /// A parameter of the query that comes once.
 fn parameter(delivery: &Delivery, name: &str) -> Option<String> {
-    let fields = form_fields(delivery.query.as_bytes());
-    let mut found = fields.into_iter().filter(|(key, _)| key == name);
-    match (found.next(), found.next()) {
-        (Some((_, value)), None) => Some(value),
-        _ => None,
-    }
+    form_field(form_fields(delivery.query.as_bytes()), name)
 }
 
 /// A field that is a text or a number, as it is written.

@@ -131,7 +131,7 @@ impl Naming {
         Identity::checked(id, kind, missing(self.id))
     }
 
-    /// The ways to id and type, in words: the best one of each, and the last where it is another.
+    /// The ways to id and type, in words.
     pub(super) fn description(&self) -> (String, String) {
         let words = |ways: &[&[Piece]]| {
             let way = |way: &&[Piece]| way.iter().map(Piece::words).collect::<String>();

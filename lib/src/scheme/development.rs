@@ -16,19 +16,8 @@ use crate::signature::sha256;
 /// The end of the text that every development secret is made from.
 const DEVELOPMENT: &str = "-development-secret";
 
-/// The private keys: the one of development, and another.
-const ED25519: [&[u8]; 2] = [
-    include_bytes!("development/ed25519-0.der"),
-    include_bytes!("development/ed25519-1.der"),
-];
-const P256: [&[u8]; 2] = [
-    include_bytes!("development/p256-0.der"),
-    include_bytes!("development/p256-1.der"),
-];
-const RSA: [&[u8]; 2] = [
-    include_bytes!("development/rsa-0.der"),
-    include_bytes!("development/rsa-1.der"),
-];
+/// The private keys after a line of words: of each algorithm the one of development, and another.
+const KEYS: &str = include_str!("development-keys.txt");
 
 /// The text of a provider's development secret.
 pub fn text(provider: &str) -> String {
@@ -54,19 +43,20 @@ pub fn secret(scheme: &Scheme, text: &str) -> Secret {
 /// The signature of the private key that belongs to a public one, if it is one of ours.
 pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     let which = (0..2).find(|which| public(algorithm, *which).as_deref() == Some(key))?;
+    let private = private(algorithm, which)?;
     let random = SystemRandom::new();
     match algorithm {
         Algorithm::Ed25519 => {
-            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(ED25519[which]).ok()?;
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&private).ok()?;
             Some(pair.sign(message).as_ref().to_vec())
         }
         Algorithm::EcdsaP256 => {
-            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, P256[which]);
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &private);
             let signature = pair.ok()?.sign(&random, message).ok()?;
             Some(signature.as_ref().to_vec())
         }
         Algorithm::Rsa => {
-            let pair = RsaKeyPair::from_pkcs8(RSA[which]).ok()?;
+            let pair = RsaKeyPair::from_pkcs8(&private).ok()?;
             let mut signature = vec![0; pair.public_modulus_len()];
             let signed = pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature);
             signed.ok().map(|()| signature)
@@ -77,25 +67,34 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<V
 
 /// A public key as the scheme's algorithm takes it.
 fn public(algorithm: Algorithm, which: usize) -> Option<Vec<u8>> {
-    let spki = |der: Result<PublicKeyX509Der<'_>, _>| -> Option<Vec<u8>> {
-        der.ok()
-            .map(|der: PublicKeyX509Der<'_>| der.as_ref().to_vec())
-    };
+    let private = private(algorithm, which)?;
+    let spki = |der: PublicKeyX509Der<'_>| der.as_ref().to_vec();
     match algorithm {
         Algorithm::Ed25519 => {
-            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(ED25519[which]).ok()?;
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&private).ok()?;
             Some(pair.public_key().as_ref().to_vec())
         }
         Algorithm::EcdsaP256 => {
-            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, P256[which]);
-            spki(AsDer::as_der(pair.ok()?.public_key()))
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &private);
+            pair.ok()?.public_key().as_der().ok().map(spki)
         }
         Algorithm::Rsa => {
-            let pair = RsaKeyPair::from_pkcs8(RSA[which]).ok()?;
-            spki(AsDer::as_der(pair.public_key()))
+            let pair = RsaKeyPair::from_pkcs8(&private).ok()?;
+            pair.public_key().as_der().ok().map(spki)
         }
         Algorithm::Hmac(_) | Algorithm::Token => None,
     }
+}
+
+/// A private key, in PKCS #8.
+fn private(algorithm: Algorithm, which: usize) -> Option<Vec<u8>> {
+    let first = match algorithm {
+        Algorithm::Ed25519 => 1,
+        Algorithm::EcdsaP256 => 3,
+        Algorithm::Rsa => 5,
+        Algorithm::Hmac(_) | Algorithm::Token => return None,
+    };
+    STANDARD.decode(KEYS.lines().nth(first + which)?).ok()
 }
 
 /// The text of a key's bytes.

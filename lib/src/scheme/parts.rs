@@ -108,9 +108,5 @@ pub(super) fn query(delivery: &Delivery, name: &'static str) -> Result<String, R
 pub(super) fn field(delivery: &Delivery, path: &'static str) -> Result<String, Rejection> {
     let missing = Rejection::MissingHeader(path);
     let value = json::member(&delivery.body, path).ok_or(missing.clone())?;
-    match value.get().as_bytes() {
-        [b'"', ..] => json::read(value.get().as_bytes()).ok_or(missing),
-        [b'-' | b'0'..=b'9', ..] => Ok(value.get().to_owned()),
-        _ => Err(missing),
-    }
+    json::scalar(&value).ok_or(missing)
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Algorithm, At, Clock, Encoding, Form, Place, Required, Scheme, Unit, development};
+use super::{Algorithm, At, Clock, Encoding, Form, Place, Required, Scheme, development};
 use crate::delivery::Delivery;
 use crate::json;
 use crate::payload::form_fields;
@@ -36,27 +36,9 @@ pub fn sign(
             None => {}
         }
     }
-    let clock = scheme.clock.as_ref();
-    let time = clock.map(|clock| clock.unit.write(now));
-    if let (Some(At::Header(name)), Some(time)) = (clock.map(|clock| clock.at), &time) {
-        delivery.headers.set(name, time.clone());
-    }
-    if let (
-        Some(Clock {
-            at: At::Field(path),
-            unit,
-            ..
-        }),
-        Some(time),
-    ) = (clock, &time)
-    {
-        let is_number = matches!(unit, Unit::Seconds | Unit::Milliseconds);
-        let before = json::member(&delivery.body, path).ok_or(NotSignable)?;
-        if is_number && !before.get().starts_with('"') {
-            set_field(delivery, path, time)?;
-        } else {
-            set_field(delivery, path, &format!("\"{time}\""))?;
-        }
+    let time = scheme.clock.map(|clock| clock.unit.write(now));
+    if let (Some(clock), Some(time)) = (scheme.clock, &time) {
+        stamp(delivery, clock, time)?;
     }
     let key = scheme
         .keys
@@ -86,9 +68,33 @@ pub fn sign(
         Place::Headers(names) => delivery.headers.set(names[0], text),
         Place::NumberedHeaders(name) => delivery.headers.set(&format!("{name}1"), text),
         Place::Query(name) => set_parameter(delivery, name, &text),
-        Place::Field(path) => set_field(delivery, path, &format!("\"{text}\""))?,
+        Place::Field(path) => set_field(delivery, path, &quoted(&text))?,
     }
     Ok(())
+}
+
+/// Puts the time of signing where the scheme has it; beside the signature it comes with that.
+fn stamp(delivery: &mut Delivery, clock: Clock, time: &str) -> Result<(), NotSignable> {
+    match clock.at {
+        At::Header(name) => delivery.headers.set(name, time),
+        At::Pair(_) => {}
+        At::Field(path) => {
+            // A number or a text, as the delivery has it.
+            let before = json::member(&delivery.body, path).ok_or(NotSignable)?;
+            let is_text = before.get().starts_with('"');
+            let written = if is_text {
+                quoted(time)
+            } else {
+                time.to_owned()
+            };
+            set_field(delivery, path, &written)?;
+        }
+    }
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
 }
 
 /// Puts a parameter into the query, in place of one that is there.

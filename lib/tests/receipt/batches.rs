@@ -57,6 +57,27 @@ fn said(lines: &[(&str, &str)]) -> Vec<(String, String)> {
     lines.iter().map(owned).collect()
 }
 
+/// What is no event is refused by itself: the others are durable, and their sender hears that.
+#[tokio::test]
+async fn an_element_that_is_no_event_takes_no_other_along() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(TWILIO);
+    let [a, b, _] = &ids();
+    let mut fixture = delivery(TWILIO, "json");
+    fixture.delivery.body = format!("[{}, null, {}]", element(a), element(b)).into_bytes();
+    sign(&mut fixture, TWILIO, SECRET, START);
+    for (status, outcome) in [(202, "accepted"), (200, "duplicate")] {
+        let receipt = deliver(&receiver, fixture.gateway_event(), START).await;
+        assert_eq!(receipt.answer.status(), status);
+        let expected = [
+            (a.as_str(), outcome),
+            ("", "malformed"),
+            (b.as_str(), outcome),
+        ];
+        assert_eq!(lines(&receipt), said(&expected));
+    }
+}
+
 #[tokio::test]
 async fn overlapping_batches_make_each_event_once() {
     let endpoint = Endpoint::open().await;

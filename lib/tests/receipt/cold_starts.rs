@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use futures::future::join_all;
 use lab::proxy::{Call, Fault, Judge, Proxy};
-use webhooks::provider::table::GITHUB;
+use webhooks::provider::table::{GITHUB, STRIPE};
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator;
 
 use crate::endpoint::{Endpoint, SECRET, deliver_late, delivery, sign};
+use crate::support::sample::at;
 
 const FUNCTIONS: usize = 400;
 
@@ -40,6 +41,25 @@ async fn start(endpoint: &Endpoint, ssm: &Proxy) -> u16 {
     receiver.secrets.start(now).await;
     let receipt = deliver_late(&receiver, fixture.gateway_event(), now, Timestamp::now());
     receipt.await.answer.status()
+}
+
+/// A signed time is held against that of arrival, which a function that had to start first comes after. An
+/// event that somebody has kept is judged by the clock.
+#[tokio::test]
+async fn a_delivery_is_as_old_as_it_was_when_it_arrived() {
+    let endpoint = Endpoint::open().await;
+    let receiver = endpoint.receiver(STRIPE);
+    for (arrived, now, status) in [
+        (299, 310, 202),
+        (301, 310, 401),
+        (290, 321, 401),
+        // The gateway's clock is ahead of ours.
+        (400, 300, 202),
+    ] {
+        let event = delivery(STRIPE, "charge.succeeded").gateway_event();
+        let receipt = deliver_late(&receiver, event, at(arrived), at(now)).await;
+        assert_eq!(receipt.answer.status(), status, "{arrived} {now}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

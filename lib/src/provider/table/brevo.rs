@@ -1,6 +1,6 @@
 //! Brevo, as a row.
 
-use super::{EACH, IN_BODY, POSTED, TOKEN};
+use super::{BASIC, EACH, IN_BODY, POSTED, TOKEN};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
@@ -28,12 +28,7 @@ pub(super) static ROW: &dyn Explained = &Row {
             encoding: Encoding::Text,
             ..TOKEN
         },
-        Scheme {
-            place: Place::Header("Authorization"),
-            form: Form::Prefixed("Basic "),
-            encoding: Encoding::Base64,
-            ..TOKEN
-        },
+        BASIC,
     ],
     handshakes: &[],
     naming: Naming {

@@ -1,7 +1,5 @@
 //! CircleCI, as a row.
 
-use std::time::Duration;
-
 use super::{HMAC_OF_BODY, IN_BODY, POSTED};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
@@ -19,7 +17,6 @@ pub(super) static ROW: &dyn Explained = &Row {
     profile: Profile {
         name: "circleci",
         title: "CircleCI",
-        answer_within: Duration::from_secs(10),
         ..POSTED
     },
     schemes: &[Scheme {

@@ -14,6 +14,18 @@ use crate::provider::setup::Setup;
 use crate::provider::split::Split;
 use crate::scheme::{Form, Place, Scheme};
 
+/// What a messaging event is, by the member that it has.
+const MESSAGING: Piece = Piece::Member(&[
+    "entry.0.messaging.0.message",
+    "entry.0.messaging.0.postback",
+    "entry.0.messaging.0.reaction",
+    "entry.0.messaging.0.read",
+    "entry.0.messaging.0.delivery",
+    "entry.0.messaging.0.optin",
+    "entry.0.messaging.0.referral",
+    "entry.0.messaging.0.account_linking",
+]);
+
 /// Meta: Graph, Messenger, Instagram and WhatsApp Cloud.
 ///
 /// The signature is over the bytes as they are sent, with their escapes. A delivery is a batch: of entries, of
@@ -92,16 +104,7 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Text(":"),
                 Piece::Value("entry.0.messaging.0.timestamp"),
                 Piece::Text(":"),
-                Piece::Member(&[
-                    "entry.0.messaging.0.message",
-                    "entry.0.messaging.0.postback",
-                    "entry.0.messaging.0.reaction",
-                    "entry.0.messaging.0.read",
-                    "entry.0.messaging.0.delivery",
-                    "entry.0.messaging.0.optin",
-                    "entry.0.messaging.0.referral",
-                    "entry.0.messaging.0.account_linking",
-                ]),
+                MESSAGING,
             ],
             &[Piece::Digest],
         ],
@@ -116,20 +119,7 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Piece::Text("."),
                 Piece::Field("entry.0.changes.0.field"),
             ],
-            &[
-                Piece::Field("object"),
-                Piece::Text("."),
-                Piece::Member(&[
-                    "entry.0.messaging.0.message",
-                    "entry.0.messaging.0.postback",
-                    "entry.0.messaging.0.reaction",
-                    "entry.0.messaging.0.read",
-                    "entry.0.messaging.0.delivery",
-                    "entry.0.messaging.0.optin",
-                    "entry.0.messaging.0.referral",
-                    "entry.0.messaging.0.account_linking",
-                ]),
-            ],
+            &[Piece::Field("object"), Piece::Text("."), MESSAGING],
             &[Piece::Field("object")],
         ],
         ..IN_BODY

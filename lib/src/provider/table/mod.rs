@@ -212,6 +212,14 @@ pub(super) const TOKEN: Scheme = Scheme {
 /// somebody has captured counts no longer than its event is remembered.
 const A_DAY: Option<Duration> = Some(Duration::from_secs(86_400));
 
+/// A user and a password.
+const BASIC: Scheme = Scheme {
+    place: Place::Header("Authorization"),
+    form: Form::Prefixed("Basic "),
+    encoding: Encoding::Base64,
+    ..TOKEN
+};
+
 /// The parts that providers of one form sign, whatever the header's name.
 pub(super) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
 pub(super) const BODY_TIME: &[Part] = &[Part::Body, Part::Time];

@@ -1,13 +1,12 @@
 //! Postmark, as a row.
 
-use super::{IN_BODY, POSTED, TOKEN};
+use super::{BASIC, IN_BODY, POSTED};
 use crate::provider::Explained;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::naming::{Naming, Piece};
 use crate::provider::profile::{Acknowledgement, Covers, Profile};
 use crate::provider::row::Row;
 use crate::provider::setup::Setup;
-use crate::scheme::{Encoding, Form, Place, Scheme};
 
 /// Postmark, by the user and password in its URL.
 ///
@@ -24,12 +23,7 @@ pub(super) static ROW: &dyn Explained = &Row {
         covers: Covers::Nothing,
         ..POSTED
     },
-    schemes: &[Scheme {
-        place: Place::Header("Authorization"),
-        form: Form::Prefixed("Basic "),
-        encoding: Encoding::Base64,
-        ..TOKEN
-    }],
+    schemes: &[BASIC],
     handshakes: &[],
     naming: Naming {
         id: &[
