@@ -101,7 +101,7 @@ fn table(reports: &[Report]) -> Table {
             How::Again => "the same once more".to_owned(),
             How::AtOnce(copies) => format!("{copies} copies at once"),
             How::Forged => "body changed".to_owned(),
-            How::Stale => "signed 10 min ago".to_owned(),
+            How::Stale => "signed an hour ago".to_owned(),
             How::UnknownSource => "unknown source".to_owned(),
         };
         let mut outcomes: BTreeMap<(u16, &str), usize> = BTreeMap::new();
