@@ -1,11 +1,17 @@
 //! A captured request as JSON: the form of one case in `signatures.json`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use webhooks::delivery::{Delivery, Headers, Method};
+use webhooks::keys::Keys;
+use webhooks::provider::Explained;
+use webhooks::published_keys::{NoKey, PublishedKeys};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -21,6 +27,8 @@ pub struct CapturedRequest {
     pub verify_token: Option<Secret>,
     /// Whether the source waits for its secret.
     pub pairing: bool,
+    /// What providers publish, by its address.
+    pub published: BTreeMap<String, String>,
     /// When the request arrived, where the file says so.
     pub now: Option<Timestamp>,
     /// The URL that the request came with, where `config.configured_url` took its place.
@@ -98,9 +106,54 @@ impl CapturedRequest {
             verify_token: configured(fields, "verify_token")?
                 .and_then(|token| Secret::new(token).ok()),
             pairing: is_paired(fields)?,
+            published: published(fields)?,
             now: now(fields)?,
             replaced_url,
         })
+    }
+}
+
+impl CapturedRequest {
+    /// The keys that a form of the request is held against.
+    pub fn keys<'a>(
+        &'a self,
+        provider: &dyn Explained,
+        delivery: &Delivery,
+        secrets: &'a [Secret],
+    ) -> Keys<'a> {
+        let address = provider.published_key(delivery, secrets).ok().flatten();
+        let text = address.and_then(|address| self.published.get(&address.name()));
+        Keys {
+            secrets,
+            published: text.map(|text| Cow::Borrowed(text.as_bytes())),
+        }
+    }
+
+    /// Reads the key that the request names from where its provider publishes it, unless it is at hand.
+    ///
+    /// # Errors
+    /// [`NoKey`] when it is not there, or cannot be read.
+    pub async fn read_key(
+        &mut self,
+        provider: &dyn Explained,
+        now: Timestamp,
+    ) -> Result<(), NoKey> {
+        let address = provider.published_key(&self.delivery, &self.secrets);
+        let Some(address) = address.ok().flatten() else {
+            return Ok(());
+        };
+        if let Entry::Vacant(place) = self.published.entry(address.name()) {
+            let text = PublishedKeys::default().text(&address, now).await?;
+            place.insert(String::from_utf8_lossy(&text).into_owned());
+        }
+        Ok(())
+    }
+
+    /// Takes what the request shows in place of a secret, where there is none.
+    pub fn take_shown_secret(&mut self, provider: &dyn Explained) {
+        if self.secrets.is_empty() {
+            self.secrets.extend(provider.shown_secret(&self.delivery));
+        }
     }
 }
 
@@ -220,9 +273,17 @@ fn body(fields: &Map<String, Value>) -> Result<Vec<u8>, BadField> {
 }
 
 fn secrets(fields: &Map<String, Value>) -> Result<Vec<Secret>, BadField> {
+    // What says whose a delivery has to be stands in the place of a secret.
+    let webhook = configured(fields, "webhook_id")?.map(Secret::new);
+    if let Some(Ok(webhook)) = webhook {
+        return Ok(vec![webhook]);
+    }
     let secrets = match present(fields, "secrets") {
         None => return Err(BadField::new("secrets", MISSING)),
-        Some(Value::Array(secrets)) if secrets.is_empty() && !is_paired(fields)? => {
+        Some(Value::Array(secrets)) if secrets.is_empty() && has_none(fields)? => {
+            return Ok(Vec::new());
+        }
+        Some(Value::Array(secrets)) if secrets.is_empty() => {
             return Err(BadField::new("secrets", "is empty: give at least one"));
         }
         Some(Value::Array(secrets)) => secrets,
@@ -234,6 +295,25 @@ fn secrets(fields: &Map<String, Value>) -> Result<Vec<Secret>, BadField> {
         Secret::new(text).map_err(|_| bad("is blank"))
     };
     secrets.iter().enumerate().map(secret).collect()
+}
+
+/// True if the source may have no secret: it waits for one, or its provider publishes its keys.
+fn has_none(fields: &Map<String, Value>) -> Result<bool, BadField> {
+    Ok(is_paired(fields)? || present(fields, "fetch").is_some())
+}
+
+/// What is published at which address.
+fn published(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, BadField> {
+    let published = match present(fields, "fetch") {
+        None => return Ok(BTreeMap::new()),
+        Some(Value::Object(published)) => published,
+        Some(_) => return Err(BadField::new("fetch", "is not an object of strings")),
+    };
+    let text = |(address, text): (&String, &Value)| match text {
+        Value::String(text) => Ok((address.clone(), text.clone())),
+        _ => Err(BadField::new(format!("fetch.{address}"), NOT_TEXT)),
+    };
+    published.iter().map(text).collect()
 }
 
 fn now(fields: &Map<String, Value>) -> Result<Option<Timestamp>, BadField> {

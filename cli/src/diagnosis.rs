@@ -60,7 +60,8 @@ pub fn diagnose(
     };
     let signed_at = Timestamp::from_seconds(now.seconds().saturating_sub(skew_seconds));
     let examined = examined(signed_at);
-    match verify(provider, &captured.delivery, &captured.secrets, signed_at) {
+    let keys = captured.keys(provider, &captured.delivery, &captured.secrets);
+    match verify(provider, &captured.delivery, keys, signed_at) {
         Ok(_) => Finding::new(
             format!("the signature is right, but {}", off_by(skew_seconds)),
             clock_step(captured, now, signed_at),
@@ -112,7 +113,8 @@ impl<'a> Examined<'a> {
     }
 
     fn holds(&self, delivery: &Delivery, secrets: &[Secret]) -> bool {
-        verify(self.provider, delivery, secrets, self.now).is_ok()
+        let keys = self.captured.keys(self.provider, delivery, secrets);
+        verify(self.provider, delivery, keys, self.now).is_ok()
     }
 
     /// True if the signature holds once the request is changed.
@@ -175,6 +177,11 @@ impl<'a> Examined<'a> {
                 format!("the signature is right, but for {other} whose text was cut anew"),
                 "Whoever sent it is not the provider; or the method, the Content-Type or the query \
                  is not as it was sent.",
+            ),
+            Rejection::UnknownKey => Finding::new(
+                "the key that it names is not one that the provider publishes now",
+                "Give the text that is published there under fetch. If that has ended meanwhile, set now \
+                 to the Unix seconds at which the request arrived.",
             ),
             Rejection::TimestampOutOfTolerance { .. } | Rejection::Mismatch => self.mismatch(),
         }

@@ -9,6 +9,7 @@ use webhooks::gateway::{Origin, Request};
 use webhooks::payload::{FORM, form_fields};
 use webhooks::provider::meaning::Meaning;
 use webhooks::provider::{Signer, unsigned_handshake};
+use webhooks::scheme::development;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -249,7 +250,8 @@ impl Fixture {
         provider
             .sign(&mut self.delivery, secret, now)
             .map_err(|error| Failure::new("the event", error))?;
-        let verified = verify(provider, &self.delivery, std::slice::from_ref(secret), now)
+        let keys = development::keys(provider, std::slice::from_ref(secret));
+        let verified = verify(provider, &self.delivery, keys, now)
             .map_err(|error| Failure::new("signing the event", error))?;
         let meaning = provider.identify(&verified);
         meaning.map_err(|error| Failure::new("the event", error))

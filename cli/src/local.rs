@@ -14,7 +14,9 @@ use crate::emulator::{self, Emulator};
 use crate::event_source;
 use crate::failure::Failure;
 use crate::functions::{Functions, Invoker, Plan, Run};
+use crate::listener::Listener;
 use crate::project::Project;
+use crate::provider_hosts;
 use crate::stack::Stack;
 use crate::stream_source::StreamSource;
 use crate::template::{Function, Template, by_program};
@@ -25,6 +27,7 @@ pub struct Local {
     // In this order: functions end before what they call.
     functions: Functions,
     _emulator: Emulator,
+    _provider_hosts: Option<Listener>,
     /// Where its table, queues and secrets are.
     pub stack: Stack,
     /// The template's functions, one for each program.
@@ -89,6 +92,14 @@ impl Local {
         };
         // Tunnels, and `cargo lambda watch` itself, say in headers alone which URL was called.
         environment.insert("FORWARDED_HOST".to_owned(), "trust".to_owned());
+        // Keys of development are published nowhere else.
+        let provider_hosts = options
+            .development_secrets
+            .then(provider_hosts::open)
+            .transpose()?;
+        if let Some(hosts) = &provider_hosts {
+            environment.insert("PROVIDER_HOSTS_URL".to_owned(), hosts.url());
+        }
         environment.extend(options.environment.clone());
         if let Some(url) = &options.public_url {
             environment.insert("PUBLIC_URL".to_owned(), url.clone());
@@ -107,6 +118,7 @@ impl Local {
             Self {
                 functions,
                 _emulator: emulator,
+                _provider_hosts: provider_hosts,
                 stack,
                 plan,
             },

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, demo, dev, events, migrate, pair, providers, send, terminal, urls, verify,
+    audit, demo, dev, events, migrate, pair, providers, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -34,6 +34,8 @@ enum Command {
     Pair(pair::PairArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
     Providers(providers::ProvidersArgs),
+    /// Try how a provider that is not known signs, or find it out
+    Scheme(scheme::SchemeArgs),
     /// Print the URLs to paste into the providers' consoles
     Urls(urls::UrlsArgs),
     /// Check a captured request's signature, and say why it does not hold
@@ -72,7 +74,8 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
+        Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
-        Command::Verify(args) => verify::run(args),
+        Command::Verify(args) => verify::run(args).await,
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use webhooks::provider::handshake::{Guard, Handshake};
+use webhooks::provider::handshake::{Guard, Handshake, Proof};
 use webhooks::provider::profile::{Acknowledgement, Later};
 use webhooks::provider::{Explained, catalog};
 
@@ -96,6 +96,9 @@ fn handshakes(handshakes: &[Handshake]) -> String {
     let words = handshakes.iter().map(|handshake| {
         let method = handshake.method.as_str();
         match handshake.guard {
+            Guard::Signature if matches!(handshake.answer, Proof::FetchBack(..)) => {
+                format!("a signed {method}, whose URL is read")
+            }
             Guard::Signature => format!("a signed {method}"),
             Guard::Nothing => format!("a {method}"),
             Guard::VerifyToken(_) => format!("a {method} with the setting `verify_token`"),

@@ -56,15 +56,16 @@ pub struct Answer {
 ///
 /// # Errors
 /// [`Failure`] of the usage kind (exit code 2) when the file cannot be read or is not in order.
-pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let file = args.request.as_ref().or(args.vectors.as_ref());
     let file =
         file.ok_or_else(|| Failure::usage("give a file: --request FILE or --vectors FILE"))?;
     let name = if file == "-" { "standard input" } else { file };
     let json = read(file).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    let now = Timestamp::now();
     let answer = match args.provider.as_deref().and_then(catalog::by_name) {
-        Some(provider) => check_request(provider, &json, Timestamp::now()),
-        None => check_vectors(&json, Timestamp::now()),
+        Some(provider) => check_with_key(provider, &json, now).await,
+        None => check_vectors(&json, now),
     };
     let answer = answer.map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
     std::io::stdout()
@@ -82,13 +83,41 @@ pub fn check_request(
     json: &[u8],
     clock: Timestamp,
 ) -> Result<Answer, String> {
+    Ok(check(provider, &captured(provider, json)?, clock))
+}
+
+/// The same, with the key that the provider publishes.
+async fn check_with_key(
+    provider: &dyn Explained,
+    json: &[u8],
+    clock: Timestamp,
+) -> Result<Answer, String> {
+    let mut captured = captured(provider, json)?;
+    let key = captured.read_key(provider, clock).await;
+    key.map_err(|problem| {
+        format!("the key that the request names: {problem}; or give it: \"fetch\": {{\"https://...\": \"text\"}}")
+    })?;
+    Ok(check(provider, &captured, clock))
+}
+
+fn captured(provider: &dyn Explained, json: &[u8]) -> Result<CapturedRequest, String> {
+    let mut captured = read_request(json)?;
+    captured.take_shown_secret(provider);
+    Ok(captured)
+}
+
+/// Reads a captured request.
+pub(crate) fn read_request(json: &[u8]) -> Result<CapturedRequest, String> {
     let fields = match parse(json)? {
         Value::Object(fields) => fields,
         Value::Array(_) => return Err("a list and not one request; use --vectors".to_owned()),
         _ => return Err("not a JSON object".to_owned()),
     };
-    let captured = CapturedRequest::read(&fields).map_err(|bad| bad.to_string())?;
-    let (verdict, good) = match judge(provider, &captured, clock) {
+    CapturedRequest::read(&fields).map_err(|bad| bad.to_string())
+}
+
+fn check(provider: &dyn Explained, captured: &CapturedRequest, clock: Timestamp) -> Answer {
+    let (verdict, good) = match judge(provider, captured, clock) {
         Ok(secret) => (
             format!("valid{}\n", which(secret, captured.secrets.len())),
             true,
@@ -99,7 +128,7 @@ pub fn check_request(
         ),
     };
     let text = verdict + &method_note(provider, captured.delivery.method);
-    Ok(Answer { text, good })
+    Answer { text, good }
 }
 
 /// Runs every case of a vector file.
@@ -157,7 +186,9 @@ impl Tally {
             self.skipped += 1;
             return Ok(None);
         };
-        let found = judge(provider, &CapturedRequest::read(fields)?, clock);
+        let mut captured = CapturedRequest::read(fields)?;
+        captured.take_shown_secret(provider);
+        let found = judge(provider, &captured, clock);
         if found.is_ok() == vector.valid {
             self.passed += 1;
             return Ok(None);
@@ -198,7 +229,8 @@ fn judge(
     if let Some(handshake) = unsigned_handshake(provider, &captured.delivery) {
         return greet(handshake, captured);
     }
-    match verify(provider, &captured.delivery, &captured.secrets, now) {
+    let keys = captured.keys(provider, &captured.delivery, &captured.secrets);
+    match verify(provider, &captured.delivery, keys, now) {
         Ok(verified) => Ok(verified.secret()),
         Err(rejection) => Err(diagnose(provider, captured, now, rejection)),
     }
@@ -261,7 +293,7 @@ fn method_note(provider: &dyn Explained, method: Method) -> String {
     }
 }
 
-fn read(file: &str) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read(file: &str) -> std::io::Result<Vec<u8>> {
     if file != "-" {
         return std::fs::read(file);
     }

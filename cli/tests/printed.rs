@@ -5,6 +5,7 @@ use std::process::Command;
 
 use webhooks::gateway::{Origin, Request};
 use webhooks::provider::catalog;
+use webhooks::scheme::development;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -31,7 +32,12 @@ fn a_printed_event_verifies_at_the_address_that_it_names() {
             .expect("its body is readable");
         let secret = Secret::new(development_secret(name)).expect("not blank");
         let provider = catalog::by_name(name).expect("a provider");
-        let verified = verify(provider, &delivery, &[secret], Timestamp::now());
+        let verified = verify(
+            provider,
+            &delivery,
+            development::keys(provider, &[secret]),
+            Timestamp::now(),
+        );
         assert!(verified.is_ok(), "{name} {event}: {verified:?}");
     }
 }

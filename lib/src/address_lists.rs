@@ -1,30 +1,22 @@
 //! The lists of addresses that providers publish, fetched and kept for hours.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider as Tls;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use http_body_util::{BodyExt, Limited};
 use ipnet::IpNet;
 use serde_json::value::RawValue;
 use tracing::warn;
 
 use crate::limits;
 use crate::provider::profile::AddressList;
+use crate::provider_hosts::{NotRead, ProviderHosts};
 use crate::source::network;
 use crate::timestamp::Timestamp;
 
-/// The lists that sources refer to, each as it was fetched last. They come by the HTTP client that
-/// the SDK uses.
+/// The lists that sources refer to, each as it was fetched last.
 #[derive(Debug, Default)]
 pub struct AddressLists {
-    /// In place of the lists' own hosts.
-    mirror: Option<String>,
-    connector: OnceLock<Connector>,
+    hosts: ProviderHosts,
     lists: Mutex<BTreeMap<AddressList, Kept>>,
     fetching: tokio::sync::Mutex<()>,
 }
@@ -39,21 +31,17 @@ struct Kept {
 /// The reason why there is no new list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum NoList {
-    #[error("no answer")]
-    NoAnswer,
-    #[error("status {0}")]
-    Status(u16),
-    #[error("the answer breaks off or is too long")]
-    Body,
+    #[error("{0}")]
+    NotRead(#[from] NotRead),
     #[error("the answer is not a list of networks")]
     NotAList,
 }
 
 impl AddressLists {
-    /// No list yet. All are fetched from `mirror`, where there is one, instead of their own hosts.
-    pub fn new(mirror: Option<String>) -> Self {
+    /// No list yet; all are fetched from these hosts.
+    pub fn new(hosts: ProviderHosts) -> Self {
         Self {
-            mirror,
+            hosts,
             ..Self::default()
         }
     }
@@ -99,7 +87,7 @@ impl AddressLists {
     async fn fetch(&self, list: AddressList, now: Timestamp) {
         self.with_lists(|lists| lists.entry(list).or_default().tried_at = Some(now));
         let answer = tokio::time::timeout(limits::ADDRESSES, self.read(list)).await;
-        match answer.unwrap_or(Err(NoList::NoAnswer)) {
+        match answer.unwrap_or(Err(NotRead::NoAnswer.into())) {
             Ok(networks) => self.with_lists(|lists| {
                 let kept = lists.entry(list).or_default();
                 kept.networks = Some(networks);
@@ -113,23 +101,10 @@ impl AddressLists {
     }
 
     async fn read(&self, list: AddressList) -> Result<Arc<[IpNet]>, NoList> {
-        let host = self.mirror.as_deref().unwrap_or(list.host);
-        let mut request =
-            HttpRequest::get(format!("{host}{}", list.path)).map_err(|_| NoList::NoAnswer)?;
-        // GitHub refuses requests without one.
-        request.headers_mut().insert("user-agent", "webhooks");
-        let connector = self.connector.get_or_init(|| {
-            let tls = Tls::Rustls(CryptoMode::AwsLc);
-            Connector::builder().tls_provider(tls).build()
-        });
-        let response = connector.call(request).await;
-        let response = response.map_err(|_| NoList::NoAnswer)?;
-        if response.status().as_u16() != 200 {
-            return Err(NoList::Status(response.status().as_u16()));
-        }
-        let body = Limited::new(response.into_body(), limits::ADDRESS_LIST);
-        let body = body.collect().await.map_err(|_| NoList::Body)?;
-        parse(&body.to_bytes(), list.field).ok_or(NoList::NotAList)
+        let read = self
+            .hosts
+            .read(list.host, list.path, None, limits::ADDRESS_LIST);
+        parse(&read.await?, list.field).ok_or(NoList::NotAList)
     }
 
     fn kept(&self, list: AddressList) -> Kept {

@@ -19,6 +19,8 @@ use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
 use crate::process::Processor;
 use crate::provider::Provider;
+use crate::provider_hosts::ProviderHosts;
+use crate::published_keys::PublishedKeys;
 use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::receive::Receiver;
@@ -61,12 +63,15 @@ fn receiver(
     settings: &ReceiverSettings,
     config: &SdkConfig,
 ) -> Receiver {
+    let hosts = ProviderHosts::new(settings.provider_hosts_url.clone());
     let secrets_path = format!("{}/{}", settings.secrets_path, provider.profile().name);
     Receiver {
         provider,
         settings: settings.clone(),
-        secrets: SecretStore::new(config, secrets_path, provider.profile().methods),
-        addresses: AddressLists::new(settings.address_lists_url.clone()),
+        secrets: SecretStore::new(config, secrets_path, provider.profile()),
+        keys: PublishedKeys::new(hosts.clone()),
+        addresses: AddressLists::new(hosts.clone()),
+        hosts,
         rates: Rates::default(),
         digests: RecentDigests::default(),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(config), &settings.table),

@@ -124,6 +124,31 @@ pub const ADDRESS_LIST: usize = 4 * 1024 * 1024;
 /// Bodies that an instance remembers, 64 bytes each.
 pub const RECENT_DIGESTS: usize = 512;
 
+/// Reading a key that a provider publishes.
+pub const KEY: Duration = Duration::from_secs(2);
+
+/// A published key older than this is read again: its provider may have withdrawn it.
+pub const KEY_AGE: Duration = Duration::from_secs(24 * 3600);
+
+/// Between two attempts at reading what is published under one address.
+pub const KEY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Published keys that nobody has named before and that are read in [`KEY_BUDGET_TIME`]: whoever can reach
+/// the endpoint can name any.
+pub const KEY_BUDGET: usize = 12;
+
+/// The time for which [`KEY_BUDGET`] counts.
+pub const KEY_BUDGET_TIME: Duration = Duration::from_secs(60);
+
+/// Published keys that are kept.
+pub const KEYS: usize = 64;
+
+/// Largest text in which keys are published, in bytes.
+pub const KEY_TEXT: usize = 64 * 1024;
+
+/// Longest answer of an address that a provider has read, in bytes.
+pub const FETCH_BACK_TEXT: usize = 64 * 1024;
+
 /// Calls in which a reading decrypts secrets group by group, because one of them cannot be.
 pub const DECRYPTIONS: usize = 40;
 

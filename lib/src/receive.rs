@@ -3,6 +3,7 @@
 //! The order is the promise. Nothing that costs is done before the signature holds, and nothing
 //! positive is said before the event is durable.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,15 +19,19 @@ use crate::deadline::Deadline;
 use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
+use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::provider::handshake::Handshake;
 use crate::provider::identity::Malformed;
 use crate::provider::meaning::{Element, Meaning};
 use crate::provider::{Provider, unsigned_handshake};
+use crate::provider_hosts::ProviderHosts;
+use crate::published_keys::{NoKey, PublishedKeys};
 use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
 use crate::rejection::Rejection;
+use crate::secret::Secret;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
 use crate::source::{
@@ -54,6 +59,10 @@ pub struct Receiver {
     pub settings: ReceiverSettings,
     /// The provider's secrets.
     pub secrets: SecretStore,
+    /// The keys that the provider publishes.
+    pub keys: PublishedKeys,
+    /// The provider's own web hosts.
+    pub hosts: ProviderHosts,
     /// The lists of addresses that sources refer to.
     pub addresses: AddressLists,
     /// The part of its rate that each source has left.
@@ -138,10 +147,23 @@ impl Receiver {
             deadline,
         };
         self.secrets.keep_fresh(now, deadline).await;
-        match handshake {
+        match handshake.or_else(|| self.described_handshake(&delivery, &arrival)) {
             Some(handshake) => self.greet(handshake, &delivery, &arrival, notes).await,
             None => self.take(delivery, &arrival, notes).await,
         }
+    }
+
+    /// The handshake that a request is by its source's own description.
+    fn described_handshake(
+        &self,
+        delivery: &Delivery,
+        arrival: &Arrival<'_>,
+    ) -> Option<&'static Handshake> {
+        let Lookup::Known(source) = self.secrets.source(&arrival.source) else {
+            return None;
+        };
+        let described = source.settings.as_ref().ok()?.described?;
+        unsigned_handshake(described.0, delivery)
     }
 
     /// Checks a delivery against its source, once more with fresh secrets and settings if need be,
@@ -160,12 +182,18 @@ impl Receiver {
             if let Ok((_, settings)) = &admitted {
                 delivery.urls = arrival.urls(settings).unwrap_or(urls.clone());
             }
-            let checked = admitted.and_then(|(source, settings)| {
-                Ok((
-                    self.check(&delivery, &source, arrival.arrived_at)?,
-                    settings,
-                ))
-            });
+            let checked = match admitted {
+                Ok((source, settings)) => self
+                    .check(
+                        settings.provider(self.provider),
+                        &delivery,
+                        &source,
+                        arrival,
+                    )
+                    .await
+                    .map(|verified| (verified, settings)),
+                Err(stop) => Err(stop),
+            };
             match checked {
                 Ok(checked) => break checked,
                 Err(_) if !last && self.look_again(arrival).await => last = true,
@@ -177,17 +205,19 @@ impl Receiver {
             return Err(throttled());
         }
         notes.secret = Some(verified.secret());
-        match self.identify(&verified)? {
+        let provider = settings.provider(self.provider);
+        match identify(provider, &verified)? {
             Meaning::Ping(identity) => {
                 notes.name(&identity);
                 Ok(Answer::Ignored { id: identity.id })
             }
             Meaning::Challenge(reply) => Ok(Answer::Challenged(reply)),
+            Meaning::FetchBack(address, reply) => self.fetch_back(&address, reply, arrival).await,
             Meaning::Event(identity) => {
                 notes.name(&identity);
                 faults::point("receive::verified");
                 let (source, trace) = (&arrival.source, arrival.trace());
-                let event = Event::new(self.provider, source, identity, &verified, now, trace);
+                let event = Event::new(provider, source, identity, &verified, now, trace);
                 self.keep_once(event, settings.replays, arrival, notes)
                     .await
             }
@@ -196,7 +226,7 @@ impl Receiver {
                 let event = |element: Result<Element, Malformed>| {
                     let (source, trace) = (&arrival.source, arrival.trace());
                     let event = |element| {
-                        Event::of_element(self.provider, source, element, &verified, now, trace)
+                        Event::of_element(provider, source, element, &verified, now, trace)
                     };
                     element.map(event)
                 };
@@ -250,19 +280,20 @@ impl Receiver {
         looked.unwrap_or(false)
     }
 
-    /// Names what a delivery brings whose signature holds.
-    fn identify(&self, verified: &Verified<'_>) -> Result<Meaning, Stop> {
-        let identified = self.provider.identify(verified);
-        identified.map_err(|malformed| unreadable(&malformed))
-    }
-
     /// Method, size and header shape: what can be refused without knowing anything.
     fn refuse_cheaply(&self, delivery: &Delivery, now: Timestamp) -> Result<(), Stop> {
-        if !self.provider.profile().methods.contains(&delivery.method) {
+        let profile = self.provider.profile();
+        // A source's own description may have a look whether anybody is there.
+        let is_look = profile.is_described && delivery.method == Method::Head;
+        if !profile.methods.contains(&delivery.method) && !is_look {
             return Err(stop(Answer::MethodNotAllowed, "method"));
         }
         if delivery.body.len() > limits::BODY {
             return Err(stop(Answer::TooLarge, "body_too_large"));
+        }
+        if profile.is_described {
+            // Its source knows.
+            return Ok(());
         }
         check_shape(self.provider, delivery, now).map_err(unauthenticated)
     }
@@ -283,7 +314,7 @@ impl Receiver {
         let settings = match source.as_deref().map(|source| &source.settings) {
             Some(Ok(settings)) => Arc::clone(settings),
             Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
-            None => Arc::new(SourceSettings::default_for(self.provider.profile().methods)),
+            None => Arc::new(SourceSettings::default_for(self.provider.profile())),
         };
         let is_method = |handshake: &Handshake| handshake.method == arrival.method;
         if !settings.methods.contains(&arrival.method) && !handshake.is_some_and(is_method) {
@@ -333,16 +364,52 @@ impl Receiver {
     }
 
     /// Checks the signature.
-    fn check<'a>(
+    async fn check<'a>(
         &self,
+        provider: &dyn Provider,
         delivery: &'a Delivery,
         source: &Source,
-        now: Timestamp,
+        arrival: &Arrival<'_>,
     ) -> Result<Verified<'a>, Stop> {
         let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
         let secrets = source.secrets.as_ref().map_err(unusable)?;
-        verify(self.provider, delivery, secrets, now).map_err(unauthenticated)
+        let published = self
+            .published_key(provider, delivery, secrets, arrival)
+            .await?;
+        let keys = Keys {
+            secrets,
+            published: published.as_deref().map(Cow::Borrowed),
+        };
+        verify(provider, delivery, keys, arrival.arrived_at).map_err(unauthenticated)
     }
+
+    /// The text with the key that a delivery names, where its provider publishes keys.
+    async fn published_key(
+        &self,
+        provider: &dyn Provider,
+        delivery: &Delivery,
+        secrets: &[Secret],
+        arrival: &Arrival<'_>,
+    ) -> Result<Option<Arc<[u8]>>, Stop> {
+        let address = provider.published_key(delivery, secrets);
+        let Some(address) = address.map_err(unauthenticated)? else {
+            return Ok(None);
+        };
+        let text = self.keys.text(&address, arrival.now);
+        match arrival.deadline.leaving(limits::LAST_STEPS, text).await {
+            Ok(Ok(text)) => Ok(Some(text)),
+            Ok(Err(NoKey::Unknown)) => Err(unauthenticated(Rejection::UnknownKey)),
+            Ok(Err(NoKey::Unavailable)) | Err(_) => {
+                Err(stop(Answer::Unavailable, "key_unavailable"))
+            }
+        }
+    }
+}
+
+/// Names what a delivery brings whose signature holds.
+fn identify(provider: &dyn Provider, verified: &Verified<'_>) -> Result<Meaning, Stop> {
+    let identified = provider.identify(verified);
+    identified.map_err(|malformed| unreadable(&malformed))
 }
 
 const fn throttled() -> Stop {

@@ -32,6 +32,9 @@ pub enum Rejection {
     /// The signature holds for the text that this request makes, and was made for another request.
     #[error("the signed text is that of {0}, cut anew")]
     SplitAnew(&'static str),
+    /// The provider publishes no key of the name that the delivery gives.
+    #[error("the provider publishes no such key, or it holds no longer")]
+    UnknownKey,
     /// No secret gives this signature.
     #[error("no secret gives this signature")]
     Mismatch,
@@ -48,6 +51,7 @@ impl Rejection {
             Self::TooManyParameters => "too_many_parameters",
             Self::BodyHashMismatch => "body_hash_mismatch",
             Self::SplitAnew(_) => "split_anew",
+            Self::UnknownKey => "unknown_key",
             Self::Mismatch => "signature_mismatch",
         }
     }

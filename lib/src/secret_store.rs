@@ -15,9 +15,8 @@ use tracing::{info, warn};
 
 use crate::aws;
 use crate::deadline::Deadline;
-use crate::delivery::Method;
 use crate::limits;
-use crate::provider::profile::AddressList;
+use crate::provider::profile::{AddressList, Profile};
 use crate::source::{Addresses, Source};
 use crate::timestamp::Timestamp;
 
@@ -32,7 +31,7 @@ use self::parameters::{Parameter, SETTINGS, Value, at_hand, sources};
 pub struct SecretStore {
     client: Client,
     path: String,
-    methods: &'static [Method],
+    profile: &'static Profile,
     cache: Mutex<Cache>,
     reading: tokio::sync::Mutex<()>,
 }
@@ -62,12 +61,12 @@ pub enum Lookup {
 
 impl SecretStore {
     /// The sources under `path`, one parameter each: `/{stack}/webhooks/{provider}/{source}`, and
-    /// perhaps one with settings below it. The provider sends its deliveries with these methods.
-    pub fn new(config: &SdkConfig, path: impl Into<String>, methods: &'static [Method]) -> Self {
+    /// perhaps one with settings below it. They are read as those of a provider with this profile.
+    pub fn new(config: &SdkConfig, path: impl Into<String>, profile: &'static Profile) -> Self {
         Self {
             client: client(config),
             path: path.into(),
-            methods,
+            profile,
             cache: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
         }
@@ -196,7 +195,7 @@ impl SecretStore {
             Err(error) => return Err(aws::code(&error)),
         };
         let known = self.with_cache(|cache| cache.sources.clone().unwrap_or_default());
-        Ok(sources(&self.path, parameters, self.methods, &known))
+        Ok(sources(&self.path, parameters, self.profile, &known))
     }
 
     async fn list(

@@ -66,9 +66,10 @@ pub struct ReceiverSettings {
     /// `X-Forwarded-Host` or `Host` how it was called; unset or empty: these headers say nothing.
     /// Anybody can write them, so that a deployed stack does not set it.
     pub trusts_forwarded_host: bool,
-    /// `ADDRESS_LISTS_URL`: scheme and host from which the published lists of addresses come, in
-    /// place of their own; for a mirror, and for tests.
-    pub address_lists_url: Option<String>,
+    /// `PROVIDER_HOSTS_URL`: scheme and host from which the providers' published keys and lists of
+    /// addresses come, in place of their own hosts: for a mirror, for the local stack, and for tests.
+    /// Whoever answers there decides which keys are believed.
+    pub provider_hosts_url: Option<String>,
     /// `RETENTION_DAYS`: how long an event that has ended stays in the ledger; at least 21,
     /// by default 30.
     pub retention: Duration,
@@ -119,7 +120,7 @@ impl ReceiverSettings {
             secrets_path: reader.required("SECRETS_PATH"),
             public_url: reader.public_url(),
             trusts_forwarded_host: reader.forwarded_host(),
-            address_lists_url: reader.optional("ADDRESS_LISTS_URL"),
+            provider_hosts_url: reader.optional("PROVIDER_HOSTS_URL"),
             retention: reader.retention(),
         };
         reader.finish(settings)

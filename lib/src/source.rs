@@ -12,11 +12,15 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use crate::delivery::Method;
-use crate::provider::catalog;
+use crate::provider::custom::{self, Described};
 use crate::provider::handshake::Terms;
-use crate::provider::profile::AddressList;
+use crate::provider::profile::{AddressList, Profile};
+use crate::provider::{Provider, catalog};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
+
+/// The setting in which a source describes its provider.
+const SCHEME: &str = "scheme";
 
 /// A registered source.
 #[derive(Debug)]
@@ -66,6 +70,8 @@ pub struct SourceSettings {
     pub verify_token: Option<Secret>,
     /// `pairing_until`: the time until which the provider may bring its secret.
     pub pairing_until: Option<Timestamp>,
+    /// `scheme`: the provider as its source describes it; where each source does, and nowhere else.
+    pub described: Option<Described>,
     /// `public_url`: what stands before `/webhooks/...` in this source's URL, in place of the
     /// function's own setting.
     pub public_url: Option<String>,
@@ -107,12 +113,14 @@ pub enum InvalidSettings {
     #[error("not a JSON object")]
     NotAnObject,
     /// A field that is not known, or has a value that it cannot have.
-    #[error("{field}: {problem}")]
+    #[error("{field}: {problem} (line {line})")]
     Field {
-        /// The field's name.
+        /// The field's path, members joined by dots.
         field: String,
         /// The problem with it, in words.
         problem: &'static str,
+        /// The line on which it stands, or that of the object in which it is missing.
+        line: usize,
     },
     /// The parameter cannot be decrypted; it need not be encrypted at all.
     #[error("the parameter cannot be decrypted; settings belong in a String parameter")]
@@ -123,16 +131,25 @@ pub enum InvalidSettings {
 }
 
 impl SourceSettings {
-    /// The settings of a source that has none, at a provider with these methods.
-    pub fn default_for(methods: &[Method]) -> Self {
+    /// The settings of a source that has no parameter for them.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] where the provider is nothing without its description.
+    pub fn absent(profile: &Profile) -> Result<Self, InvalidSettings> {
+        Self::parse("{}", profile)
+    }
+
+    /// The settings of a source that sets none.
+    pub fn default_for(profile: &Profile) -> Self {
         Self {
-            methods: methods.iter().take(1).copied().collect(),
+            methods: profile.methods.iter().take(1).copied().collect(),
             replays: Replays::Accept,
             addresses: None,
             addresses_unavailable: AddressesUnavailable::Accept,
             rate: None,
             verify_token: None,
             pairing_until: None,
+            described: None,
             public_url: None,
         }
     }
@@ -145,21 +162,40 @@ impl SourceSettings {
         }
     }
 
-    /// Reads the settings of a source, at a provider with these methods.
+    /// The provider as its source describes it, else the one that it is.
+    pub fn provider(&self, known: &'static dyn Provider) -> &'static dyn Provider {
+        self.described.map_or(known, |described| described.0)
+    }
+
+    /// Reads the settings of a source.
     ///
     /// # Errors
     /// [`InvalidSettings`] for the first thing that is not understood.
-    pub fn parse(text: &str, methods: &[Method]) -> Result<Self, InvalidSettings> {
+    pub fn parse(text: &str, profile: &Profile) -> Result<Self, InvalidSettings> {
         let fields: Map<String, Value> =
             serde_json::from_str(text).map_err(|_| InvalidSettings::NotAnObject)?;
-        let mut settings = Self::default_for(methods);
+        let wrong = |field: &str, problem| InvalidSettings::Field {
+            field: printable(field),
+            problem,
+            line: line(text, field),
+        };
+        let mut settings = Self::default_for(profile);
         for (field, value) in &fields {
-            settings
-                .set(field, value, methods)
-                .map_err(|problem| InvalidSettings::Field {
-                    field: printable(field),
-                    problem,
-                })?;
+            if field == SCHEME && profile.is_described {
+                let described = custom::described(value);
+                let described = described.map_err(|bad| wrong(&bad.field, bad.problem))?;
+                settings.described = Some(described);
+            } else {
+                settings
+                    .set(field, value, profile.methods)
+                    .map_err(|problem| wrong(field, problem))?;
+            }
+        }
+        if profile.is_described && settings.described.is_none() {
+            return Err(wrong(
+                SCHEME,
+                "is missing: it says how deliveries are signed",
+            ));
         }
         Ok(settings)
     }
@@ -190,6 +226,26 @@ pub fn holds(networks: &[IpNet], address: IpAddr) -> bool {
 pub fn network(text: &str) -> Option<IpNet> {
     let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
     text.parse().ok().or_else(one)
+}
+
+/// The line of the last member of a path that is in a text, counted from 1.
+fn line(text: &str, path: &str) -> usize {
+    let mut at = 0;
+    for name in path.split('.') {
+        let quoted = format!("\"{name}\"");
+        let is_member = |start: &usize| {
+            let after = &text[start + quoted.len()..];
+            after.trim_start().starts_with(':')
+        };
+        let mut found = text[at..]
+            .match_indices(&quoted)
+            .map(|(start, _)| at + start);
+        let Some(start) = found.find(is_member) else {
+            break;
+        };
+        at = start;
+    }
+    1 + text[..at].matches('\n').count()
 }
 
 /// A name fit for a log, of a length that a name has.
@@ -282,16 +338,20 @@ fn public_url(value: &Value) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::table::POSTED;
 
-    const METHODS: &[Method] = &[Method::Post, Method::Get];
+    const PROFILE: Profile = Profile {
+        methods: &[Method::Post, Method::Get],
+        ..POSTED
+    };
 
     fn parse(text: &str) -> Result<SourceSettings, InvalidSettings> {
-        SourceSettings::parse(text, METHODS)
+        SourceSettings::parse(text, &PROFILE)
     }
 
     #[test]
     fn what_is_not_set_is_the_default() {
-        let settings = SourceSettings::default_for(METHODS);
+        let settings = SourceSettings::default_for(&PROFILE);
         assert_eq!(parse("{}"), Ok(settings.clone()));
         assert_eq!(settings.methods, [Method::Post]);
         let every = r#"{"methods": ["GET", "POST"], "replays": "refuse", "rate": 2.5,
@@ -369,7 +429,7 @@ mod tests {
     #[test]
     fn a_provider_that_publishes_no_list_is_refused_by_that_name() {
         let error = parse(r#"{"addresses": "twilio"}"#).expect_err("no list");
-        let expected = "addresses: this provider publishes no list of addresses";
+        let expected = "addresses: this provider publishes no list of addresses (line 1)";
         assert_eq!(error.to_string(), expected);
         assert!(parse(r#"{"addresses": "github"}"#).is_ok());
         assert!(parse(r#"{"addresses": "stripe"}"#).is_ok());
@@ -378,7 +438,7 @@ mod tests {
     #[test]
     fn a_method_that_the_provider_does_not_send_cannot_be_asked_for() {
         let get = r#"{"methods": ["GET"]}"#;
-        assert!(SourceSettings::parse(get, &[Method::Post]).is_err());
+        assert!(SourceSettings::parse(get, &POSTED).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use webhooks::delivery::Delivery;
 use webhooks::provider::identity::Malformed;
 use webhooks::provider::meaning::{Element, Meaning};
 use webhooks::provider::{Explained, catalog};
+use webhooks::scheme::development;
 use webhooks::verify::verify;
 
 fn provider(name: &str) -> &'static dyn Explained {
@@ -19,7 +20,13 @@ fn identify(name: &str, delivery: &Delivery) -> Result<Meaning, Malformed> {
     let provider = provider(name);
     let secret = development_secret(provider);
     let delivery = signed(provider, delivery, &secret, NOW);
-    let verified = verify(provider, &delivery, &[secret], NOW).expect("signed just now");
+    let verified = verify(
+        provider,
+        &delivery,
+        development::keys(provider, &[secret]),
+        NOW,
+    )
+    .expect("signed just now");
     provider.identify(&verified)
 }
 

@@ -15,8 +15,9 @@ use aws_smithy_runtime_api::http::StatusCode;
 use futures::future::join_all;
 use tokio::time::Instant;
 use webhooks::deadline::Deadline;
-use webhooks::delivery::Method;
 use webhooks::limits;
+use webhooks::provider::Provider;
+use webhooks::provider::table::GITHUB;
 use webhooks::secret_store::{Lookup, SecretStore};
 use webhooks::timestamp::Timestamp;
 
@@ -102,7 +103,7 @@ async fn start(config: SdkConfig) -> (Duration, bool) {
         let waited = i64::try_from(arrived.elapsed().as_millis()).expect("a short time");
         Timestamp::from_millis(NOW.millis() + waited)
     };
-    let store = SecretStore::new(&config, "/path", &[Method::Post]);
+    let store = SecretStore::new(&config, "/path", GITHUB.profile());
     store.start(now()).await;
     let deadline = Deadline::new(Some(NOW), store.answer_within(ANSWER), now());
     store.keep_fresh(now(), deadline).await;
@@ -134,7 +135,7 @@ async fn a_burst_of_cold_starts_gets_all_its_secrets_in_time() {
 #[tokio::test(start_paused = true)]
 async fn an_instance_waits_long_only_once() {
     let ssm = Ssm::with(0.0);
-    let store = SecretStore::new(&ssm.config(), "/path", &[Method::Post]);
+    let store = SecretStore::new(&ssm.config(), "/path", GITHUB.profile());
     for limit in [limits::FIRST_ANSWER, ANSWER, ANSWER] {
         assert_eq!(store.answer_within(ANSWER), limit);
         let began = Instant::now();

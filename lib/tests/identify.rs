@@ -16,6 +16,7 @@ use webhooks::provider::meaning::Meaning;
 use webhooks::provider::table::GITHUB;
 use webhooks::provider::table::STRIPE;
 use webhooks::provider::twilio::TWILIO;
+use webhooks::scheme::development;
 use webhooks::verify::verify;
 
 const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
@@ -23,7 +24,13 @@ const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 fn identify(provider: &dyn Explained, delivery: &Delivery) -> Result<Meaning, Malformed> {
     let secret = development_secret(provider);
     let delivery = signed(provider, delivery, &secret, NOW);
-    let verified = verify(provider, &delivery, &[secret], NOW).expect("signed just now");
+    let verified = verify(
+        provider,
+        &delivery,
+        development::keys(provider, &[secret]),
+        NOW,
+    )
+    .expect("signed just now");
     provider.identify(&verified)
 }
 

@@ -13,6 +13,7 @@ use webhooks::payload::form_fields;
 use webhooks::provider::Explained;
 use webhooks::provider::catalog;
 use webhooks::provider::profile::Covers;
+use webhooks::scheme::development;
 use webhooks::scheme::{Algorithm, At, Clock, Part, Scheme, Unit};
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -44,7 +45,14 @@ impl Specimen {
 
     fn accepts_at(&self, delivery: &Delivery, now: Timestamp) -> bool {
         let provider = self.provider();
-        verify(provider, delivery, &[provider.secret_of("token")], now).is_ok()
+        let secrets = [provider.secret_of("token")];
+        verify(
+            provider,
+            delivery,
+            development::keys(provider, &secrets),
+            now,
+        )
+        .is_ok()
     }
 
     fn signature(&self) -> &str {
@@ -60,7 +68,9 @@ impl Specimen {
 /// Every provider with a body of JSON, a form and, where it uses GET, a query.
 fn specimens() -> Vec<Specimen> {
     let mut specimens = Vec::new();
-    let all = catalog::all().filter(|provider| signs_any_body(*provider));
+    // Plaid's credentials ask for a key, and sign nothing.
+    let all = catalog::all()
+        .filter(|provider| signs_any_body(*provider) && provider.profile().name != "plaid");
     for provider in all {
         let mut unsigned = vec![
             post(JSON, r#"{"id":"evt_1","type":"a","n":[1.0,"\u00e9"]}"#),
@@ -262,7 +272,7 @@ proptest! {
     fn only_the_secret_itself_signs(specimen in specimen(), other in "[a-zA-Z0-9 +/=]{1,80}") {
         prop_assume!(other != "token" && !other.trim().is_empty());
         let secrets = [specimen.provider().secret_of(&other)];
-        let result = verify(specimen.provider(), &specimen.delivery, &secrets, NOW);
+        let result = verify(specimen.provider(), &specimen.delivery, development::keys(specimen.provider(), &secrets), NOW);
         prop_assert!(result.is_err());
     }
 
@@ -308,7 +318,7 @@ proptest! {
         }
         let (secret, now) = (provider.secret_of(&text), Timestamp::from_seconds(seconds));
         let delivery = signed(provider, &delivery, &secret, now);
-        let result = verify(provider, &delivery, &[secret], now);
+        let result = verify(provider, &delivery, development::keys(provider, &[secret]), now);
         prop_assert!(result.is_ok(), "{result:?}");
     }
 }

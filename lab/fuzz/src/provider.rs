@@ -75,19 +75,39 @@ fn deliver(
     // Of the input itself, so that no input can hold its own signature.
     let digest = hex::encode(Payload::new("", data).digest());
     let secrets = ["another", &development::text(&digest)].map(|text| provider.secret_of(text));
-    let refused = verify(provider, delivery, &secrets, NOW).expect_err("nobody has signed it");
+    let refused = verify(
+        provider,
+        delivery,
+        development::keys(provider, &secrets),
+        NOW,
+    )
+    .expect_err("nobody has signed it");
     let shape = check_shape(provider, delivery, NOW);
     assert!(shape.is_ok() || shape == Err(refused));
     if provider.sign(delivery, &secrets[1], NOW).is_err() {
         // It lacks a header or a field that is signed.
         return Ok(());
     }
-    let verified = verify(provider, delivery, &secrets, NOW)?;
-    assert_eq!(verified.secret(), 1);
+    let verified = verify(
+        provider,
+        delivery,
+        development::keys(provider, &secrets),
+        NOW,
+    )?;
+    // Credentials that a key is asked for with sign nothing.
+    let key = provider.published_key(delivery, &secrets).ok().flatten();
+    let is_asked = key.is_some_and(|key| key.ask.is_some());
+    assert_eq!(verified.secret(), usize::from(!is_asked));
     let covers = |scheme: &Scheme| scheme.signed.contains(&Part::Body);
     if provider.profile().covers.has_body() && provider.schemes().iter().all(covers) {
         let altered = alter(provider, delivery, &digest);
-        verify(provider, &altered, &secrets, NOW).expect_err("it was changed after it was signed");
+        verify(
+            provider,
+            &altered,
+            development::keys(provider, &secrets),
+            NOW,
+        )
+        .expect_err("it was changed after it was signed");
     }
     hand_over(provider, &verified);
     Ok(())
@@ -128,7 +148,7 @@ fn hand_over(provider: &dyn Explained, verified: &Verified<'_>) {
     let trace = || Some(TRACE.to_owned());
     match meaning {
         // Nothing is recorded.
-        Meaning::Challenge(_) => {}
+        Meaning::Challenge(_) | Meaning::FetchBack(..) => {}
         Meaning::Event(identity) | Meaning::Ping(identity) => {
             let event = Event::new(provider, "default", identity, verified, NOW, trace());
             envelope::survives(&event);

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use webhooks::event::Event;
 use webhooks::provider::meaning::Meaning;
+use webhooks::scheme::development;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
@@ -87,7 +88,12 @@ async fn life(
     let secret = Secret::new(development_secret(sample.provider()));
     let secrets = [secret.map_err(|error| Failure::new("the secret", error))?];
     let now = Timestamp::now();
-    let verified = verify(provider, &delivery, &secrets, now);
+    let verified = verify(
+        provider,
+        &delivery,
+        development::keys(provider, &secrets),
+        now,
+    );
     let verified = verified.map_err(|error| Failure::new("the sample", error))?;
     let meaning = provider.identify(&verified);
     let Ok(Meaning::Event(identity)) = meaning else {

@@ -16,6 +16,8 @@ use webhooks::ledger::{Item, Ledger, Status};
 use webhooks::limits;
 use webhooks::process::Processor;
 use webhooks::provider::catalog;
+use webhooks::provider_hosts::ProviderHosts;
+use webhooks::published_keys::PublishedKeys;
 use webhooks::queue::Queue;
 use webhooks::rate::Rates;
 use webhooks::receive::Receiver;
@@ -141,8 +143,10 @@ fn fleet(cloud: Cloud) -> Fleet {
         let receiver = Receiver {
             provider,
             settings: receiver_settings(),
-            secrets: SecretStore::new(&config, format!("/secrets/{name}"), profile.methods),
-            addresses: AddressLists::new(None),
+            secrets: SecretStore::new(&config, format!("/secrets/{name}"), profile),
+            keys: PublishedKeys::default(),
+            hosts: ProviderHosts::default(),
+            addresses: AddressLists::default(),
             rates: Rates::default(),
             digests: RecentDigests::default(),
             ledger: ledger.clone(),
@@ -200,7 +204,7 @@ fn receiver_settings() -> ReceiverSettings {
         secrets_path: "/secrets".to_owned(),
         public_url: None,
         trusts_forwarded_host: false,
-        address_lists_url: None,
+        provider_hosts_url: None,
         retention: RETENTION,
     }
 }

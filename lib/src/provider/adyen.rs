@@ -20,6 +20,7 @@ use super::split::Split;
 use super::table::{HMAC_OF_BODY, IN_BODY, POSTED};
 use crate::delivery::Delivery;
 use crate::json;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::{NotSignable, sign};
 use crate::scheme::verification::verify;
@@ -101,11 +102,11 @@ impl Signature for Adyen {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection> {
         if delivery.headers.get(HEADER).is_some() {
-            return verify(&PLATFORM, delivery, secrets, now);
+            return verify(&PLATFORM, delivery, keys.secrets, now);
         }
         let items = items(delivery).ok_or(Rejection::MissingHeader(HEADER))?;
         let signed = items.iter().map(|item| item.signed());
@@ -123,7 +124,11 @@ impl Signature for Adyen {
                     )
                 })
             };
-            let secret = secrets.iter().position(signs).ok_or(Rejection::Mismatch)?;
+            let secret = keys
+                .secrets
+                .iter()
+                .position(signs)
+                .ok_or(Rejection::Mismatch)?;
             last = last.max(Some(secret));
         }
         last.ok_or(Rejection::MissingHeader(FIELD))

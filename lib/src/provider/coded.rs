@@ -7,10 +7,12 @@ use super::handshake::Handshake;
 use super::identity::Malformed;
 use super::meaning::Meaning;
 use super::profile::Profile;
+use super::publication::{KeyAddress, Publication};
 use super::row::Row;
 use super::setup::Setup;
 use super::{Explained, Provider, Signer};
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::Scheme;
 use crate::scheme::signing::NotSignable;
@@ -27,9 +29,17 @@ pub trait Signature: fmt::Debug + Sync {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection>;
+
+    /// The address of the key that the delivery names, as [`Provider::published_key`] finds it.
+    ///
+    /// # Errors
+    /// The [`Rejection`] of a delivery that no published key could change.
+    fn published_key(&self, _: &Delivery, _: &[Secret]) -> Result<Option<KeyAddress>, Rejection> {
+        Ok(None)
+    }
 
     /// Signs a delivery as the provider would at `now`.
     ///
@@ -42,8 +52,18 @@ pub trait Signature: fmt::Debug + Sync {
         now: Timestamp,
     ) -> Result<(), NotSignable>;
 
+    /// The key that belongs to what is signed with this secret, as [`Signer::publication`] has it.
+    fn publication(&self, _: &Secret) -> Option<Publication> {
+        None
+    }
+
     /// The form of the signature, in words.
     fn form(&self) -> String;
+
+    /// The text that a request shows in place of a secret, as [`Explained::shown_secret`] has it.
+    fn shown_secret(&self, _: &Delivery) -> Option<Secret> {
+        None
+    }
 
     /// A secret of its form, made from any text.
     fn secret_of(&self, text: &str) -> Secret {
@@ -68,10 +88,18 @@ impl Provider for Coded {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection> {
-        self.signature.verify(delivery, secrets, now)
+        self.signature.verify(delivery, keys, now)
+    }
+
+    fn published_key(
+        &self,
+        delivery: &Delivery,
+        secrets: &[Secret],
+    ) -> Result<Option<KeyAddress>, Rejection> {
+        self.signature.published_key(delivery, secrets)
     }
 
     fn handshakes(&self) -> &'static [Handshake] {
@@ -92,6 +120,10 @@ impl Signer for Coded {
     ) -> Result<(), NotSignable> {
         self.signature.sign(delivery, secret, now)
     }
+
+    fn publication(&self, secret: &Secret) -> Option<Publication> {
+        self.signature.publication(secret)
+    }
 }
 
 impl Explained for Coded {
@@ -101,6 +133,10 @@ impl Explained for Coded {
 
     fn secret_of(&self, text: &str) -> Secret {
         self.signature.secret_of(text)
+    }
+
+    fn shown_secret(&self, delivery: &Delivery) -> Option<Secret> {
+        self.signature.shown_secret(delivery)
     }
 
     fn naming(&self) -> (String, String) {

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::meaning::Reply;
+use super::publication::Address;
 use crate::delivery::{Delivery, Method};
 use crate::json::{self, Members};
 use crate::payload::{form_field, form_fields};
@@ -36,6 +37,8 @@ pub enum Mark {
     Header(&'static str),
     /// The request has this header with this value.
     HeaderIs(&'static str, &'static str),
+    /// The JSON body has this field.
+    Has(&'static str),
     /// The JSON body has this field, a text or a number that is written so.
     FieldIs(&'static str, &'static str),
     /// The JSON body has no such field.
@@ -98,6 +101,9 @@ pub enum Proof {
     Json(&'static [(&'static str, Value)]),
     /// A header of the request, sent back under the same name.
     Header(&'static str),
+    /// 200 and nothing else, once the URL in this field of the body has been read, which has to be at one of
+    /// the provider's own hosts.
+    FetchBack(&'static str, fn(&str) -> Option<Address>),
 }
 
 /// Longest body of a handshake that comes without a signature, in bytes.
@@ -139,9 +145,17 @@ impl Handshake {
         let needs_key = match self.answer {
             Proof::Text(value) => signs(&value),
             Proof::Json(members) => members.iter().any(|(_, value)| signs(value)),
-            Proof::Empty | Proof::Header(_) => false,
+            Proof::Empty | Proof::Header(_) | Proof::FetchBack(..) => false,
         };
         self.guard == Guard::Nothing && !needs_key
+    }
+
+    /// The address that has to be read before the answer.
+    pub(super) fn fetch_back(&self, delivery: &Delivery) -> Option<Address> {
+        let Proof::FetchBack(field, address) = self.answer else {
+            return None;
+        };
+        address(&scalar(delivery, field)?)
     }
 
     /// The answer under a secret's key; none where a text is missing, or is not such as may be sent back.
@@ -152,7 +166,7 @@ impl Handshake {
             header: None,
         };
         Some(match self.answer {
-            Proof::Empty => reply("text/plain", String::new()),
+            Proof::Empty | Proof::FetchBack(..) => reply("text/plain", String::new()),
             Proof::Text(value) => reply("text/plain", value.read(delivery, key)?.0),
             Proof::Json(members) => reply("application/json", object(members, delivery, key)?),
             Proof::Header(name) => Reply {
@@ -171,6 +185,7 @@ impl Mark {
             Self::Header(name) => delivery.headers.get(name).is_some(),
             Self::HeaderIs(name, value) => delivery.headers.get(name) == Some(value),
             Self::FieldIs(path, value) => scalar(delivery, path).as_deref() == Some(value),
+            Self::Has(path) => json::member(&delivery.body, path).is_some(),
             Self::Lacks(path) => json::member(&delivery.body, path).is_none(),
             // Nobody has signed these: what is longer than such a request ever is stays unread.
             Self::OnlyMember(_) | Self::OnlyFormField(_) if delivery.body.len() > LONGEST => false,

@@ -19,6 +19,7 @@ use super::row::Row;
 use super::setup::Setup;
 use super::table::{EACH, HMAC_OF_BODY, IN_BODY, POSTED};
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::{NotSignable, sign};
 use crate::scheme::verification::verify;
@@ -100,13 +101,13 @@ impl Signature for HubSpot {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection> {
         let old = delivery.headers.get(SIGNATURE);
         match old.filter(|_| delivery.headers.get(V3[0].place.name()).is_none()) {
-            None => verify(&V3[0], &with_decoded_urls(delivery), secrets, now),
-            Some(signature) => verify_old(delivery, signature, secrets),
+            None => verify(&V3[0], &with_decoded_urls(delivery), keys.secrets, now),
+            Some(signature) => verify_old(delivery, signature, keys.secrets),
         }
     }
 

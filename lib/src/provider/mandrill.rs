@@ -17,6 +17,7 @@ use super::row::Row;
 use super::setup::Setup;
 use super::table::{ALIVE, EACH, IN_BODY, POSTED};
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::payload::form_fields;
 use crate::rejection::Rejection;
 use crate::scheme::signing::NotSignable;
@@ -93,7 +94,7 @@ impl Signature for Mandrill {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         _: Timestamp,
     ) -> Result<usize, Rejection> {
         let value = delivery.headers.get(SIGNATURE);
@@ -106,7 +107,7 @@ impl Signature for Mandrill {
         let field = field(delivery).ok_or(Rejection::BodyNotCovered)?;
         let signed = |url: &String| {
             let parts = [url.as_bytes(), field.as_bytes()];
-            matching_secret(Hash::Sha1, secrets, &parts, &signatures)
+            matching_secret(Hash::Sha1, keys.secrets, &parts, &signatures)
         };
         let secret = delivery.urls.iter().find_map(signed);
         secret.ok_or(Rejection::Mismatch)

@@ -1,6 +1,7 @@
 //! The meaning of a verified delivery.
 
 use super::identity::{Identity, Malformed};
+use super::publication::Address;
 
 /// The meaning of a verified delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Meaning {
     Ping(Identity),
     /// The provider asks for proof that the endpoint is its owner's; there is nothing to record.
     Challenge(Reply),
+    /// The provider asks that an address of its own is read, as proof; there is nothing to record.
+    FetchBack(Address, Reply),
 }
 
 /// One of the events of a batch.
@@ -48,7 +51,7 @@ impl Meaning {
         }
     }
 
-    /// The name of each event, or of the ping; none of a challenge.
+    /// The name of each event, or of the ping; none where the provider asks for proof.
     pub fn identities(&self) -> Vec<&Identity> {
         match self {
             Self::Event(identity) | Self::Ping(identity) => vec![identity],
@@ -56,7 +59,7 @@ impl Meaning {
                 let elements = elements.iter().flatten();
                 elements.map(|element| &element.identity).collect()
             }
-            Self::Challenge(_) => Vec::new(),
+            Self::Challenge(_) | Self::FetchBack(..) => Vec::new(),
         }
     }
 }

@@ -9,8 +9,10 @@ use self::handshake::{Guard, Handshake};
 use self::identity::Malformed;
 use self::meaning::Meaning;
 use self::profile::Profile;
+use self::publication::{KeyAddress, Publication};
 use self::setup::Setup;
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::Scheme;
 use crate::scheme::signing::NotSignable;
@@ -21,7 +23,9 @@ use crate::verified::Verified;
 pub mod advice;
 pub mod adyen;
 pub mod catalog;
+mod certificate;
 pub mod coded;
+pub mod custom;
 pub mod handshake;
 pub mod hubspot;
 pub mod identity;
@@ -32,9 +36,13 @@ pub mod monday;
 pub mod msgraph;
 pub mod naming;
 pub mod netlify;
+pub mod paypal;
+pub mod plaid;
 pub mod profile;
+pub mod publication;
 pub mod row;
 pub mod setup;
+pub mod sns;
 pub mod split;
 pub mod table;
 pub mod twilio;
@@ -45,16 +53,25 @@ pub trait Provider: fmt::Debug + Sync {
     fn profile(&self) -> &Profile;
 
     /// The index of the secret that signed the delivery. Judges the shape and age of the headers
-    /// before it looks at a secret, so that [`crate::verify::check_shape`] can ask with none.
+    /// before it looks at a key, so that [`crate::verify::check_shape`] can ask with none.
     ///
     /// # Errors
     /// The [`Rejection`] that the log shows.
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection>;
+
+    /// The address of the key that the delivery names, where the provider publishes its keys. It is asked
+    /// for only by a delivery whose shape is good, of a source that has secrets.
+    ///
+    /// # Errors
+    /// The [`Rejection`] of a delivery that no published key could change.
+    fn published_key(&self, _: &Delivery, _: &[Secret]) -> Result<Option<KeyAddress>, Rejection> {
+        Ok(None)
+    }
 
     /// The handshakes by which it tries an endpoint.
     fn handshakes(&self) -> &'static [Handshake] {
@@ -90,6 +107,12 @@ pub trait Signer: Provider {
         secret: &Secret,
         now: Timestamp,
     ) -> Result<(), NotSignable>;
+
+    /// The key that belongs to what [`Signer::sign`] signs with this secret, as the provider would publish
+    /// it; none where it publishes none.
+    fn publication(&self, _: &Secret) -> Option<Publication> {
+        None
+    }
 }
 
 /// A provider whose signatures can be explained: for the diagnosis.
@@ -99,6 +122,12 @@ pub trait Explained: Signer {
 
     /// A secret of the provider's form, made from any text: the same for the same text.
     fn secret_of(&self, text: &str) -> Secret;
+
+    /// The text that a request shows where a source's secret is no secret, but says whose the request has to
+    /// be: to look at its signature alone.
+    fn shown_secret(&self, _: &Delivery) -> Option<Secret> {
+        None
+    }
 
     /// The ways to an event's id and type, in words.
     fn naming(&self) -> (String, String);

@@ -17,6 +17,7 @@ use super::setup::Setup;
 use super::table::{IN_BODY, POSTED};
 use super::{Explained, jws};
 use crate::delivery::{Delivery, Method};
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
@@ -72,12 +73,12 @@ impl Signature for Monday {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection> {
         let token = delivery.headers.get(SIGNATURE);
         let token = token.ok_or(Rejection::MissingHeader(SIGNATURE))?;
-        let (secret, claims) = jws::verify::<Claims>(SIGNATURE, token, secrets)?;
+        let (secret, claims) = jws::verify::<Claims>(SIGNATURE, token, keys.secrets)?;
         if !delivery.urls.contains(&claims.aud) {
             return Err(Rejection::Mismatch);
         }

@@ -19,6 +19,7 @@ use super::split::Split;
 use super::table::{IN_BODY, POSTED};
 use crate::delivery::{Delivery, Method};
 use crate::json;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
@@ -98,7 +99,7 @@ impl Signature for MicrosoftGraph {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         _: Timestamp,
     ) -> Result<usize, Rejection> {
         let missing = Rejection::MissingHeader(FIELD);
@@ -115,7 +116,8 @@ impl Signature for MicrosoftGraph {
         for state in states {
             let is_same =
                 |secret: &Secret| verify_slices_are_equal(secret.bytes(), state.as_bytes()).is_ok();
-            let secret = secrets
+            let secret = keys
+                .secrets
                 .iter()
                 .position(is_same)
                 .ok_or(Rejection::Mismatch)?;

@@ -15,6 +15,7 @@ use super::setup::Setup;
 use super::table::{IN_BODY, POSTED};
 use super::{Explained, jws};
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::NotSignable;
 use crate::secret::Secret;
@@ -66,12 +67,12 @@ impl Signature for Netlify {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         _: Timestamp,
     ) -> Result<usize, Rejection> {
         let token = delivery.headers.get(SIGNATURE);
         let token = token.ok_or(Rejection::MissingHeader(SIGNATURE))?;
-        let (secret, claims) = jws::verify::<Claims>(SIGNATURE, token, secrets)?;
+        let (secret, claims) = jws::verify::<Claims>(SIGNATURE, token, keys.secrets)?;
         if claims.iss != ISSUER {
             return Err(Rejection::Mismatch);
         }

@@ -29,6 +29,8 @@ pub struct Profile {
     pub covers: Covers,
     /// The published addresses that deliveries come from, where the provider publishes them.
     pub addresses: Option<AddressList>,
+    /// True if nothing of this is known, and each source says in its settings how deliveries are signed.
+    pub is_described: bool,
     /// Texts that its payloads have in common, newest first: the first makes items smaller, and all
     /// are needed to read items. None where nothing is known.
     pub dictionaries: &'static [Dictionary],

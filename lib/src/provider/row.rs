@@ -1,7 +1,7 @@
 //! A provider as a row of data.
 
 use super::advice::Advice;
-use super::handshake::{Guard, Handshake};
+use super::handshake::{Guard, Handshake, Proof};
 use super::identity::Malformed;
 use super::meaning::Meaning;
 use super::naming::Naming;
@@ -9,6 +9,7 @@ use super::profile::Profile;
 use super::setup::Setup;
 use super::{Explained, Provider, Signer};
 use crate::delivery::Delivery;
+use crate::keys::Keys;
 use crate::rejection::Rejection;
 use crate::scheme::signing::{NotSignable, sign};
 use crate::scheme::verification::verify_any;
@@ -42,10 +43,10 @@ impl Provider for Row {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         now: Timestamp,
     ) -> Result<usize, Rejection> {
-        verify_any(self.schemes, delivery, secrets, now)
+        verify_any(self.schemes, delivery, keys.secrets, now)
     }
 
     fn handshakes(&self) -> &'static [Handshake] {
@@ -57,8 +58,15 @@ impl Provider for Row {
         let signed = |handshake: &&Handshake| handshake.guard == Guard::Signature;
         let mut handshakes = self.handshakes.iter().filter(signed);
         let asked = handshakes.find(|handshake| handshake.is_asked(delivery));
-        match asked.and_then(|handshake| handshake.reply(delivery, verified.key())) {
-            Some(reply) => Ok(Meaning::Challenge(reply)),
+        let answered = |asked: &Handshake| {
+            let reply = asked.reply(delivery, verified.key())?;
+            Some(match asked.answer {
+                Proof::FetchBack(..) => Meaning::FetchBack(asked.fetch_back(delivery)?, reply),
+                _ => Meaning::Challenge(reply),
+            })
+        };
+        match asked.and_then(answered) {
+            Some(meaning) => Ok(meaning),
             None => self.naming.identify(verified),
         }
     }

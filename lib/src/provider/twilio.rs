@@ -23,6 +23,7 @@ use super::setup::Setup;
 use super::{Explained, Provider, Signer};
 use crate::delivery::{Delivery, Headers, Method};
 use crate::dictionary::Dictionary;
+use crate::keys::Keys;
 use crate::limits;
 use crate::payload::form_fields;
 use crate::rejection::Rejection;
@@ -64,6 +65,7 @@ static PROFILE: Profile = Profile {
     later: Later::ServiceUnavailable,
     covers: Covers::UrlAndBody,
     addresses: None,
+    is_described: false,
     dictionaries: &[Dictionary {
         name: "twilio-1",
         text: include_bytes!("../../dictionaries/twilio-1"),
@@ -112,7 +114,7 @@ impl Provider for Twilio {
     fn verify(
         &self,
         delivery: &Delivery,
-        secrets: &[Secret],
+        keys: &Keys<'_>,
         _: Timestamp,
     ) -> Result<usize, Rejection> {
         let value = delivery.headers.get(SIGNATURE);
@@ -123,7 +125,7 @@ impl Provider for Twilio {
             problem: "it is not the padded base64 of a whole digest",
         })?;
         check_coverage(delivery)?;
-        if secrets.is_empty() {
+        if keys.secrets.is_empty() {
             return Err(Rejection::Mismatch);
         }
         let parameters = parameters(delivery);
@@ -132,7 +134,7 @@ impl Provider for Twilio {
         let secret = signed_urls(delivery)
             .find_map(|url| {
                 let parts = [url.as_bytes(), signed.as_bytes()];
-                matching_secret(hash, secrets, &parts, &signatures)
+                matching_secret(hash, keys.secrets, &parts, &signatures)
             })
             .ok_or(Rejection::Mismatch)?;
         split::check(delivery, &parameters)?;

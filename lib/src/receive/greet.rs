@@ -8,6 +8,8 @@ use crate::answer::Answer;
 use crate::delivery::Delivery;
 use crate::limits;
 use crate::provider::handshake::{Guard, Handshake, Value};
+use crate::provider::meaning::Reply;
+use crate::provider::publication::Address;
 use crate::secret::Secret;
 
 impl Receiver {
@@ -40,6 +42,26 @@ impl Receiver {
         let reply = handshake.reply(delivery, key);
         let reply = reply.ok_or(stop(Answer::Malformed, "handshake_unreadable"))?;
         Ok(Answer::Challenged(reply))
+    }
+
+    /// Reads the address by which the provider sees that its message has arrived, and answers.
+    pub(super) async fn fetch_back(
+        &self,
+        address: &Address,
+        reply: Reply,
+        arrival: &Arrival<'_>,
+    ) -> Result<Answer, Stop> {
+        let Address { host, path } = address;
+        let read = self.hosts.read(host, path, None, limits::FETCH_BACK_TEXT);
+        let read = arrival.deadline.leaving(limits::LAST_STEPS, read).await;
+        match read {
+            Ok(Ok(_)) => Ok(Answer::Challenged(reply)),
+            Ok(Err(problem)) => {
+                error!(%host, %problem, "the provider's address cannot be read");
+                Err(stop(Answer::Unavailable, "not_fetched_back"))
+            }
+            Err(_) => Err(stop(Answer::Unavailable, "not_fetched_back")),
+        }
     }
 
     /// Keeps the secret that a provider brings, for the operator to take. The first one is kept.

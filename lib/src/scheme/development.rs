@@ -1,5 +1,7 @@
 //! Keys to play a provider with: for tests and the local tools. None of them is a secret.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -10,6 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Algorithm, Encoding, Key, Scheme};
+use crate::keys::Keys;
+use crate::provider::Signer;
 use crate::secret::Secret;
 use crate::signature::sha256;
 
@@ -18,6 +22,12 @@ const DEVELOPMENT: &str = "-development-secret";
 
 /// The private keys after a line of words: of each algorithm the one of development, and another.
 const KEYS: &str = include_str!("development-keys.txt");
+
+/// The certificate of RSA's key of development, until the year 2125.
+pub(crate) const CERTIFICATE: &str = include_str!("development-certificate.pem");
+
+/// The name of the published key of development.
+pub(crate) const CERTIFICATE_NAME: &str = "development";
 
 /// The text of a provider's development secret.
 pub fn text(provider: &str) -> String {
@@ -63,6 +73,35 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<V
         }
         Algorithm::Hmac(_) | Algorithm::Token => None,
     }
+}
+
+/// The signature by the key of the certificate.
+pub(crate) fn sign_by_certificate(message: &[u8]) -> Option<Vec<u8>> {
+    sign(Algorithm::Rsa, &public(Algorithm::Rsa, 0)?, message)
+}
+
+/// The private key that goes with a secret which is no key, in PKCS #8.
+pub(crate) fn private_for(algorithm: Algorithm, secret: &Secret) -> Option<Vec<u8>> {
+    private(algorithm, which(secret))
+}
+
+/// The public key that goes with a secret which is no key.
+pub(crate) fn public_for(algorithm: Algorithm, secret: &Secret) -> Option<Vec<u8>> {
+    public(algorithm, which(secret))
+}
+
+/// The keys that a delivery by that provider is held against, which [`Signer::sign`] has signed with the last
+/// of the secrets.
+pub fn keys<'a>(provider: &dyn Signer, secrets: &'a [Secret]) -> Keys<'a> {
+    let publication = secrets.last().and_then(|last| provider.publication(last));
+    Keys {
+        secrets,
+        published: publication.map(|publication| Cow::Owned(publication.text)),
+    }
+}
+
+fn which(secret: &Secret) -> usize {
+    usize::from(!secret.bytes().ends_with(DEVELOPMENT.as_bytes()))
 }
 
 /// A public key as the scheme's algorithm takes it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_ssm::types::ParameterType;
 
 use super::entry::{Entry, Sources};
-use crate::delivery::Method;
+use crate::provider::profile::Profile;
 use crate::secret::Secret;
 use crate::source::{InvalidSettings, NoSecret, Source, SourceSettings};
 
@@ -71,7 +71,7 @@ pub(super) fn at_hand<'a>(
 pub(super) fn sources(
     path: &str,
     parameters: Vec<Parameter>,
-    methods: &[Method],
+    profile: &Profile,
     known: &Sources,
 ) -> Sources {
     let mut sources: BTreeMap<String, (Option<i64>, Source)> = BTreeMap::new();
@@ -79,7 +79,7 @@ pub(super) fn sources(
         let (source, below) = parameter.place(path);
         let (version, source) = sources.entry(source.to_owned()).or_insert_with(|| {
             let source = Source {
-                settings: Ok(Arc::new(SourceSettings::default_for(methods))),
+                settings: SourceSettings::absent(profile).map(Arc::new),
                 secrets: Err(NoSecret::Blank),
             };
             (None, source)
@@ -96,7 +96,7 @@ pub(super) fn sources(
                 };
             }
             (Some(SETTINGS), Value::Text(text)) => {
-                source.settings = SourceSettings::parse(text, methods).map(Arc::new);
+                source.settings = SourceSettings::parse(text, profile).map(Arc::new);
             }
             (Some(SETTINGS), _) => source.settings = Err(InvalidSettings::Undecryptable),
             (Some(_), _) => source.settings = Err(InvalidSettings::Misplaced),

@@ -1,5 +1,6 @@
 //! Published and generated signatures that our own signer did not produce.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -7,6 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use webhooks::delivery::{Delivery, Method};
+use webhooks::keys::Keys;
+use webhooks::provider::Explained;
 use webhooks::secret::Secret;
 
 use super::path;
@@ -29,6 +32,9 @@ pub(crate) struct Vector {
     pub(crate) now: i64,
     pub(crate) expect: String,
     pub(crate) response: Option<Expected>,
+    /// What is published at which address.
+    #[serde(default)]
+    pub(crate) fetch: BTreeMap<String, String>,
     pub(crate) ambiguous: Option<serde_json::Value>,
 }
 
@@ -65,10 +71,32 @@ impl Vector {
         self.config.get(name).map(String::as_str)
     }
 
-    /// The configured secrets; a blank one is none, as in a parameter.
-    pub(crate) fn secrets(&self) -> Vec<Secret> {
+    /// The configured secrets; a blank one is none, as in a parameter. Where the provider has none, what its
+    /// source says instead, or what the request shows.
+    pub(crate) fn secrets(&self, provider: &dyn Explained) -> Vec<Secret> {
         let secrets = self.secrets.iter().map(Secret::new);
-        secrets.filter_map(Result::ok).collect()
+        let secrets: Vec<_> = secrets.filter_map(Result::ok).collect();
+        if !secrets.is_empty() || self.fetch.is_empty() {
+            return secrets;
+        }
+        let webhook = self.setting("webhook_id").map(Secret::new);
+        let shown = || provider.shown_secret(&self.delivery());
+        webhook
+            .and_then(Result::ok)
+            .or_else(shown)
+            .into_iter()
+            .collect()
+    }
+
+    /// The keys that the request is held against.
+    pub(crate) fn keys<'a>(&'a self, provider: &dyn Explained, secrets: &'a [Secret]) -> Keys<'a> {
+        let address = provider.published_key(&self.delivery(), secrets);
+        let address = address.ok().flatten();
+        let text = address.and_then(|address| self.fetch.get(&address.name()));
+        Keys {
+            secrets,
+            published: text.map(|text| Cow::Borrowed(text.as_bytes())),
+        }
     }
 }
 

@@ -1,19 +1,18 @@
 //! Whence deliveries may come, and what happens when a provider's list cannot be had.
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use webhooks::address_lists::AddressLists;
 use webhooks::limits;
 use webhooks::provider::table::GITHUB;
 use webhooks::provider::table::STRIPE;
+use webhooks::provider_hosts::ProviderHosts;
 use webhooks::receive::{Receipt, Receiver};
 
 use crate::endpoint::{Endpoint, SECRET, deliver, delivery, http, line};
+use crate::publisher::{Mode, Publisher, says};
 use crate::support::broken::Untouched;
 use crate::support::sample::{START, at};
 
@@ -41,62 +40,9 @@ fn accepted() -> (u16, Value) {
     (202, Value::Null)
 }
 
-/// A web site that publishes a list, until it is told otherwise.
-struct Publisher {
-    url: String,
-    mode: Arc<Mutex<Mode>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-#[derive(Clone)]
-enum Mode {
-    Says(StatusCode, String),
-    Hangs,
-}
-
-impl Publisher {
-    async fn of(networks: &[&str]) -> Self {
-        let mode = Arc::new(Mutex::new(list(networks)));
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (now, paths) = (Arc::clone(&mode), Arc::clone(&asked));
-        let answer = move |uri: Uri| {
-            paths.lock().expect("the paths").push(uri.to_string());
-            let mode = now.lock().expect("the mode").clone();
-            async move { answer(mode).await }
-        };
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("its port"));
-        let router = Router::new().fallback(answer);
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, mode, asked }
-    }
-
-    fn now(&self, mode: Mode) {
-        *self.mode.lock().expect("the mode") = mode;
-    }
-
-    /// The paths that were asked for since this was called last.
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.lock().expect("the paths"))
-    }
-}
-
-async fn answer(mode: Mode) -> Response {
-    match mode {
-        Mode::Says(status, body) => (status, body).into_response(),
-        Mode::Hangs => std::future::pending().await,
-    }
-}
-
 fn list(networks: &[&str]) -> Mode {
     let body = json!({"hooks": networks, "WEBHOOKS": networks, "web": ["203.0.113.0/24"]});
-    Mode::Says(StatusCode::OK, body.to_string())
-}
-
-fn says(status: StatusCode, body: &str) -> Mode {
-    Mode::Says(status, body.to_owned())
+    says(StatusCode::OK, body.to_string())
 }
 
 /// GitHub's function with the published list as the setting of its source `default`.
@@ -107,7 +53,7 @@ async fn guarded(publisher: &Publisher, unavailable: &str) -> (Endpoint, Receive
         .put_settings("github", "default", &settings.to_string())
         .await;
     let mut receiver = endpoint.receiver(GITHUB);
-    receiver.addresses = AddressLists::new(Some(publisher.url.clone()));
+    receiver.addresses = AddressLists::new(ProviderHosts::new(Some(publisher.url.clone())));
     (endpoint, receiver)
 }
 
@@ -166,7 +112,7 @@ async fn only_the_address_that_the_gateway_saw_counts() {
 
 #[tokio::test]
 async fn a_published_list_is_fetched_once_and_again_when_it_is_old() {
-    let publisher = Publisher::of(&["192.0.2.0/24"]).await;
+    let publisher = Publisher::of(list(&["192.0.2.0/24"])).await;
     let (_endpoint, receiver) = guarded(&publisher, "refuse").await;
     for second in 0..3 {
         let receipt = deliver(&receiver, from(INSIDE), at(second)).await;
@@ -187,12 +133,12 @@ async fn a_published_list_is_fetched_once_and_again_when_it_is_old() {
 
 #[tokio::test]
 async fn each_provider_has_its_own_list() {
-    let publisher = Publisher::of(&["192.0.2.0/24"]).await;
+    let publisher = Publisher::of(list(&["192.0.2.0/24"])).await;
     let endpoint = Endpoint::open().await;
     let settings = r#"{"addresses": "stripe", "addresses_unavailable": "refuse"}"#;
     endpoint.put_settings("stripe", "default", settings).await;
     let mut receiver = endpoint.receiver(STRIPE);
-    receiver.addresses = AddressLists::new(Some(publisher.url.clone()));
+    receiver.addresses = AddressLists::new(ProviderHosts::new(Some(publisher.url.clone())));
     let event = delivery(STRIPE, "charge.succeeded").gateway_event();
     assert_eq!(deliver(&receiver, event, START).await.answer.status(), 202);
     assert_eq!(publisher.asked(), ["/files/ips/ips_webhooks.json"]);
@@ -200,7 +146,7 @@ async fn each_provider_has_its_own_list() {
 
 #[tokio::test]
 async fn the_old_list_stays_when_a_new_one_cannot_be_had() {
-    let publisher = Publisher::of(&["192.0.2.0/24"]).await;
+    let publisher = Publisher::of(list(&["192.0.2.0/24"])).await;
     let (_endpoint, receiver) = guarded(&publisher, "refuse").await;
     deliver(&receiver, from(INSIDE), START).await;
     let too_long = format!(
@@ -213,7 +159,7 @@ async fn the_old_list_stays_when_a_new_one_cannot_be_had() {
         says(StatusCode::OK, "<html>we are down</html>"),
         says(StatusCode::OK, r#"{"hooks": []}"#),
         says(StatusCode::OK, r#"{"hooks": ["everybody"]}"#),
-        says(StatusCode::OK, &too_long),
+        says(StatusCode::OK, too_long.clone()),
         Mode::Hangs,
     ]
     .into_iter()
@@ -239,7 +185,7 @@ async fn without_any_list_the_setting_decides() {
         ("refuse", (503, json!("addresses_unavailable"), Value::Null)),
     ] {
         for mode in [says(StatusCode::INTERNAL_SERVER_ERROR, ""), Mode::Hangs] {
-            let publisher = Publisher::of(&[]).await;
+            let publisher = Publisher::of(list(&[])).await;
             publisher.now(mode);
             let (_endpoint, receiver) = guarded(&publisher, unavailable).await;
             let receipt = deliver(&receiver, from(OUTSIDE), START).await;
@@ -254,7 +200,7 @@ async fn without_any_list_the_setting_decides() {
 
 #[tokio::test]
 async fn it_is_the_signature_that_decides_where_the_list_may_be_missing() {
-    let publisher = Publisher::of(&[]).await;
+    let publisher = Publisher::of(list(&[])).await;
     let (_endpoint, receiver) = guarded(&publisher, "accept").await;
     let mut forged = from(INSIDE);
     forged["body"] = json!("{}");
@@ -265,7 +211,7 @@ async fn it_is_the_signature_that_decides_where_the_list_may_be_missing() {
 
 #[tokio::test]
 async fn strangers_cause_no_more_than_one_fetch_in_a_pause_while_it_fails() {
-    let publisher = Publisher::of(&[]).await;
+    let publisher = Publisher::of(list(&[])).await;
     let (_endpoint, receiver) = guarded(&publisher, "refuse").await;
     for second in [0, 1, PAUSE - 1] {
         let receipt = deliver(&receiver, from(OUTSIDE), at(second)).await;
@@ -280,7 +226,7 @@ async fn strangers_cause_no_more_than_one_fetch_in_a_pause_while_it_fails() {
 
 #[tokio::test]
 async fn a_list_that_hangs_does_not_touch_a_source_without_one() {
-    let publisher = Publisher::of(&[]).await;
+    let publisher = Publisher::of(list(&[])).await;
     publisher.now(Mode::Hangs);
     let (endpoint, receiver) = guarded(&publisher, "refuse").await;
     endpoint.put_secret("github", "open", SECRET).await;

@@ -11,6 +11,8 @@ use webhooks::event::EventKey;
 use webhooks::gateway::response;
 use webhooks::ledger::Ledger;
 use webhooks::provider::Explained;
+use webhooks::provider_hosts::ProviderHosts;
+use webhooks::published_keys::PublishedKeys;
 use webhooks::queue::Queue;
 use webhooks::rate::Rates;
 use webhooks::receive::{Receipt, Receiver};
@@ -121,11 +123,13 @@ fn receiver(
     [dynamodb, sqs, ssm, s3]: [&SdkConfig; 4],
 ) -> Receiver {
     let path = format!("{}/{}", settings.secrets_path, provider.profile().name);
-    let methods = provider.profile().methods;
+    let hosts = ProviderHosts::new(settings.provider_hosts_url.clone());
     Receiver {
         provider,
-        secrets: SecretStore::new(ssm, path, methods),
-        addresses: AddressLists::new(settings.address_lists_url.clone()),
+        secrets: SecretStore::new(ssm, path, provider.profile()),
+        keys: PublishedKeys::new(hosts.clone()),
+        addresses: AddressLists::new(hosts.clone()),
+        hosts,
         rates: Rates::default(),
         digests: RecentDigests::default(),
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(dynamodb), &settings.table),
@@ -144,7 +148,7 @@ fn settings() -> ReceiverSettings {
         secrets_path: "/path".to_owned(),
         public_url: None,
         trusts_forwarded_host: false,
-        address_lists_url: None,
+        provider_hosts_url: None,
         // The emulator removes what has expired by its own clock.
         retention: Duration::from_secs(3_000_000_000),
     }

@@ -173,7 +173,7 @@ pub static GITHUB: &dyn Explained = github::ROW;
 pub static STRIPE: &dyn Explained = stripe::ROW;
 
 /// The commonest profile: one JSON event posted, of which the signature covers the body.
-pub(super) const POSTED: Profile = Profile {
+pub(crate) const POSTED: Profile = Profile {
     name: "",
     title: "",
     methods: &[Method::Post],
@@ -184,6 +184,7 @@ pub(super) const POSTED: Profile = Profile {
     refusal: 401,
     covers: Covers::Body,
     addresses: None,
+    is_described: false,
     dictionaries: &[],
 };
 
