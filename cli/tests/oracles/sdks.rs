@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::json;
 use webhooks::provider::{catalog, unsigned_handshake};
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -267,5 +268,23 @@ fn accepts_what_every_sdk_signs() {
             signed += 1;
         }
         assert!(signed > 0, "{} signs in no header", sdk.provider);
+    }
+}
+
+#[test]
+fn takes_a_secret_of_polars_by_its_text_and_by_its_base64() {
+    let mut oracle = Oracle::start();
+    let standard = catalog::by_name("standardwebhooks").expect("a provider of the catalog");
+    for (name, mut case) in verifies("polar").cases() {
+        case.secret = standard.secret_of("as Polar makes them");
+        let by_text = case.signed(NOW);
+        let mut request = by_text.request();
+        request["provider"] = json!("standardwebhooks");
+        let by_base64 = by_text.with_signature(&oracle.sign(&request));
+        assert_ne!(by_text.signature(), by_base64.signature());
+        for signed in [by_text, by_base64] {
+            assert!(signed.we_accept(), "{name}");
+            assert!(oracle.verify(&signed.request()), "{name}");
+        }
     }
 }
