@@ -288,3 +288,23 @@ fn takes_a_secret_of_polars_by_its_text_and_by_its_base64() {
         }
     }
 }
+
+#[test]
+fn wants_the_headers_of_shopifys_events_that_its_sdk_wants() {
+    let mut oracle = Oracle::start();
+    for (name, mut case) in verifies("shopify").cases() {
+        // Webhooks have the same by longer names.
+        let headers = case.delivery.headers.iter();
+        case.delivery.headers = headers
+            .map(|(name, value)| (name.replace("x-shopify-", "shopify-"), value))
+            .collect();
+        let signed = case.signed(NOW);
+        assert_eq!(
+            signed.signature_header().as_deref(),
+            Some("shopify-hmac-sha256")
+        );
+        assert!(oracle.verify(&signed.request()), "{name}");
+        assert!(signed.we_accept(), "{name}");
+        agree_without_any_header(&mut oracle, &name, &signed);
+    }
+}
