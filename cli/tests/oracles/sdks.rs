@@ -233,6 +233,39 @@ fn refuses_what_every_sdk_refuses() {
 }
 
 #[test]
+fn allows_the_ages_that_every_sdk_allows() {
+    let mut oracle = Oracle::start();
+    let mut compared = 0;
+    for sdk in SDKS {
+        for (name, case) in sdk.cases() {
+            let mut clocks = case.provider.schemes().iter();
+            let Some(clock) = clocks.find_map(|scheme| scheme.clock) else {
+                continue;
+            };
+            let limits = [
+                (Damage::Stale, clock.past, -1),
+                (Damage::Early, clock.future, 1),
+            ];
+            let limits = limits.into_iter().filter(|(damage, ..)| {
+                !sdk.passes(*damage, By::Sdk) && !sdk.passes(*damage, By::Us)
+            });
+            for (damage, limit, direction) in limits {
+                let limit = limit.expect("a limit, since it is refused").as_secs();
+                let limit = i64::try_from(limit).expect("some days");
+                for (away, fine) in [(limit, true), (limit + 1, false)] {
+                    let at = NOW.seconds() + direction * away;
+                    let signed = case.signed(Timestamp::from_seconds(at));
+                    let verdicts = (signed.we_accept(), oracle.verify(&signed.request()));
+                    assert_eq!(verdicts, (fine, fine), "{name}, {damage:?}, {away} s");
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 0);
+}
+
+#[test]
 fn wants_the_headers_that_every_sdk_wants() {
     let mut oracle = Oracle::start();
     for sdk in SDKS {
