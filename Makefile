@@ -169,7 +169,7 @@ $(baselines)/node/node_modules/.ready: $(baselines)/node/package-lock.json .tool
 	@touch $@
 
 $(oracle)/node_modules/.ready: $(oracle)/package-lock.json .tools/sam/.ready
-	@echo "installing the providers' own SDKs (once, a few seconds)"
+	@echo "installing the providers' own SDKs (once, about a minute)"
 	@.tools/sam/bin/npm ci --prefix $(oracle) --loglevel=error >/dev/null
 	@touch $@
 

@@ -5,6 +5,7 @@
     reason = "every test binary compiles this module and uses a part of it"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -73,13 +74,17 @@ impl Oracle {
             .to_owned()
     }
 
-    /// Whether the official SDK accepts a signature; throwing counts as no.
-    pub(crate) fn verify(&mut self, request: &Value, signature: &str) -> bool {
-        let answer = self.ask(&with(
-            request,
-            &json!({"op": "verify", "signature": signature}),
-        ));
+    /// Whether the official SDK accepts a request; throwing counts as no.
+    pub(crate) fn verify(&mut self, request: &Value) -> bool {
+        let answer = self.ask(&with(request, &json!({"op": "verify"})));
         answer["valid"].as_bool().unwrap_or(false)
+    }
+
+    /// The providers whose SDKs can be asked, and whether they sign.
+    pub(crate) fn sdks(&mut self) -> BTreeMap<String, bool> {
+        let mut answer = self.ask(&json!({"op": "sdks"}));
+        let sdks = serde_json::from_value(answer["sdks"].take());
+        sdks.unwrap_or_else(|_| panic!("no SDKs: {answer}"))
     }
 
     /// What IAM decides about requests; policies are named by their place in the list.

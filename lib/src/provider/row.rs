@@ -100,7 +100,8 @@ impl Explained for Row {
     }
 
     fn form(&self) -> String {
-        let forms: Vec<_> = self.schemes.iter().map(Scheme::description).collect();
+        let mut forms: Vec<_> = self.schemes.iter().map(Scheme::description).collect();
+        forms.dedup();
         forms.join(", or ")
     }
 

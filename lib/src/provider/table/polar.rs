@@ -9,19 +9,23 @@ use crate::provider::row::Row;
 use crate::provider::setup::Setup;
 use crate::scheme::{Key, Scheme};
 
-/// Polar, whose key is the secret's text as it is.
+/// Polar. The key of a secret that somebody chose, or that is older than September 2026, is its text with any prefix;
+/// of those that Polar has made since, what its base64 says.
 ///
-/// Facts: <https://polar.sh/docs/integrate/webhooks/delivery>.
+/// Facts: <https://polar.sh/docs/integrate/webhooks/delivery> and <https://github.com/polarsource/polar/pull/14117>.
 pub(super) static ROW: &dyn Explained = &Row {
     profile: Profile {
         name: "polar",
         title: "Polar",
         ..POSTED
     },
-    schemes: &[Scheme {
-        keys: &[Key::Text],
-        ..WEBHOOK
-    }],
+    schemes: &[
+        Scheme {
+            keys: &[Key::Text],
+            ..WEBHOOK
+        },
+        WEBHOOK,
+    ],
     handshakes: &[],
     naming: Naming {
         id: &[&[Piece::Header("webhook-id")]],
@@ -30,7 +34,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     },
     setup: Setup {
         paste: "Organization Settings > Webhooks > Add Endpoint (format Raw)",
-        secret: "set by you or generated in the same form; used as text, with any prefix",
+        secret: "generated in the same form, with its prefix whsec_",
         retries: "10 attempts in all, back-off up to 20 min; disabled after 10 consecutive failed deliveries",
     },
     advice: NO_ADVICE,

@@ -34,7 +34,6 @@ pub(super) static ROW: &dyn Explained = &Row {
                 Required("shopify-shop-domain", None),
                 Required("shopify-api-version", None),
                 Required("shopify-webhook-id", None),
-                Required("shopify-event-id", None),
             ],
             ..HMAC_OF_BODY
         },
