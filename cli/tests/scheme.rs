@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use webhooks::provider::custom::described;
+use webhooks::provider::meaning::Meaning;
 use webhooks::provider::{Explained, catalog};
 use webhooks::scheme::development;
 use webhooks::secret::Secret;
@@ -33,7 +34,12 @@ const NOT_FOUND: &[(&str, &str)] = &[
 
 fn signed(provider: &dyn Explained) -> (Fixture, Secret) {
     let project = Project::here().expect("this project");
-    let mut fixture = Fixture::first(&project, provider).expect("a sample");
+    let every = Fixture::every(&project, provider).expect("samples");
+    let is_signed = |meaning: &Meaning| matches!(meaning, Meaning::Event(_) | Meaning::Batch(_));
+    let mut signed = every.into_iter().filter(|(_, meaning)| is_signed(meaning));
+    let (event, _) = signed.next().expect("a sample");
+    let fixture = Fixture::read(&project, provider.profile().name, &event);
+    let mut fixture = fixture.expect("a sample");
     let secret = provider.secret_of(&development::text(provider.profile().name));
     fixture.sign(provider, &secret, NOW).expect("a delivery");
     (fixture, secret)

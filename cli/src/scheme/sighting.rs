@@ -49,21 +49,16 @@ pub(super) fn signatures(delivery: &Delivery, secrets: &[&str]) -> Vec<Signature
             }
             place
         };
-        if secrets.contains(&value.as_str()) {
-            let length = None;
-            found.push(Signature {
-                place: place(json!({})),
-                length,
-                name: name.clone(),
-            });
-        }
         for (form, text) in forms(&value) {
-            for (encoding, length) in encodings(&text) {
+            let token = token_encoding(&text, secrets).map(|encoding| (encoding, None));
+            let signatures = encodings(&text).into_iter();
+            let signatures = signatures.map(|(encoding, length)| (encoding, Some(length)));
+            for (encoding, length) in token.into_iter().chain(signatures) {
                 let mut form = form.clone();
                 form["encoding"] = json!(encoding);
                 found.push(Signature {
                     place: place(form),
-                    length: Some(length),
+                    length,
                     name: name.clone(),
                 });
             }
@@ -105,6 +100,16 @@ fn forms(value: &str) -> Vec<(Value, String)> {
         }
     }
     forms
+}
+
+/// The encoding in which a text is one of the secrets.
+fn token_encoding(text: &str, secrets: &[&str]) -> Option<&'static str> {
+    let is_secret = |text: &[u8]| secrets.iter().any(|secret| secret.as_bytes() == text);
+    if is_secret(text.as_bytes()) {
+        return Some("text");
+    }
+    let decoded = BASE64[0].1.decode(text).ok()?;
+    is_secret(&decoded).then_some("base64")
 }
 
 /// The encodings in which a text is as long as signatures are, and how long.

@@ -1,6 +1,7 @@
 //! Vectors.
 
 use serde_json::{Value, json};
+use webhooks::provider::catalog;
 
 use crate::request::{check, vector, vectors, vectors_file, webhooks, with};
 
@@ -13,14 +14,8 @@ fn every_vector_of_the_providers_passes() {
     // An ambiguous one that comes out as expected has passed.
     let ambiguous = |case: &&Value| case.get("ambiguous").is_some();
     let open = mismatches.lines().count();
-    assert!(
-        open <= all.iter().filter(ambiguous).count(),
-        "{mismatches}"
-    );
-    let expected = format!(
-        "{} passed, 0 failed, {open} ambiguous",
-        all.len() - open
-    );
+    assert!(open <= all.iter().filter(ambiguous).count(), "{mismatches}");
+    let expected = format!("{} passed, 0 failed, {open} ambiguous", all.len() - open);
     assert_eq!(closing, expected);
     assert_eq!(run.code, Some(0));
     assert!(

@@ -26,12 +26,14 @@ const ALGORITHMS: [(&str, Algorithm); 7] = [
     ("token", Algorithm::Token),
 ];
 
-const ENCODINGS: [(&str, Encoding); 4] = [
+const ENCODINGS: [(&str, Encoding); 3] = [
     ("hex", Encoding::Hex),
     ("base64", Encoding::Base64),
     ("base64url", Encoding::Base64Url),
-    ("text", Encoding::Text),
 ];
+
+/// Of a token: as it is, or as HTTP's basic authentication writes it.
+const OF_TOKENS: [(&str, Encoding); 2] = [("text", Encoding::Text), ("base64", Encoding::Base64)];
 
 const UNITS: [(&str, Unit); 4] = [
     ("seconds", Unit::Seconds),
@@ -107,13 +109,9 @@ fn signature(
         }
     };
     let encoding = if algorithm == Algorithm::Token {
-        Encoding::Text
+        own.word("encoding", &OF_TOKENS, "of a token must be text or base64")?
     } else {
-        own.word(
-            "encoding",
-            &ENCODINGS[..3],
-            "must be hex, base64 or base64url",
-        )?
+        own.word("encoding", &ENCODINGS, "must be hex, base64 or base64url")?
     };
     Ok((place, form, encoding))
 }
