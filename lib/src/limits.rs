@@ -42,8 +42,21 @@ pub const MESSAGE_PAYLOAD: usize = 56 * 1024;
 /// Largest SQS message, in bytes.
 pub const MESSAGE: usize = 1024 * 1024;
 
-/// Most messages in a batch for the processor.
+/// Largest messages of one call together, in bytes: as large as one may be, less what their trace headers
+/// take.
+pub const MESSAGES: usize = MESSAGE - 16 * 1024;
+
+/// Most messages in a batch for the processor, and in one call that sends several.
 pub const BATCH: usize = 10;
+
+/// Most statements in one call of DynamoDB.
+pub const STATEMENTS: usize = 25;
+
+/// Calls at a time that record the events of one delivery.
+pub const RECORDINGS: usize = 4;
+
+/// Largest payload, as it is stored, that is recorded with others in one call, in bytes.
+pub const PAYLOAD_TOGETHER: usize = 32 * 1024;
 
 /// Largest message that carries an event whole as long as there is another way, in bytes: ten of
 /// them together are no more than one message may be, and far below what an invocation takes.

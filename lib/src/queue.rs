@@ -7,6 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
+    SendMessageBatchRequestEntry,
 };
 
 use crate::{aws, limits};
@@ -59,6 +60,32 @@ impl Queue {
         self.send_later(body, trace, Duration::ZERO).await
     }
 
+    /// Sends messages in one call: at most ten, and together no larger than one may be. Says how many of
+    /// them were not taken.
+    ///
+    /// # Errors
+    /// [`QueueError`] when it is not known that any was sent.
+    pub async fn send_together(
+        &self,
+        bodies: Vec<String>,
+        trace: Option<&str>,
+    ) -> Result<usize, QueueError> {
+        let entry = |(index, body): (usize, String)| {
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body);
+            let entry = match trace {
+                Some(trace) => entry.message_system_attributes(TRACE, trace_header(trace)),
+                None => entry,
+            };
+            entry.build().expect("id and body are set")
+        };
+        let entries = bodies.into_iter().enumerate().map(entry).collect();
+        let request = self.client.send_message_batch().queue_url(&self.url);
+        let answer = request.set_entries(Some(entries)).send().await?;
+        Ok(answer.failed().len())
+    }
+
     /// Sends one message that nobody receives before `delay` is over, in whole seconds and at most
     /// [`limits::LONGEST_DELAY`]. Meanwhile it is not in flight.
     ///
@@ -85,12 +112,7 @@ impl Queue {
             request = request.delay_seconds(whole_seconds(delay.min(limits::LONGEST_DELAY)));
         }
         if let Some(trace) = trace {
-            let value = MessageSystemAttributeValue::builder()
-                .data_type("String")
-                .string_value(trace);
-            let value = value.build().expect("the data type is set");
-            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-            request = request.message_system_attributes(name, value);
+            request = request.message_system_attributes(TRACE, trace_header(trace));
         }
         request.send().await?;
         Ok(())
@@ -125,6 +147,17 @@ impl Queue {
             .await?;
         Ok(())
     }
+}
+
+/// The name of the X-Ray trace header of a message.
+const TRACE: MessageSystemAttributeNameForSends =
+    MessageSystemAttributeNameForSends::AwsTraceHeader;
+
+fn trace_header(trace: &str) -> MessageSystemAttributeValue {
+    let value = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(trace);
+    value.build().expect("the data type is set")
 }
 
 /// Whole seconds, none too few.

@@ -8,7 +8,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::future::join;
-use futures::stream::{self, StreamExt};
 use ipnet::IpNet;
 use tracing::{error, warn};
 
@@ -20,7 +19,7 @@ use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
 use crate::keys::Keys;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, token};
 use crate::provider::handshake::Handshake;
 use crate::provider::identity::Malformed;
 use crate::provider::meaning::{Element, Meaning};
@@ -34,15 +33,14 @@ use crate::rejection::Rejection;
 use crate::secret::Secret;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
-use crate::source::{
-    self, Addresses, AddressesUnavailable, NoSecret, Replays, Source, SourceSettings,
-};
+use crate::source::{self, Addresses, AddressesUnavailable, NoSecret, Source, SourceSettings};
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verified::Verified;
 use crate::verify::{check_shape, verify};
 use crate::{faults, limits};
 
+mod batch;
 mod greet;
 mod keep;
 mod receipt;
@@ -218,7 +216,8 @@ impl Receiver {
                 faults::point("receive::verified");
                 let (source, trace) = (&arrival.source, arrival.trace());
                 let event = Event::new(provider, source, identity, &verified, now, trace);
-                self.keep_once(event, settings.replays, arrival, notes)
+                let token = token();
+                self.keep_once(event, &token, settings.replays, arrival, notes)
                     .await
             }
             Meaning::Batch(elements) => {
@@ -235,43 +234,6 @@ impl Receiver {
                     .await
             }
         }
-    }
-
-    /// Keeps every event of a batch. The delivery is acknowledged when all of them are durable; what is
-    /// when one is not will be a duplicate next time.
-    async fn keep_all(
-        &self,
-        events: Vec<Result<Event<'_>, Malformed>>,
-        replays: Replays,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<Answer, Stop> {
-        let batch = &*notes;
-        let keep = |event: Result<_, _>| self.keep_element(event, replays, arrival, batch);
-        let kept: Vec<_> = events.into_iter().map(keep).collect();
-        let kept = stream::iter(kept).buffered(limits::BATCH).collect().await;
-        notes.elements = kept;
-        let answers = || notes.elements.iter().map(|receipt| &receipt.answer);
-        let first = answers().min_by_key(|answer| urgency(answer));
-        first
-            .cloned()
-            .ok_or(stop(Answer::Malformed, "not_an_event"))
-    }
-
-    async fn keep_element(
-        &self,
-        event: Result<Event<'_>, Malformed>,
-        replays: Replays,
-        arrival: &Arrival<'_>,
-        batch: &Notes,
-    ) -> Receipt {
-        let event = match event {
-            Ok(event) => event,
-            Err(malformed) => return Receipt::new(Err(unreadable(&malformed)), batch.of_nothing()),
-        };
-        let mut notes = batch.of_element(&event);
-        let kept = self.keep_once(event, replays, arrival, &mut notes).await;
-        Receipt::new(kept, notes)
     }
 
     async fn look_again(&self, arrival: &Arrival<'_>) -> bool {
@@ -420,20 +382,6 @@ const fn throttled() -> Stop {
 fn unreadable(malformed: &Malformed) -> Stop {
     warn!(error = %malformed, "what has a good signature cannot be read");
     stop(Answer::Malformed, "not_an_event")
-}
-
-/// Which answer to one event of a batch answers the whole, lowest first: what has to be sent again, then
-/// what cannot be kept, then what is new. What is no event is refused by itself, and answers the whole only
-/// where nothing else does.
-const fn urgency(answer: &Answer) -> u8 {
-    match answer {
-        Answer::Unavailable | Answer::Throttled => 0,
-        Answer::Unauthenticated | Answer::MethodNotAllowed | Answer::TooLarge => 1,
-        Answer::Accepted { .. } => 2,
-        Answer::Duplicate { .. } => 3,
-        Answer::Ignored { .. } | Answer::Challenged(_) => 4,
-        Answer::Malformed => 5,
-    }
 }
 
 /// True if one of the networks holds the address; there has to be one.

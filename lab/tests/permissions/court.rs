@@ -99,12 +99,7 @@ impl Court {
             used.extend(decision.by);
         }
         let unused = |grant: &&Grant| Some(&*grant.sid) != without && !used.contains(&grant.sid);
-        verdict.unused = role
-            .grants
-            .iter()
-            .filter(unused)
-            .map(|grant| place(role, grant))
-            .collect();
+        verdict.unused = role.grants.iter().filter(unused).cloned().collect();
         verdict
     }
 }
@@ -122,7 +117,7 @@ fn one_or_all(key: &str, mut values: Vec<String>) -> Value {
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) denied: Vec<String>,
-    pub(crate) unused: Vec<String>,
+    pub(crate) unused: Vec<Grant>,
 }
 
 pub(crate) fn place(role: &Role, grant: &Grant) -> String {

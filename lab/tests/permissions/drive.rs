@@ -15,6 +15,7 @@ use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Item, Status};
 use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::Invoked;
@@ -155,6 +156,9 @@ impl Driver {
                 self.end_of(&parcel.key).await;
             }
         }
+        for name in events.keys() {
+            self.deliver_batches(name).await;
+        }
         for key in &pair {
             self.end_of(key).await;
         }
@@ -164,6 +168,21 @@ impl Driver {
             lost.state.cause.as_deref(),
             Some("the bucket does not have the payload")
         );
+    }
+
+    /// A provider's deliveries that bring several events each.
+    async fn deliver_batches(&self, name: &str) {
+        let provider = catalog::by_name(name).expect("a provider");
+        let every = Fixture::every(&self.project, provider).expect("samples");
+        for (event, meaning) in every {
+            if !matches!(meaning, Meaning::Batch(_)) {
+                continue;
+            }
+            let fixture = Fixture::read(&self.project, name, &event).expect("a sample");
+            let parcel = self.parcel(name, &fixture, &source(0), false);
+            assert_accepted(name, self.deliver(&parcel).await);
+            self.end_of(&parcel.key).await;
+        }
     }
 
     /// Each provider's delivery on every way, once more, and once more after it has failed.

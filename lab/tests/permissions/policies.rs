@@ -17,7 +17,7 @@ pub(crate) struct Role {
 }
 
 /// A statement of a role, and the line of the template that it stands in.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Grant {
     pub(crate) sid: String,
     pub(crate) line: usize,

@@ -60,6 +60,10 @@ pub(crate) fn requests(call: &Call, secrets_key: &str) -> Vec<Request> {
         "dynamodb" if call.operation == "BatchGetItem" => batch(&action, &body),
         "dynamodb" if call.operation == "BatchExecuteStatement" => statements(&body),
         "dynamodb" => vec![item(&action, &body)],
+        // One permission for both ways.
+        "sqs" if call.operation == "SendMessageBatch" => {
+            vec![Request::new("sqs:SendMessage", queue(&body["QueueUrl"]))]
+        }
         "sqs" => vec![Request::new(action, queue(&body["QueueUrl"]))],
         "events" => entries(&action, &body),
         "ssm" => parameters(&action, &body, secrets_key),

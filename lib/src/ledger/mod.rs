@@ -50,6 +50,7 @@ mod postpone;
 mod reader;
 mod receipt;
 mod record;
+mod record_new;
 mod settle;
 mod settlement;
 mod shards;

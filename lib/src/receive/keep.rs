@@ -21,6 +21,7 @@ impl Receiver {
     pub(super) async fn keep_once(
         &self,
         mut event: Event<'_>,
+        token: &str,
         replays: Replays,
         arrival: &Arrival<'_>,
         notes: &mut Notes,
@@ -29,7 +30,7 @@ impl Receiver {
         match replays {
             Replays::Accept => {
                 let known = self.digests.note(event.key(), digest);
-                let kept = self.keep(event, arrival, notes).await;
+                let kept = self.keep(event, token, arrival, notes).await;
                 notes.known_digest = known && matches!(kept, Ok(Answer::Accepted { .. }));
                 return kept;
             }
@@ -42,7 +43,7 @@ impl Receiver {
             .within(limits::CLAIM_BODY, limits::CALL_ATTEMPT, claimed)
             .await;
         match claimed {
-            Ok(Ok(Body::Ours)) => self.keep(event, arrival, notes).await,
+            Ok(Ok(Body::Ours)) => self.keep(event, token, arrival, notes).await,
             Ok(Ok(Body::Known { first_id })) => {
                 self.replayed(&event, first_id, arrival, notes).await
             }
@@ -81,17 +82,17 @@ impl Receiver {
         }
     }
 
-    /// Makes the event durable and hands it over.
+    /// Makes the event durable and hands it over. `token` names this delivery in the ledger.
     async fn keep(
         &self,
         mut event: Event<'_>,
+        token: &str,
         arrival: &Arrival<'_>,
         notes: &mut Notes,
     ) -> Result<Answer, Stop> {
         let id = event.key().id.clone();
-        let token = token();
         let expires_at = arrival.now.after(self.settings.retention);
-        let recorded = record(&self.ledger, &self.bucket, &mut event, &token, expires_at);
+        let recorded = record(&self.ledger, &self.bucket, &mut event, token, expires_at);
         let recorded = arrival.deadline.leaving(limits::CALL_ATTEMPT, recorded);
         match recorded.await {
             Ok(Ok(Record::New)) => {

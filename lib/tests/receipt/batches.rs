@@ -1,7 +1,9 @@
 //! Deliveries that bring several events: each is recorded once, whatever batches it comes in.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use lab::proxy::{Call, Fault, Judge, Proxy};
 use serde_json::Value;
@@ -142,7 +144,13 @@ async fn a_batch_of_which_one_event_is_not_durable_is_sent_again() {
     let breaks = Arc::clone(&broken);
     let judge: Judge = Arc::new(move |call: &Call| {
         let body = String::from_utf8_lossy(&call.body);
-        let writes = ["PutItem", "SendMessage"].contains(&&*call.operation);
+        let writes = [
+            "BatchExecuteStatement",
+            "PutItem",
+            "SendMessage",
+            "SendMessageBatch",
+        ];
+        let writes = writes.contains(&&*call.operation);
         let hit = writes && breaks.load(Ordering::SeqCst) && body.contains(&unlucky);
         hit.then_some(Fault::Refused("AccessDeniedException"))
     });
@@ -164,20 +172,76 @@ async fn a_batch_of_which_one_event_is_not_durable_is_sent_again() {
     assert_eq!(endpoint.queue.bodies().await.len(), 3);
 }
 
-/// More events than are kept at a time.
+/// The function behind a proxy that counts the calls by their names, and `judge` with it.
+async fn counted(endpoint: &Endpoint, judge: Judge) -> (Receiver, Arc<Mutex<Counts>>, Proxy) {
+    let counts = Arc::new(Mutex::new(Counts::new()));
+    let calls = Arc::clone(&counts);
+    let counting: Judge = Arc::new(move |call: &Call| {
+        let name = call.operation.to_string();
+        *calls.lock().expect("no panic").entry(name).or_default() += 1;
+        judge(call)
+    });
+    let proxy = Proxy::start(endpoint.world.endpoint(), 1, counting).await;
+    let proxy = proxy.expect("a proxy");
+    let config = emulator::config(&proxy.url());
+    let receiver = endpoint.receiver_at(TWILIO, &config, &config, endpoint.world.config());
+    (receiver, counts, proxy)
+}
+
+type Counts = BTreeMap<String, usize>;
+
+fn outcomes(receipt: &Receipt) -> BTreeMap<String, usize> {
+    let mut outcomes = BTreeMap::new();
+    for (_, outcome) in lines(receipt) {
+        *outcomes.entry(outcome).or_default() += 1;
+    }
+    outcomes
+}
+
 #[tokio::test]
-async fn a_long_batch_is_kept_whole() {
+async fn a_thousand_events_are_kept_in_as_few_calls_as_the_services_take() {
+    const EVENTS: usize = 1000;
     let endpoint = Endpoint::open().await;
-    let receiver = endpoint.receiver(TWILIO);
-    let ids: Vec<String> = (0..60).map(|_| ids()[0].clone()).collect();
+    let (receiver, counts, _proxy) = counted(&endpoint, Arc::new(|_| None)).await;
+    let ids: Vec<String> = (0..EVENTS).map(|_| ids()[0].clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let began = Instant::now();
     let receipt = send(&receiver, &ids).await;
+    println!("{EVENTS} events were kept in {:?}", began.elapsed());
     assert_eq!(receipt.answer.status(), 202);
-    assert_eq!(lines(&receipt).len(), ids.len());
-    let again = send(&receiver, &ids).await;
-    assert!(
-        lines(&again)
-            .iter()
-            .all(|(_, outcome)| outcome == "duplicate")
-    );
+    let accepted = BTreeMap::from([("accepted".to_owned(), EVENTS)]);
+    assert_eq!(outcomes(&receipt), accepted);
+    let calls = std::mem::take(&mut *counts.lock().expect("no panic"));
+    let expected = [("BatchExecuteStatement", 40), ("SendMessageBatch", 100)];
+    let expected = expected.map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(calls, BTreeMap::from(expected));
+    let again = send(&receiver, &ids[..60]).await;
+    assert_eq!(again.answer.status(), 200);
+    let duplicates = BTreeMap::from([("duplicate".to_owned(), 60)]);
+    assert_eq!(outcomes(&again), duplicates);
+    assert_eq!(endpoint.queue.bodies().await.len(), EVENTS);
+}
+
+/// Each of these calls does what it is asked, or not, and nobody hears it.
+#[tokio::test]
+async fn a_batch_whose_calls_break_is_kept_all_the_same_and_once() {
+    let endpoint = Endpoint::open().await;
+    for fault in [
+        Fault::LostAnswer,
+        Fault::Reset,
+        Fault::Error,
+        Fault::Throttling,
+    ] {
+        let judge: Judge = Arc::new(move |call: &Call| {
+            (call.operation == "BatchExecuteStatement").then_some(fault)
+        });
+        let (receiver, _, _proxy) = counted(&endpoint, judge).await;
+        let ids: Vec<String> = (0..12).map(|_| ids()[0].clone()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let receipt = send(&receiver, &ids).await;
+        assert_eq!(receipt.answer.status(), 202, "{fault:?}");
+        let accepted = BTreeMap::from([("accepted".to_owned(), ids.len())]);
+        assert_eq!(outcomes(&receipt), accepted, "{fault:?}");
+        assert_eq!(endpoint.queue.bodies().await.len(), ids.len(), "{fault:?}");
+    }
 }
