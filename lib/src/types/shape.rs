@@ -1,11 +1,13 @@
 //! Shapes that a field may have, for `#[serde(default, deserialize_with = "...")]`. Providers send the
 //! same field as text here and as a number there, or as `null` for a list without elements.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::json::{self, Members};
 
 /// A list, a map or a flag, or its default where it is `null`.
 ///
@@ -61,6 +63,23 @@ where
     Ok(json::read(bytes).or_else(one).unwrap_or_default())
 }
 
+/// Texts by their names, and numbers as they are written. What has any other shape is left out.
+///
+/// # Errors
+/// The deserializer's, for what is not JSON.
+pub fn texts<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let value = <Box<RawValue>>::deserialize(deserializer)?;
+    let Some(Members(members)) = json::read(value.get().as_bytes()) else {
+        return Ok(BTreeMap::new());
+    };
+    let members = members.into_iter();
+    let texts = members.filter_map(|(name, value)| Some((name, json::scalar(&value)?)));
+    Ok(texts.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +97,8 @@ mod tests {
         id: Option<String>,
         #[serde(deserialize_with = "one_or_many")]
         many: Vec<String>,
+        #[serde(deserialize_with = "texts")]
+        texts: BTreeMap<String, String>,
     }
 
     fn read(text: &str) -> Shapes {
@@ -92,10 +113,11 @@ mod tests {
             number: Some(12),
             id: Some("cus_1".to_owned()),
             many: vec!["a".to_owned()],
+            texts: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
         };
         for text in [
-            r#"{"list":null,"text":12,"number":"12","id":"cus_1","many":"a"}"#,
-            r#"{"list":[],"text":"12","number":12,"id":{"object":"customer","id":"cus_1"},"many":["a"]}"#,
+            r#"{"list":null,"text":12,"number":"12","id":"cus_1","many":"a","texts":{"a":1,"b":null}}"#,
+            r#"{"list":[],"text":"12","number":12,"id":{"object":"customer","id":"cus_1"},"many":["a"],"texts":{"a":"1"}}"#,
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
@@ -103,8 +125,9 @@ mod tests {
 
     #[test]
     fn an_unknown_shape_is_nothing() {
-        for odd in ["null", "{}", "[[]]", "true", r#"{"id": []}"#] {
-            let text = format!(r#"{{"text":{odd},"number":{odd},"id":{odd},"many":{odd}}}"#);
+        for odd in ["null", "{}", "[[]]", "true", r#"{"id":[]}"#] {
+            let text =
+                format!(r#"{{"text":{odd},"number":{odd},"id":{odd},"many":{odd},"texts":{odd}}}"#);
             assert_eq!(read(&text), Shapes::default(), "{text}");
         }
         assert_eq!(read(r#"{"number":"twelve"}"#).number, None);

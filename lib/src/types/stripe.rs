@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::shape::{id, or_default};
+use super::shape::{id, or_default, texts};
 
 /// `stripe.*`: an event about an object (<https://docs.stripe.com/api/events/object>). `T` is the
 /// object's type: one of this module's, one of your own, or any that serde reads.
@@ -103,7 +103,7 @@ pub struct Charge {
     /// A text of yours.
     pub description: Option<String>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -129,7 +129,7 @@ pub struct PaymentIntent {
     /// A text of yours.
     pub description: Option<String>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -163,7 +163,7 @@ pub struct Invoice {
     /// The subscription or quote behind it, since the API version 2025-03-31.
     pub parent: Option<InvoiceParent>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -213,7 +213,7 @@ pub struct Subscription {
     #[serde(default, deserialize_with = "or_default")]
     pub items: List<SubscriptionItem>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -292,7 +292,7 @@ pub struct CheckoutSession {
     /// Your own reference.
     pub client_reference_id: Option<String>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -308,7 +308,7 @@ pub struct Customer {
     /// A text of yours.
     pub description: Option<String>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -328,6 +328,6 @@ pub struct Payout {
     /// The cause of a failure.
     pub failure_code: Option<String>,
     /// Values of yours.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "texts")]
     pub metadata: BTreeMap<String, String>,
 }

@@ -129,8 +129,8 @@ pub struct Call {
     pub recording_url: Option<String>,
 }
 
-/// An event of Event Streams, which is a CloudEvent (<https://www.twilio.com/docs/events>). `T` is the
-/// type of its data.
+/// `twilio.` and the type without `com.twilio.`: an event of Event Streams, which is a CloudEvent
+/// (<https://www.twilio.com/docs/events>). `T` is the type of its data.
 #[derive(Clone, Debug, Deserialize)]
 pub struct StreamEvent<T = Box<RawValue>> {
     /// Its id: `EZ...`.
@@ -148,7 +148,7 @@ pub struct StreamEvent<T = Box<RawValue>> {
     pub dataschema: Option<String>,
 }
 
-/// The data of `com.twilio.messaging.message.*`
+/// The data of `twilio.messaging.message.*`
 /// (<https://www.twilio.com/docs/events/event-types/messaging/message-status>).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,6 @@
 //! Events as the processor gets them: those of the samples, and of any text.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -65,7 +65,7 @@ fn received(event: &Event<'_>) -> Event<'static> {
 }
 
 /// The samples of a provider, in the order of their files. Handshakes are none.
-pub(crate) fn samples(provider: &'static dyn Explained) -> Vec<Event<'static>> {
+fn samples(provider: &dyn Explained) -> Vec<Event<'static>> {
     let mut samples = Vec::new();
     for (file, event) in events(provider) {
         let secret = development_secret(provider);
@@ -90,16 +90,18 @@ pub(crate) fn samples(provider: &'static dyn Explained) -> Vec<Event<'static>> {
     samples
 }
 
-pub(crate) fn all_samples() -> Vec<Event<'static>> {
-    let named = |name| catalog::by_name(name).expect("a provider");
-    PROVIDERS
-        .into_iter()
-        .flat_map(|name| samples(named(name)))
-        .collect()
+/// The samples of all ten providers.
+pub(crate) fn samples_of_all() -> &'static [Event<'static>] {
+    static ALL: OnceLock<Vec<Event<'static>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let named = |name| catalog::by_name(name).expect("a provider");
+        let each = PROVIDERS.into_iter();
+        each.flat_map(|name| samples(named(name))).collect()
+    })
 }
 
 /// The first sample of a type.
 pub(crate) fn sample(kind: &str) -> Event<'static> {
-    let mut all = all_samples().into_iter();
-    all.find(|event| event.kind() == kind).expect(kind)
+    let mut all = samples_of_all().iter();
+    all.find(|event| event.kind() == kind).expect(kind).clone()
 }
