@@ -41,8 +41,8 @@
 //! stay as they are sent. Where the object of an event depends on its type, the type of the event is
 //! generic: `stripe::Event` alone takes any object, unread.
 //!
-//! Types with all fields are elsewhere, and read in the same way: a handler can take any type that
-//! serde reads.
+//! The page on handlers compares these with `octocrab` and `async-stripe`, whose types have all fields.
+//! A handler can take those as well, or any other that serde reads.
 
 #[cfg(feature = "types-github")]
 pub mod github;

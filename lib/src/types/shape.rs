@@ -44,7 +44,7 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>,
 /// The deserializer's, for what is not JSON.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let value = <Box<RawValue>>::deserialize(deserializer)?;
-    let within = || json::scalar(&*json::member(value.get().as_bytes(), "id")?);
+    let within = || json::scalar(&json::member(value.get().as_bytes(), "id")?);
     Ok(json::scalar(&value).or_else(within))
 }
 

@@ -33,7 +33,10 @@ const ROWS: [Row; 34] = [
     (
         "github.pull_request.opened",
         read::<github::PullRequestEvent>,
-        "action pull_request pull_request/base/ref pull_request/base/repo/full_name pull_request/base/sha pull_request/head/ref pull_request/head/repo/full_name pull_request/head/sha pull_request/number pull_request/state repository repository/full_name",
+        "action pull_request pull_request/base/ref pull_request/base/repo/full_name \
+         pull_request/base/sha pull_request/head/ref pull_request/head/repo/full_name \
+         pull_request/head/sha pull_request/number pull_request/state repository \
+         repository/full_name",
     ),
     (
         "hubspot.contact.creation",
@@ -73,32 +76,42 @@ const ROWS: [Row; 34] = [
     (
         "meta.instagram.comments",
         read::<meta::Event<meta::InstagramComment>>,
-        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/id entry/*/changes/*/value/media/id entry/*/id object",
+        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/id \
+         entry/*/changes/*/value/media/id entry/*/id object",
     ),
     (
         "meta.page.feed",
         read::<meta::Event<meta::PageFeed>>,
-        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/item entry/*/changes/*/value/verb entry/*/id object",
+        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/item \
+         entry/*/changes/*/value/verb entry/*/id object",
     ),
     (
         "meta.page.message",
         read::<meta::Event>,
-        "entry entry/*/id entry/*/messaging/*/message/mid entry/*/messaging/*/recipient/id entry/*/messaging/*/sender/id object",
+        "entry entry/*/id entry/*/messaging/*/message/mid entry/*/messaging/*/recipient/id \
+         entry/*/messaging/*/sender/id object",
     ),
     (
         "meta.page.postback",
         read::<meta::Event>,
-        "entry entry/*/id entry/*/messaging/*/recipient/id entry/*/messaging/*/sender/id object",
+        "entry entry/*/id entry/*/messaging/*/recipient/id entry/*/messaging/*/sender/id \
+         object",
     ),
     (
         "meta.whatsapp_business_account.messages",
         read::<meta::Event<meta::WhatsApp>>,
-        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/messages/*/id entry/*/changes/*/value/messages/*/text/body entry/*/changes/*/value/messages/*/type entry/*/changes/*/value/metadata entry/*/changes/*/value/metadata/phone_number_id entry/*/id object",
+        "entry entry/*/changes/*/field entry/*/changes/*/value \
+         entry/*/changes/*/value/messages/*/id entry/*/changes/*/value/messages/*/text/body \
+         entry/*/changes/*/value/messages/*/type entry/*/changes/*/value/metadata \
+         entry/*/changes/*/value/metadata/phone_number_id entry/*/id object",
     ),
     (
         "meta.whatsapp_business_account.statuses.delivered",
         read::<meta::Event<meta::WhatsApp>>,
-        "entry entry/*/changes/*/field entry/*/changes/*/value entry/*/changes/*/value/metadata entry/*/changes/*/value/metadata/phone_number_id entry/*/changes/*/value/statuses/*/id entry/*/changes/*/value/statuses/*/status entry/*/id object",
+        "entry entry/*/changes/*/field entry/*/changes/*/value \
+         entry/*/changes/*/value/metadata entry/*/changes/*/value/metadata/phone_number_id \
+         entry/*/changes/*/value/statuses/*/id entry/*/changes/*/value/statuses/*/status \
+         entry/*/id object",
     ),
     (
         "sendgrid.bounce",
@@ -144,17 +157,20 @@ const ROWS: [Row; 34] = [
     (
         "stripe.charge.succeeded",
         read::<stripe::Event<stripe::Charge>>,
-        "created data data/object data/object/amount data/object/currency data/object/id id type",
+        "created data data/object data/object/amount data/object/currency data/object/id id \
+         type",
     ),
     (
         "stripe.payment_intent.succeeded",
         read::<stripe::Event<stripe::PaymentIntent>>,
-        "created data data/object data/object/amount data/object/currency data/object/id data/object/status id type",
+        "created data data/object data/object/amount data/object/currency data/object/id \
+         data/object/status id type",
     ),
     (
         "stripe.payout.paid",
         read::<stripe::Event<stripe::Payout>>,
-        "created data data/object data/object/amount data/object/currency data/object/id data/object/status id type",
+        "created data data/object data/object/amount data/object/currency data/object/id \
+         data/object/status id type",
     ),
     (
         "stripe.v1.billing.meter.error_report_triggered",
