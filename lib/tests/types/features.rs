@@ -7,7 +7,7 @@ use crate::deliveries::path;
 /// What cargo would build, with the features.
 fn tree(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--offline", "--prefix", "none"])
+        .args(["tree", "--locked", "--prefix", "none"])
         .args(arguments)
         .current_dir(path(""))
         .output()
