@@ -350,27 +350,23 @@ fn a_text_that_is_new_is_a_text() {
 
 #[test]
 fn another_shape_is_no_value_and_no_panic() {
-    let odd = [json!([]), json!({}), json!("x"), json!(1.5), json!(true)];
     for (kind, read, needed) in ROWS {
         let whole = json(&sample(kind));
-        for odd in &odd {
-            assert_eq!(
-                read(&event_of(kind, &odd.to_string())),
-                None,
-                "{kind}: {odd}"
-            );
+        for odd in ["[]", "{}", "\"x\"", "1.5", "true"] {
+            assert_eq!(read(&event_of(kind, odd)), None, "{kind}: {odd}");
         }
         for pointer in members(&whole, "") {
-            let read_with = |odd: &Value| {
+            let read_with = |odd: Value| {
                 let mut other = whole.clone();
-                *other.pointer_mut(&pointer).expect("a member") = odd.clone();
+                *other.pointer_mut(&pointer).expect("a member") = odd;
                 read(&event_of(kind, &other.to_string()))
             };
-            let is_needed = needed.split(' ').any(|one| one == anywhere(&pointer));
-            let read_with_any: Vec<_> = odd.iter().map(read_with).collect();
+            // Either is read where nobody looks, or where any shape will do.
+            read_with(json!({}));
+            let found = read_with(json!(true));
             // Nothing that an event needs is a flag.
-            let with_a_flag = read_with_any.last().and_then(Option::as_ref);
-            assert!(!is_needed || with_a_flag.is_none(), "{kind}: {pointer}");
+            let is_needed = needed.split(' ').any(|one| one == anywhere(&pointer));
+            assert!(!is_needed || found.is_none(), "{kind}: {pointer}");
         }
     }
 }
