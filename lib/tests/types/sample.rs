@@ -84,7 +84,7 @@ fn samples(provider: &dyn Explained) -> Vec<Event<'static>> {
                     samples.push(received(&event));
                 }
             }
-            Meaning::Ping(_) | Meaning::Challenge(_) => {}
+            Meaning::Ping(_) | Meaning::Challenge(_) | Meaning::FetchBack(..) => {}
         }
     }
     samples
