@@ -5,7 +5,8 @@
 //! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The item's
 //! payload is packed once ([`packing`]), and a large one goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
-//! [`relay`] sends again what got stuck. [`lambda`] is the functions' main loops, nothing more.
+//! [`relay`] sends again what got stuck. [`types`] has what some providers send, for handlers. [`lambda`] is
+//! the functions' main loops, nothing more.
 //!
 //! Rules that hold everywhere, stated as what is absent:
 //!
@@ -63,5 +64,6 @@ pub mod signature;
 pub mod source;
 pub mod timestamp;
 pub mod trace;
+pub mod types;
 pub mod verified;
 pub mod verify;

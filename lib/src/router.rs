@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use serde::de::DeserializeOwned;
 
 use crate::event::Event;
 use crate::ledger::{TooManyWrites, Writes};
@@ -114,6 +115,28 @@ impl<S: 'static> Router<S> {
             None => self.exact.insert(kind.to_owned(), handler),
         };
         self
+    }
+
+    /// Gives the events of a type to a handler that takes their data as well, read as `T`
+    /// ([`Event::data`]). An event whose data is no `T` is failed.
+    #[must_use]
+    pub fn on_typed<T, F, A>(self, kind: &str, handler: F) -> Self
+    where
+        T: DeserializeOwned + Send,
+        F: Fn(Context<S>, Event<'static>, T) -> A + Send + Sync + 'static,
+        A: Future<Output = Outcome> + Send + 'static,
+        S: Send + Sync,
+    {
+        let handler = Arc::new(handler);
+        self.on(kind, move |context, event| {
+            let handler = Arc::clone(&handler);
+            async move {
+                match event.data::<T>() {
+                    Some(data) => handler(context, event, data).await,
+                    None => Outcome::failed("its data is not what the handler takes"),
+                }
+            }
+        })
     }
 
     /// Gives every other event to a handler.

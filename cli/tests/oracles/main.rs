@@ -4,6 +4,7 @@ mod examples;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod sdks;
+mod types;
 mod varied;
 
 use serde_json::{Value, json};
