@@ -16,7 +16,6 @@ use futures::future::join_all;
 use tokio::time::Instant;
 use webhooks::deadline::Deadline;
 use webhooks::limits;
-use webhooks::provider::Provider;
 use webhooks::provider::table::GITHUB;
 use webhooks::secret_store::{Lookup, SecretStore};
 use webhooks::timestamp::Timestamp;

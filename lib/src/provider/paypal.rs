@@ -123,7 +123,9 @@ impl Signature for PayPal {
             return Err(malformed(ALGORITHM, "it is not SHA256withRSA"));
         }
         certificate_address(delivery)?;
-        (header(delivery, ID)?, header(delivery, TIME)?);
+        for name in [ID, TIME] {
+            header(delivery, name)?;
+        }
         let mut refused = Rejection::Mismatch;
         for (index, webhook) in keys.secrets.iter().enumerate() {
             let pem = keys.published.as_deref().ok_or(Rejection::UnknownKey)?;
