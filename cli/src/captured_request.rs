@@ -129,31 +129,45 @@ impl CapturedRequest {
         }
     }
 
-    /// Reads the key that the request names from where its provider publishes it, unless it is at hand.
+    /// Reads the key that the request names from where its provider publishes it, unless it is at hand. One
+    /// that the provider does not know stays away.
     ///
     /// # Errors
-    /// [`NoKey`] when it is not there, or cannot be read.
+    /// A message that says how to give it, when it cannot be read.
     pub async fn read_key(
         &mut self,
         provider: &dyn Explained,
         now: Timestamp,
-    ) -> Result<(), NoKey> {
+    ) -> Result<(), String> {
         let address = provider.published_key(&self.delivery, &self.secrets);
         let Some(address) = address.ok().flatten() else {
             return Ok(());
         };
         if let Entry::Vacant(place) = self.published.entry(address.name()) {
-            let text = PublishedKeys::default().text(&address, now).await?;
-            place.insert(String::from_utf8_lossy(&text).into_owned());
+            match PublishedKeys::default().text(&address, now).await {
+                Ok(text) => {
+                    place.insert(String::from_utf8_lossy(&text).into_owned());
+                }
+                Err(NoKey::Unknown) => {}
+                Err(problem) => {
+                    let name = address.name();
+                    return Err(format!(
+                        "{problem}; give what is published: \"fetch\": {{\"{name}\": \"...\"}}"
+                    ));
+                }
+            }
         }
         Ok(())
     }
 
-    /// Takes what the request shows in place of a secret, where there is none.
-    pub fn take_shown_secret(&mut self, provider: &dyn Explained) {
-        if self.secrets.is_empty() {
-            self.secrets.extend(provider.shown_secret(&self.delivery));
+    /// Takes what the request shows in place of a secret, where there is none; says whether it did.
+    pub fn take_shown_secret(&mut self, provider: &dyn Explained) -> bool {
+        let shown = provider.shown_secret(&self.delivery);
+        let takes = self.secrets.is_empty() && shown.is_some();
+        if takes {
+            self.secrets.extend(shown);
         }
+        takes
     }
 }
 

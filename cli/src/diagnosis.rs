@@ -161,9 +161,9 @@ impl<'a> Examined<'a> {
                 header::malformed(self, header, problem)
             }
             Rejection::BodyNotCovered => Finding::new(
-                "nothing that is signed covers the body: it is not a form, and the URL has no \
-                 hash of it",
-                "Give the URL with its whole query, and the Content-Type as it was sent.",
+                "nothing that is signed covers the body: it is not what this provider signs, or the URL \
+                 has no hash of it",
+                "Give the body, the URL with its whole query, and the Content-Type as they were sent.",
             ),
             Rejection::TooManyParameters => Finding::new(
                 "the form has more parameters than the provider ever sends",

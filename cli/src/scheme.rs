@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use webhooks::provider::Explained;
 use webhooks::provider::custom::CUSTOM;
-use webhooks::source::SourceSettings;
+use webhooks::provider::naming::Piece;
+use webhooks::provider::row::Row;
+use webhooks::scheme::Part;
+use webhooks::source_settings::SourceSettings;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
@@ -66,6 +69,12 @@ fn check(settings: &str, request: Option<&str>) -> Result<bool, Failure> {
         )));
     };
     describe(described.0);
+    for name in unsigned_names(described.0) {
+        say(format!(
+            "note: {name} is not signed; whoever sees a delivery can send it again under another. Set \
+             replays to refuse, or name events by the body"
+        ));
+    }
     match request {
         None => Ok(true),
         Some(file) => hold(described.0, file),
@@ -85,6 +94,20 @@ fn describe(provider: &dyn Explained) {
     }
     say(format!("id         {}", id.replace('`', "")));
     say(format!("type       {}", kind.replace('`', "")));
+}
+
+/// The headers by which events are named though nothing signs them.
+fn unsigned_names(row: &Row) -> Vec<&'static str> {
+    let signed = |name: &str| {
+        let mut parts = row.schemes.iter().flat_map(|scheme| scheme.signed);
+        parts.any(|part| matches!(part, Part::Header(other) if other.eq_ignore_ascii_case(name)))
+    };
+    let pieces = row.naming.id.iter().flat_map(|way| way.iter());
+    let headers = pieces.filter_map(|piece| match piece {
+        Piece::Header(name) => Some(*name),
+        _ => None,
+    });
+    headers.filter(|name| !signed(name)).collect()
 }
 
 /// Holds a captured request against a description.

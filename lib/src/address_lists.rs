@@ -10,7 +10,7 @@ use tracing::warn;
 use crate::limits;
 use crate::provider::profile::AddressList;
 use crate::provider_hosts::{NotRead, ProviderHosts};
-use crate::source::network;
+use crate::source_settings::network;
 use crate::timestamp::Timestamp;
 
 /// The lists that sources refer to, each as it was fetched last.

@@ -62,6 +62,7 @@ pub mod secret_store;
 pub mod settings;
 pub mod signature;
 pub mod source;
+pub mod source_settings;
 pub mod timestamp;
 pub mod trace;
 pub mod types;

@@ -42,10 +42,6 @@ pub const MESSAGE_PAYLOAD: usize = 56 * 1024;
 /// Largest SQS message, in bytes.
 pub const MESSAGE: usize = 1024 * 1024;
 
-/// Largest messages of one call together, in bytes: as large as one may be, less what their trace headers
-/// take.
-pub const MESSAGES: usize = MESSAGE - 16 * 1024;
-
 /// Most messages in a batch for the processor, and in one call that sends several.
 pub const BATCH: usize = 10;
 
@@ -54,9 +50,6 @@ pub const STATEMENTS: usize = 25;
 
 /// Calls at a time that record the events of one delivery.
 pub const RECORDINGS: usize = 4;
-
-/// Largest payload, as it is stored, that is recorded with others in one call, in bytes.
-pub const PAYLOAD_TOGETHER: usize = 32 * 1024;
 
 /// Largest message that carries an event whole as long as there is another way, in bytes: ten of
 /// them together are no more than one message may be, and far below what an invocation takes.
@@ -148,7 +141,7 @@ pub const KEY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Published keys that nobody has named before and that are read in [`KEY_BUDGET_TIME`]: whoever can reach
 /// the endpoint can name any.
-pub const KEY_BUDGET: usize = 12;
+pub const KEY_BUDGET: usize = 60;
 
 /// The time for which [`KEY_BUDGET`] counts.
 pub const KEY_BUDGET_TIME: Duration = Duration::from_secs(60);

@@ -12,6 +12,7 @@ use tracing::warn;
 use crate::limits;
 use crate::provider::publication::KeyAddress;
 use crate::provider_hosts::{NotRead, ProviderHosts};
+use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// The published keys of one provider.
@@ -34,8 +35,8 @@ struct Kept {
     text: Option<Arc<[u8]>>,
     read_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
-    /// The provider has said that there is no such key.
-    absent: bool,
+    /// The provider has refused the last question.
+    refused: bool,
 }
 
 /// The reason why there is no key.
@@ -44,8 +45,11 @@ pub enum NoKey {
     /// The provider publishes no such key.
     #[error("the provider publishes no such key")]
     Unknown,
-    /// It cannot be had now.
-    #[error("the key cannot be had now")]
+    /// The provider refuses to give it, or more are asked for than are read: a stranger may have named it.
+    #[error("the provider does not give the key")]
+    Refused,
+    /// The provider cannot be reached.
+    #[error("the provider of the key cannot be reached")]
     Unavailable,
 }
 
@@ -74,37 +78,38 @@ impl PublishedKeys {
         if let Some(text) = kept.fresh(address, now) {
             return Ok(text);
         }
-        if kept.is_due(now) && self.may_read(&kept, now) {
+        if kept.is_due(now) {
+            if !self.may_read(&kept, now) {
+                return Err(NoKey::Refused);
+            }
             self.read(address, now).await;
         }
         self.kept(&name).judge(address)
     }
 
     async fn read(&self, address: &KeyAddress, now: Timestamp) {
-        let ask = address.ask.as_ref().map(|ask| ask.bytes());
+        let name = address.name();
+        // Before it is read: whoever asks may have to go on without waiting for the end.
+        self.with_known(|known| {
+            known.make_room();
+            known.keys.entry(name.clone()).or_default().tried_at = Some(now);
+        });
+        let ask = address.ask.as_ref().map(Secret::bytes);
         let read = self
             .hosts
             .read(&address.at.host, &address.at.path, ask, limits::KEY_TEXT);
         let read = tokio::time::timeout(limits::KEY, read).await;
-        let read = read.unwrap_or(Err(NotRead::NoAnswer));
+        let read = read.unwrap_or(Err(NotRead::NoAnswer)).and_then(|text| {
+            let is_key = contains(&text, address.mark.as_bytes());
+            is_key.then_some(text).ok_or(NotRead::Body)
+        });
         if let Err(problem) = &read {
             let host = &*address.at.host;
             warn!(host, problem = %problem, "a published key cannot be read");
         }
         self.with_known(|known| {
-            known.make_room();
-            let kept = known.keys.entry(address.name()).or_default();
-            kept.tried_at = Some(now);
-            match read {
-                Ok(text) => {
-                    kept.text = Some(text.into());
-                    kept.read_at = Some(now);
-                    kept.absent = false;
-                }
-                // Who is asked with credentials may refuse those.
-                Err(NotRead::Status(403 | 404 | 410)) => kept.absent = address.ask.is_none(),
-                Err(_) => kept.absent = false,
-            }
+            let kept = known.keys.entry(name).or_default();
+            kept.note(read, now);
         });
     }
 
@@ -163,11 +168,27 @@ impl Kept {
             .is_none_or(|at| at.age(now) >= limits::KEY_PAUSE)
     }
 
+    fn note(&mut self, read: Result<Vec<u8>, NotRead>, now: Timestamp) {
+        let is_old = self
+            .read_at
+            .is_some_and(|at| at.age(now) >= limits::KEY_AGE);
+        self.refused = matches!(read, Err(NotRead::Status(400..500)));
+        match read {
+            Ok(text) => {
+                self.text = Some(text.into());
+                self.read_at = Some(now);
+            }
+            // Its provider has withdrawn it.
+            Err(NotRead::Status(404 | 410)) if is_old => self.text = None,
+            Err(_) => {}
+        }
+    }
+
     fn judge(self, address: &KeyAddress) -> Result<Arc<[u8]>, NoKey> {
         match self.text {
             Some(text) if mentions(&text, address) => Ok(text),
             Some(_) => Err(NoKey::Unknown),
-            None if self.absent => Err(NoKey::Unknown),
+            None if self.refused => Err(NoKey::Refused),
             None => Err(NoKey::Unavailable),
         }
     }
@@ -175,9 +196,10 @@ impl Kept {
 
 /// True if a text can hold the key.
 fn mentions(text: &[u8], address: &KeyAddress) -> bool {
-    let mentions = |id: &String| {
-        let id = id.as_bytes();
-        id.is_empty() || text.windows(id.len()).any(|part| part == id)
-    };
-    address.id.as_ref().is_none_or(mentions)
+    let id = address.id.as_ref();
+    id.is_none_or(|id| contains(text, id.as_bytes()))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|window| window == part)
 }

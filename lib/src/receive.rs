@@ -3,12 +3,9 @@
 //! The order is the promise. Nothing that costs is done before the signature holds, and nothing
 //! positive is said before the event is durable.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use futures::future::join;
-use ipnet::IpNet;
 use tracing::{error, warn};
 
 use crate::address_lists::AddressLists;
@@ -18,28 +15,27 @@ use crate::deadline::Deadline;
 use crate::delivery::{Delivery, Method};
 use crate::event::Event;
 use crate::gateway::{Request, public_url_of};
-use crate::keys::Keys;
 use crate::ledger::{Ledger, token};
 use crate::provider::handshake::Handshake;
 use crate::provider::identity::Malformed;
 use crate::provider::meaning::{Element, Meaning};
 use crate::provider::{Provider, unsigned_handshake};
 use crate::provider_hosts::ProviderHosts;
-use crate::published_keys::{NoKey, PublishedKeys};
+use crate::published_keys::PublishedKeys;
 use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::recent_digests::RecentDigests;
 use crate::rejection::Rejection;
-use crate::secret::Secret;
 use crate::secret_store::{Lookup, SecretStore};
 use crate::settings::ReceiverSettings;
-use crate::source::{self, Addresses, AddressesUnavailable, NoSecret, Source, SourceSettings};
+use crate::source_settings::SourceSettings;
 use crate::timestamp::Timestamp;
 use crate::trace::traceparent;
 use crate::verified::Verified;
-use crate::verify::{check_shape, verify};
+use crate::verify::check_shape;
 use crate::{faults, limits};
 
+mod admit;
 mod batch;
 mod greet;
 mod keep;
@@ -259,113 +255,6 @@ impl Receiver {
         }
         check_shape(self.provider, delivery, now).map_err(unauthenticated)
     }
-
-    /// The source and its settings, if it takes such a delivery: by method, address and rate. A
-    /// source that is not there answers as one does that has no settings.
-    async fn admit(
-        &self,
-        arrival: &Arrival<'_>,
-        handshake: Option<&Handshake>,
-        notes: &mut Notes,
-    ) -> Result<(Arc<Source>, Arc<SourceSettings>), Stop> {
-        let source = match self.secrets.source(&arrival.source) {
-            Lookup::Known(source) => Some(source),
-            Lookup::Unknown => None,
-            Lookup::Unavailable => return Err(stop(Answer::Unavailable, "secrets_unavailable")),
-        };
-        let settings = match source.as_deref().map(|source| &source.settings) {
-            Some(Ok(settings)) => Arc::clone(settings),
-            Some(Err(_)) => return Err(stop(Answer::Unavailable, "invalid_settings")),
-            None => Arc::new(SourceSettings::default_for(self.provider.profile())),
-        };
-        let is_method = |handshake: &Handshake| handshake.method == arrival.method;
-        if !settings.methods.contains(&arrival.method) && !handshake.is_some_and(is_method) {
-            return Err(stop(Answer::MethodNotAllowed, "method"));
-        }
-        let source = source.ok_or(stop(Answer::Unauthenticated, "no_such_source"))?;
-        self.check_address(&settings, arrival, notes).await?;
-        let room = |rate| self.rates.has_room(&arrival.source, rate, arrival.now);
-        if !settings.rate.is_none_or(room) {
-            return Err(throttled());
-        }
-        Ok((source, settings))
-    }
-
-    async fn check_address(
-        &self,
-        settings: &SourceSettings,
-        arrival: &Arrival<'_>,
-        notes: &mut Notes,
-    ) -> Result<(), Stop> {
-        let allowed = match &settings.addresses {
-            None => return Ok(()),
-            Some(Addresses::Networks(networks)) => holds(networks, arrival.address),
-            Some(Addresses::Published(list)) => {
-                let networks = self.addresses.networks(*list, arrival.now);
-                let networks = arrival
-                    .deadline
-                    .within(limits::ADDRESSES, limits::LAST_STEPS, networks)
-                    .await;
-                match (networks.ok().flatten(), settings.addresses_unavailable) {
-                    (Some(networks), _) => holds(&networks, arrival.address),
-                    (None, AddressesUnavailable::Accept) => {
-                        notes.addresses_unavailable = true;
-                        true
-                    }
-                    (None, AddressesUnavailable::Refuse) => {
-                        return Err(stop(Answer::Unavailable, "addresses_unavailable"));
-                    }
-                }
-            }
-        };
-        if allowed {
-            Ok(())
-        } else {
-            Err(stop(Answer::Unauthenticated, "address_not_allowed"))
-        }
-    }
-
-    /// Checks the signature.
-    async fn check<'a>(
-        &self,
-        provider: &dyn Provider,
-        delivery: &'a Delivery,
-        source: &Source,
-        arrival: &Arrival<'_>,
-    ) -> Result<Verified<'a>, Stop> {
-        let unusable = |problem: &NoSecret| stop(Answer::Unavailable, problem.reason());
-        let secrets = source.secrets.as_ref().map_err(unusable)?;
-        let published = self
-            .published_key(provider, delivery, secrets, arrival)
-            .await?;
-        let keys = Keys {
-            secrets,
-            published: published.as_deref().map(Cow::Borrowed),
-        };
-        verify(provider, delivery, keys, arrival.arrived_at).map_err(unauthenticated)
-    }
-
-    /// The text with the key that a delivery names, where its provider publishes keys.
-    async fn published_key(
-        &self,
-        provider: &dyn Provider,
-        delivery: &Delivery,
-        secrets: &[Secret],
-        arrival: &Arrival<'_>,
-    ) -> Result<Option<Arc<[u8]>>, Stop> {
-        let address = provider.published_key(delivery, secrets);
-        let Some(address) = address.map_err(unauthenticated)? else {
-            return Ok(None);
-        };
-        let text = self.keys.text(&address, arrival.now);
-        match arrival.deadline.leaving(limits::LAST_STEPS, text).await {
-            Ok(Ok(text)) => Ok(Some(text)),
-            Ok(Err(NoKey::Unknown)) => Err(unauthenticated(Rejection::UnknownKey)),
-            Ok(Err(NoKey::Unavailable)) | Err(_) => {
-                Err(stop(Answer::Unavailable, "key_unavailable"))
-            }
-        }
-    }
 }
 
 /// Names what a delivery brings whose signature holds.
@@ -382,11 +271,6 @@ const fn throttled() -> Stop {
 fn unreadable(malformed: &Malformed) -> Stop {
     warn!(error = %malformed, "what has a good signature cannot be read");
     stop(Answer::Malformed, "not_an_event")
-}
-
-/// True if one of the networks holds the address; there has to be one.
-fn holds(networks: &[IpNet], address: Option<IpAddr>) -> bool {
-    address.is_some_and(|address| source::holds(networks, address))
 }
 
 fn unauthenticated(rejection: Rejection) -> Stop {

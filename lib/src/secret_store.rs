@@ -17,7 +17,8 @@ use crate::aws;
 use crate::deadline::Deadline;
 use crate::limits;
 use crate::provider::profile::{AddressList, Profile};
-use crate::source::{Addresses, Source};
+use crate::source::Source;
+use crate::source_settings::Addresses;
 use crate::timestamp::Timestamp;
 
 mod entry;

@@ -70,10 +70,12 @@ pub(super) fn signatures(delivery: &Delivery, secrets: &[&str]) -> Vec<Signature
 /// The forms in which a value may have a signature, and the signature's text.
 fn forms(value: &str) -> Vec<(Value, String)> {
     let mut forms = vec![(json!({}), value.to_owned())];
-    if let Some(at) = value
-        .find(['=', ',', ':', ' '])
-        .filter(|at| *at + 1 < value.len())
-    {
+    // What has many digits is this request's own, and no prefix.
+    let is_prefix = |at: &usize| {
+        let digits = value[..*at].bytes().filter(u8::is_ascii_digit).count();
+        *at + 1 < value.len() && digits <= 4
+    };
+    if let Some(at) = value.find(['=', ',', ':', ' ']).filter(is_prefix) {
         let (prefix, text) = value.split_at(at + 1);
         forms.push((json!({"prefix": prefix}), text.to_owned()));
     }

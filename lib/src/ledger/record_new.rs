@@ -23,7 +23,7 @@ impl Ledger {
         expires_at: Timestamp,
     ) -> Result<Vec<bool>, LedgerError> {
         let insert = |(event, token): &(&Event<'_>, &str)| {
-            let receipt = new_receipt(event, token, expires_at, limits::PAYLOAD_TOGETHER).ok()?;
+            let receipt = new_receipt(event, token, expires_at, limits::ITEM_PAYLOAD).ok()?;
             // The key first, as in every statement of the ledger.
             let mut attributes: Vec<_> = receipt.into_iter().collect();
             attributes.sort_by_key(|(name, _)| name != PK);

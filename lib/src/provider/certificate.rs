@@ -16,6 +16,9 @@ use crate::rejection::Rejection;
 use crate::signature::Hash;
 use crate::timestamp::Timestamp;
 
+/// The text with which a certificate begins.
+pub(super) const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+
 /// Checks an RSA signature, PKCS #1 v1.5, by the first certificate of a PEM text.
 ///
 /// # Errors
@@ -55,7 +58,7 @@ fn public_key(pem: &[u8], now: Timestamp) -> Option<Vec<u8>> {
 fn first(pem: &[u8]) -> Option<&str> {
     const END: &str = "-----END CERTIFICATE-----";
     let text = std::str::from_utf8(pem).ok()?;
-    let text = &text[text.find("-----BEGIN CERTIFICATE-----")?..];
+    let text = &text[text.find(BEGIN)?..];
     let end = text.find(END)? + END.len();
     Some(&text[..end])
 }

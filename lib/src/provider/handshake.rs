@@ -115,7 +115,15 @@ const LONGEST_ECHO: usize = 512;
 impl Handshake {
     /// True if the request is this handshake.
     pub fn is_asked(&self, delivery: &Delivery) -> bool {
-        self.method == delivery.method && self.marks.iter().all(|mark| mark.is_on(delivery))
+        let reads_body =
+            |mark: &Mark| matches!(mark, Mark::Has(_) | Mark::FieldIs(..) | Mark::Lacks(_));
+        // Nobody has signed these: what is longer than such a request ever is stays unread.
+        let is_unread = self.guard != Guard::Signature
+            && delivery.body.len() > LONGEST
+            && self.marks.iter().any(reads_body);
+        self.method == delivery.method
+            && !is_unread
+            && self.marks.iter().all(|mark| mark.is_on(delivery))
     }
 
     /// True if the request brings what it has to.

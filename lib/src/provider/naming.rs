@@ -37,6 +37,8 @@ pub enum Body {
     Json,
     /// The same, or the fields of a form.
     JsonOrForm,
+    /// Anything: of what is neither there are no fields.
+    Any,
     /// JSON in this field of a form.
     FormField(&'static str),
 }
@@ -285,8 +287,11 @@ impl Fields {
             return Ok(Self::Json(wanted.into_iter().zip(found).collect()));
         }
         let is_form = payload.media_type == FORM && !payload.wraps_json();
-        if is_form && naming.body == Body::JsonOrForm {
+        if is_form && matches!(naming.body, Body::JsonOrForm | Body::Any) {
             return Ok(Self::Form(payload.fields()));
+        }
+        if naming.body == Body::Any {
+            return Ok(Self::Json(Vec::new()));
         }
         Err(Malformed::Body("a JSON object"))
     }

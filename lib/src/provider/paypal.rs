@@ -146,6 +146,7 @@ impl Signature for PayPal {
         Ok(Some(KeyAddress {
             at: certificate_address(delivery)?,
             id: None,
+            mark: certificate::BEGIN,
             ask: None,
         }))
     }

@@ -54,7 +54,8 @@ pub static PLAID: &dyn Explained = &Coded {
         schemes: &[],
         handshakes: &[],
         naming: Naming {
-            id: &[&[Piece::Digest]],
+            // It says the same of every change of an item.
+            id: &[&[Piece::Digest, Piece::Text(":"), Piece::Received]],
             kind: &[&[
                 Piece::Field("webhook_type"),
                 Piece::Text("."),
@@ -64,7 +65,7 @@ pub static PLAID: &dyn Explained = &Coded {
         },
         setup: Setup {
             paste: "`webhook` of /link/token/create, or /item/webhook/update; some products: Dashboard > Developers > Webhooks",
-            secret: "`CLIENT_ID:SECRET` of Dashboard > Developers > Keys, `sandbox:` before it for the sandbox: with them the keys are asked for",
+            secret: "one line, `CLIENT_ID:SECRET` of Dashboard > Developers > Keys, `sandbox:` before it for the sandbox: with them the keys are asked for",
             retries: "up to 24 h, each pause four times the last, from 30 s",
         },
         advice: NO_ADVICE,
@@ -176,6 +177,7 @@ impl Signature for Plaid {
                 path: KEYS.to_owned(),
             },
             id: Some(name),
+            mark: "\"key\"",
             ask: Secret::new(ask.to_string()).ok(),
         }))
     }

@@ -22,6 +22,8 @@ pub struct KeyAddress {
     /// The name of the key in what is published there, which may hold others; a certificate has an
     /// address of its own and no name.
     pub id: Option<String>,
+    /// A text that every answer with a key has; what is without it is none.
+    pub mark: &'static str,
     /// The JSON text that asks for it, with the source's own credentials; without one it is simply read.
     pub ask: Option<Secret>,
 }

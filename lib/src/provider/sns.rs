@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::advice::NO_ADVICE;
 use super::coded::{Coded, Signature};
@@ -69,6 +69,13 @@ pub static SNS: &dyn Explained = &Coded {
 /// The path under which certificates are published.
 const CERTIFICATES: &str = "/SimpleNotificationService-";
 
+/// The types of messages.
+const KINDS: [&str; 3] = [
+    "Notification",
+    "SubscriptionConfirmation",
+    "UnsubscribeConfirmation",
+];
+
 #[derive(Debug)]
 struct Sns;
 
@@ -95,7 +102,7 @@ struct Message {
     #[serde(rename = "UnsubscribeURL", skip_serializing_if = "Option::is_none")]
     unsubscribe_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message_attributes: Option<Value>,
+    message_attributes: Option<Box<RawValue>>,
 }
 
 impl Message {
@@ -131,8 +138,28 @@ impl Message {
             .ok_or(malformed("SigningCertURL", "it is none of SNS' own"))
     }
 
+    /// Refuses what could be another message's signed text, cut anew: names and values stand on lines, and
+    /// whoever has a topic chooses what his message says. Only `Message` may have several lines, and stands
+    /// first; what follows it is held to one line each.
+    fn check_lines(&self) -> Result<(), Rejection> {
+        let lines = [
+            Some(&self.message_id),
+            self.subject.as_ref(),
+            self.subscribe_url.as_ref(),
+            Some(&self.timestamp),
+            self.token.as_ref(),
+            Some(&self.topic_arn),
+        ];
+        let mut lines = lines.into_iter().flatten();
+        if !KINDS.contains(&self.kind.as_str()) || lines.any(|line| line.contains('\n')) {
+            return Err(Rejection::SplitAnew("another message"));
+        }
+        Ok(())
+    }
+
     /// The index of the secret that names the message's topic.
     fn topic(&self, secrets: &[Secret]) -> Result<usize, Rejection> {
+        self.check_lines()?;
         let is_topic = |secret: &Secret| secret.bytes() == self.topic_arn.as_bytes();
         secrets.iter().position(is_topic).ok_or(Rejection::Mismatch)
     }
@@ -190,6 +217,7 @@ impl Signature for Sns {
         Ok(Some(KeyAddress {
             at: message.certificate()?,
             id: None,
+            mark: certificate::BEGIN,
             ask: None,
         }))
     }
@@ -260,6 +288,57 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever has a topic of his own has SNS sign what he likes, and a text that ends with another topic.
+    #[test]
+    fn a_message_of_another_topic_cannot_be_cut_into_one_of_ours() {
+        let (ours, theirs) = (
+            "arn:aws:sns:us-east-1:1:ours",
+            "arn:aws:sns:us-east-1:2:theirs",
+        );
+        let now = Timestamp::from_seconds(1_767_225_600);
+        let secret = |topic| Secret::new(topic).expect("not blank");
+        let text = format!(
+            "forged\nMessageId\nFAKE\nTimestamp\n2026-01-01T00:00:00.000Z\nTopicArn\n{ours}\nType\nNotification"
+        );
+        let genuine = serde_json::json!({
+            "Type": "Notification", "MessageId": "id", "TopicArn": theirs, "Message": text,
+            "Timestamp": "2026-01-01T00:00:00.000Z", "SignatureVersion": "2", "Signature": "",
+            "SigningCertURL": "",
+        });
+        let mut delivery = Delivery {
+            method: Method::Post,
+            urls: Vec::new(),
+            query: String::new(),
+            headers: crate::delivery::Headers::default(),
+            body: genuine.to_string().into_bytes(),
+        };
+        SNS.sign(&mut delivery, &secret(theirs), now)
+            .expect("it signs");
+        let signed = Message::read(&delivery).expect("a message");
+        let rest = format!(
+            "Notification\nMessageId\nid\nTimestamp\n2026-01-01T00:00:00.000Z\nTopicArn\n{theirs}\nType\nNotification"
+        );
+        for kind in [rest.as_str(), "Notification"] {
+            let mut forged = Message::read(&delivery).expect("a message");
+            forged.kind = kind.to_owned();
+            forged.message = "forged".to_owned();
+            forged.message_id = "FAKE".to_owned();
+            forged.topic_arn = ours.to_owned();
+            let same = forged.signed() == signed.signed();
+            assert_eq!(same, kind != "Notification");
+            delivery.body = serde_json::to_vec(&forged).expect("JSON");
+            let secrets = [secret(ours)];
+            let keys = development::keys(SNS, &secrets);
+            let refused = SNS.verify(&delivery, &keys, now);
+            let expected = if same {
+                Rejection::SplitAnew("another message")
+            } else {
+                Rejection::Mismatch
+            };
+            assert_eq!(refused, Err(expected));
+        }
+    }
 
     #[test]
     fn a_host_is_that_of_sns_in_a_region_and_nothing_like_it() {

@@ -15,7 +15,7 @@ use crate::envelope::envelope;
 use crate::event::Event;
 use crate::ledger::token;
 use crate::provider::identity::Malformed;
-use crate::source::Replays;
+use crate::source_settings::Replays;
 use crate::{faults, limits, packing};
 
 /// One of the events, and the name of this delivery in the ledger.
@@ -158,7 +158,7 @@ fn fit<'e, 'a>(
 ) -> Vec<&'e mut Element<'a>> {
     let fits = |element: &&mut Element<'_>| {
         let size = packing::stored(&element.event).bytes.len();
-        size <= limits::PAYLOAD_TOGETHER && is_first(&element.event)
+        size <= limits::ITEM_PAYLOAD && is_first(&element.event)
     };
     elements.iter_mut().flatten().filter(fits).collect()
 }
@@ -170,7 +170,7 @@ fn in_calls(messages: impl Iterator<Item = String>) -> Vec<Vec<String>> {
     for message in messages {
         size += message.len();
         match calls.last_mut() {
-            Some(call) if call.len() < limits::BATCH && size <= limits::MESSAGES => {
+            Some(call) if call.len() < limits::BATCH && size <= limits::MESSAGE => {
                 call.push(message);
             }
             _ => {
@@ -205,7 +205,7 @@ mod tests {
         let lengths = |calls: Vec<Vec<String>>| calls.iter().map(Vec::len).collect::<Vec<_>>();
         let small = (0..25).map(|_| "small".to_owned());
         assert_eq!(lengths(in_calls(small)), [10, 10, 5]);
-        let large = (0..5).map(|_| "x".repeat(limits::MESSAGES / 2));
+        let large = (0..5).map(|_| "x".repeat(limits::MESSAGE / 2));
         assert_eq!(lengths(in_calls(large)), [2, 2, 1]);
         assert!(in_calls(std::iter::empty()).is_empty());
     }

@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::ledger::{Body, Existing, LedgerError, Record, Status, token};
 use crate::queue::QueueError;
 use crate::record::{NotRecorded, record};
-use crate::source::Replays;
+use crate::source_settings::Replays;
 use crate::{faults, limits};
 
 impl Receiver {

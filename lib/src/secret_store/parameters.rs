@@ -8,7 +8,8 @@ use aws_sdk_ssm::types::ParameterType;
 use super::entry::{Entry, Sources};
 use crate::provider::profile::Profile;
 use crate::secret::Secret;
-use crate::source::{InvalidSettings, NoSecret, Source, SourceSettings};
+use crate::source::{NoSecret, Source};
+use crate::source_settings::{InvalidSettings, SourceSettings};
 
 /// The last part of the name of a source's settings.
 pub(super) const SETTINGS: &str = "settings";

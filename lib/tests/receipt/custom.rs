@@ -7,7 +7,7 @@ use webhooks::provider::custom::{CUSTOM, described};
 use webhooks::receive::Receiver;
 use webhooks::timestamp::Timestamp;
 
-use crate::endpoint::{Endpoint, SECRET, deliver, http, line, secret};
+use crate::endpoint::{Endpoint, SECRET, deliver, http, line, request, secret};
 use crate::support::sample::{START, at};
 use crate::support::unique;
 
@@ -39,15 +39,7 @@ async fn function(settings: &[(&str, Value)]) -> (Endpoint, Receiver) {
 }
 
 fn event(source: &str, method: &str, query: &str, headers: &Value, body: &str) -> Value {
-    let path = format!("/webhooks/custom/{source}");
-    json!({
-        "version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers, "body": body,
-        "requestContext": {
-            "domainName": "abc.example.com", "requestId": "r",
-            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-        },
-        "isBase64Encoded": false,
-    })
+    request(&format!("custom/{source}"), method, query, headers, body)
 }
 
 /// A delivery of a source with those settings, signed as they say.
@@ -119,9 +111,11 @@ async fn a_source_is_held_against_its_own_description() {
 #[tokio::test]
 async fn a_source_whose_description_is_missing_or_broken_is_closed() {
     let broken = json!({"scheme": {"signature": {"header": "X"}, "algorithm": "md5"}});
-    let (endpoint, receiver) = function(&[("broken", broken)]).await;
+    let mut get = acme();
+    get["methods"] = json!(["POST", "GET"]);
+    let (endpoint, receiver) = function(&[("broken", broken), ("get", get)]).await;
     endpoint.put_secret("custom", "bare", SECRET).await;
-    for source in ["broken", "bare"] {
+    for source in ["broken", "bare", "get"] {
         let event = signed(source, &acme(), &body(), START);
         let closed = answer(&receiver, event, START).await;
         assert_eq!(closed, (503, json!("invalid_settings")), "{source}");

@@ -165,6 +165,19 @@ pub(crate) fn delivery(provider: &dyn Explained, event: &str) -> Fixture {
     fixture
 }
 
+/// A request to a provider, or to a source of its, with nothing around it.
+pub(crate) fn request(path: &str, method: &str, query: &str, headers: &Value, body: &str) -> Value {
+    let path = format!("/webhooks/{path}");
+    json!({
+        "version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers, "body": body,
+        "requestContext": {
+            "domainName": "abc.example.com", "requestId": "r",
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+        },
+        "isBase64Encoded": false,
+    })
+}
+
 pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text).expect("not blank")
 }

@@ -3,23 +3,11 @@
 use serde_json::{Value, json};
 use webhooks::provider::{Explained, catalog};
 
-use crate::endpoint::{Endpoint, SECRET, deliver, http, line};
+use crate::endpoint::{Endpoint, SECRET, deliver, http, line, request};
 use crate::support::sample::START;
 
 fn provider(name: &str) -> &'static dyn Explained {
     catalog::by_name(name).expect("it is built")
-}
-
-fn request(name: &str, method: &str, query: &str, headers: &Value, body: &str) -> Value {
-    let path = format!("/webhooks/{name}");
-    json!({
-        "version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers, "body": body,
-        "requestContext": {
-            "domainName": "abc.example.com", "requestId": "r",
-            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-        },
-        "isBase64Encoded": false,
-    })
 }
 
 /// Status, header, body and reason of what a provider's function answers.

@@ -37,6 +37,10 @@ fn unavailable() -> (u16, Value) {
     (503, json!("key_unavailable"))
 }
 
+fn refused() -> (u16, Value) {
+    (503, json!("key_refused"))
+}
+
 fn unknown() -> (u16, Value) {
     (401, json!("unknown_key"))
 }
@@ -114,6 +118,10 @@ async fn while_the_key_server_is_down_keys_at_hand_go_on_and_others_come_later()
         let receipt = deliver(&receiver, notification(), at(second)).await;
         assert_eq!(status_and_reason(&receipt), accepted());
     }
+    // Withdrawn, it ends.
+    publisher.now(says(StatusCode::NOT_FOUND, ""));
+    let receipt = deliver(&receiver, notification(), at(PAUSE + 3 * AGE)).await;
+    assert_eq!(status_and_reason(&receipt), refused());
 }
 
 #[tokio::test]
@@ -141,6 +149,10 @@ async fn what_is_no_whole_answer_of_the_host_is_no_key() {
     assert!(elsewhere.asked().is_empty(), "a redirect was followed");
     publisher.now(says(StatusCode::OK, "<html>no certificate</html>"));
     let receipt = deliver(&receiver, notification(), at(3 * PAUSE)).await;
+    assert_eq!(status_and_reason(&receipt), unavailable());
+    let torn = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----";
+    publisher.now(says(StatusCode::OK, torn));
+    let receipt = deliver(&receiver, notification(), at(4 * PAUSE)).await;
     assert_eq!(status_and_reason(&receipt), unknown());
 }
 
@@ -196,9 +208,9 @@ async fn a_forger_who_names_ever_new_keys_uses_up_a_budget_and_no_key_at_hand() 
         event["headers"]["paypal-cert-url"] = json!(url);
         event
     };
-    let receipts = (0..40).map(|name| deliver(&receiver, forged(name), START));
+    let receipts = (0..100).map(|name| deliver(&receiver, forged(name), START));
     for receipt in join_all(receipts).await {
-        assert!([unknown(), unavailable()].contains(&status_and_reason(&receipt)));
+        assert_eq!(status_and_reason(&receipt), refused());
     }
     assert!(
         publisher.asked().len() < limits::KEY_BUDGET,
@@ -210,9 +222,13 @@ async fn a_forger_who_names_ever_new_keys_uses_up_a_budget_and_no_key_at_hand() 
     let later = limits::KEY_BUDGET_TIME.as_secs() as i64;
     for second in [later, later + 1] {
         let receipt = deliver(&receiver, forged(1000), at(second)).await;
-        assert_eq!(status_and_reason(&receipt), unknown());
+        assert_eq!(status_and_reason(&receipt), refused());
     }
     assert_eq!(publisher.asked().len(), 1);
+    // A key that comes to be there is read; its address is not signed.
+    publisher.now(key(PAYPAL, SECRET));
+    let receipt = deliver(&receiver, forged(1000), at(later + PAUSE)).await;
+    assert_eq!(status_and_reason(&receipt), accepted());
 }
 
 #[tokio::test]
@@ -242,7 +258,7 @@ async fn plaid_is_asked_with_the_credentials_and_its_key_ends_when_it_says() {
     ));
     let (_endpoint, receiver) = function(PLAID, CREDENTIALS, &publisher).await;
     let receipt = deliver(&receiver, event(), START).await;
-    assert_eq!(status_and_reason(&receipt), unavailable());
+    assert_eq!(status_and_reason(&receipt), refused());
     assert!(
         !format!("{receiver:?}").contains("secret\""),
         "credentials are printed"

@@ -32,7 +32,13 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Vec<Handshake>, Problem> {
         Some(Value::Bool(signed)) => *signed,
         Some(_) => return Err(own.problem("signed", "must be true or false")),
     };
+    if is_signed && method == Method::Get {
+        return Err(own.problem("signed", "is for a POST: nothing signs a GET's question"));
+    }
     let (place, name) = own.one_of(&["query", "header", "field"])?;
+    if place == "header" {
+        own.header("header", name)?;
+    }
     let name = leak_text(name);
     let (echo, mark) = match place {
         "query" => (Echo::Parameter(name), Mark::Parameter(name)),
@@ -72,6 +78,9 @@ fn when(own: &Fields<'_>) -> Result<Option<Mark>, Problem> {
     let path = own.path("when");
     let when = Fields::of(&path, value, &["query", "header", "field", "is"])?;
     let (place, name) = when.one_of(&["query", "header", "field"])?;
+    if place == "header" {
+        when.header("header", name)?;
+    }
     let Some(is) = when.text("is")?.map(leak_text) else {
         return Err(when.problem("is", "is missing"));
     };
@@ -87,6 +96,10 @@ fn answer(own: &Fields<'_>, place: &str, name: &'static str, echo: Echo) -> Resu
     let words = [("text", 0), ("json", 1), ("header", 2)];
     let form = own.word("answer", &words, "must be text, json or header")?;
     let member = own.text("name")?.map(leak_text);
+    let plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_control);
+    if form == 1 && !member.or(Some(name)).is_some_and(|name| plain(&name)) {
+        return Err(own.problem("name", "is no plain name of a member"));
+    }
     match (form, member) {
         (0, None) => Ok(Proof::Text(echo)),
         (1, member) => Ok(Proof::Json(leak(vec![(member.unwrap_or(name), echo)]))),

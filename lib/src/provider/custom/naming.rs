@@ -7,7 +7,7 @@ use super::row::{leak, leak_text};
 use super::template::{Token, tokens};
 use crate::provider::naming::{Body, Naming, Piece};
 
-const PROBLEM: &str = "must be of texts and {field:PATH}, {header:NAME}, {digest}; or a list of such texts, best first";
+const PROBLEM: &str = "must be of texts and {field:PATH}, {header:NAME}, {digest}, {received}; or a list of such texts, best first";
 
 /// The type of events that have none.
 const EVENT: &[Piece] = &[Piece::Text("event")];
@@ -21,7 +21,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Naming, Problem> {
     let mut kind = ways(fields, "type")?;
     kind.push(EVENT);
     Ok(Naming {
-        body: Body::JsonOrForm,
+        body: Body::Any,
         split: &[],
         id: leak(id),
         kind: leak(kind),
@@ -40,7 +40,15 @@ fn ways(fields: &Fields<'_>, name: &str) -> Result<Vec<&'static [Piece]>, Proble
         }
         Some(_) => return Err(wrong()),
     };
-    let way = |template| pieces(template).ok_or_else(wrong);
+    let way = |template| {
+        let pieces = pieces(template).ok_or_else(wrong)?;
+        for piece in pieces {
+            if let Piece::Header(header) = piece {
+                fields.header(name, header)?;
+            }
+        }
+        Ok(pieces)
+    };
     templates.into_iter().map(way).collect()
 }
 
@@ -48,6 +56,7 @@ fn pieces(template: &str) -> Option<&'static [Piece]> {
     let piece = |token| match token {
         Token::Literal(text) => Some(Piece::Text(leak_text(text))),
         Token::Name("digest") => Some(Piece::Digest),
+        Token::Name("received") => Some(Piece::Received),
         // A number is a name as good as a text.
         Token::Call("field", path) => Some(Piece::Value(leak_text(path))),
         Token::Call("header", name) => Some(Piece::Header(leak_text(name))),

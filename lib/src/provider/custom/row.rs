@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::fields::{Fields, Problem};
 use super::{NAME, PROFILE, SETUP, challenge, naming, scheme};
-use crate::delivery::Method;
 use crate::provider::advice::NO_ADVICE;
 use crate::provider::profile::{Covers, Profile};
 use crate::provider::row::Row;
@@ -61,7 +60,7 @@ fn read(value: &Value) -> Result<Row, Problem> {
         profile: Profile {
             name: NAME,
             title: PROFILE.title,
-            methods: &[Method::Post, Method::Get],
+            methods: PROFILE.methods,
             covers: covers(&scheme),
             ..POSTED
         },

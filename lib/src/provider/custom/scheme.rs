@@ -191,6 +191,11 @@ fn parts(fields: &Fields<'_>, template: &str) -> Result<Vec<Part>, Problem> {
         Token::Name(_) | Token::Call(..) => None,
     };
     let tokens = tokens(template).ok_or_else(unknown)?;
+    for token in &tokens {
+        if let Token::Call("header", name) = token {
+            fields.header("signed", name)?;
+        }
+    }
     let parts: Option<Vec<_>> = tokens.into_iter().map(part).collect();
     parts.ok_or_else(unknown)
 }
@@ -231,6 +236,13 @@ fn clock(fields: &Fields<'_>) -> Result<Option<Clock>, Problem> {
     }))
 }
 
+fn is_in_pairs(scheme: &Scheme) -> bool {
+    matches!(
+        (scheme.place, scheme.form),
+        (Place::Header(_), Form::Pairs { .. })
+    )
+}
+
 /// A time that is not signed protects from nothing, and one that is signed has to be somewhere.
 fn check_clock(fields: &Fields<'_>, scheme: &Scheme) -> Result<(), Problem> {
     let signs_time = scheme.signed.contains(&Part::Time);
@@ -238,9 +250,9 @@ fn check_clock(fields: &Fields<'_>, scheme: &Scheme) -> Result<(), Problem> {
     match scheme.clock.map(|clock| clock.at) {
         None if signs_time => Err(fields.problem("time", "is missing: {time} is signed")),
         None => Ok(()),
-        Some(At::Pair(_)) if !matches!(scheme.form, Form::Pairs { .. }) => Err(fields.problem(
+        Some(At::Pair(_)) if !is_in_pairs(scheme) => Err(fields.problem(
             "time",
-            "stands in a pair, and the signature does not: give it a separator and a name",
+            "stands in a pair, and the signature does not: give it a header, a separator and a name",
         )),
         Some(At::Field(_)) if signs_body => Ok(()),
         Some(At::Header(name)) if signs_time || scheme.signed.contains(&Part::Header(name)) => {
