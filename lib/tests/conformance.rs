@@ -69,7 +69,7 @@ impl Case {
 
     /// True if a signature has one length, and a digest's form: no token and no secret.
     fn has_digest(&self) -> bool {
-        // RSA, and what the provider publishes a key for.
+        // Neither a token has it, nor what a published key signs.
         if self.provider.publication(&self.secret).is_some() || !tokens(&self.delivery).is_empty() {
             return false;
         }
