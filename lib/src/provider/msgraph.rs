@@ -8,6 +8,7 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::line::Line;
 use self::tokens::{Granted, Token};
@@ -100,6 +101,7 @@ struct Notifications {
 struct Notification {
     client_state: Option<String>,
     tenant_id: Option<String>,
+    encrypted_content: Option<IgnoredAny>,
 }
 
 impl Notifications {
@@ -114,17 +116,22 @@ impl Notifications {
             .ok_or(Rejection::MissingHeader(FIELD))
     }
 
-    /// The tokens; none where the notifications are plain.
+    /// The tokens; none where the notifications are plain. What has the data of a resource is not: it cannot
+    /// leave its tokens out.
     fn tokens(&self) -> Result<Option<Vec<Token>>, Rejection> {
         let read = |texts: &Vec<String>| {
             let tokens = texts.iter().cloned().map(Token::read);
             tokens.collect::<Result<Vec<_>, _>>()
         };
-        let tokens = self.tokens.as_ref().map(read).transpose()?;
-        match tokens {
-            Some(tokens) if tokens.is_empty() => Err(Rejection::MissingHeader(tokens::FIELD)),
-            tokens => Ok(tokens),
+        let has_data = |element: &Notification| element.encrypted_content.is_some();
+        let is_missing = match &self.tokens {
+            Some(tokens) => tokens.is_empty(),
+            None => self.value.iter().any(has_data),
+        };
+        if is_missing {
+            return Err(Rejection::MissingHeader(tokens::FIELD));
         }
+        self.tokens.as_ref().map(read).transpose()
     }
 
     /// The secret of every element, by its index, and what it says: what one element says proves nothing
@@ -411,5 +418,18 @@ mod tests {
         assert_eq!(shape(&without), missing(FIELD));
         let malformed = shape(&rich(&[("one", TENANT)], &["no token".to_owned()]));
         assert!(matches!(malformed, Err(Rejection::MalformedHeader { .. })));
+    }
+    #[test]
+    fn data_of_a_resource_cannot_come_without_its_tokens() {
+        let mut delivery = rich(&[], &[]);
+        let body = json!({"value": [
+            {"clientState": "one"},
+            {"clientState": "one", "encryptedContent": {"data": "AAAA"}},
+        ]});
+        delivery.body = body.to_string().into_bytes();
+        for line in ["one", &line(APP, "one")] {
+            let refused = verify(&delivery, &secrets([line]));
+            assert_eq!(refused, Err(Rejection::MissingHeader(tokens::FIELD)));
+        }
     }
 }

@@ -14,9 +14,9 @@ use crate::scheme::{At, Clock, FIVE_MINUTES, Part, Place, Scheme, Unit};
 /// can come under it. Where it stands is said by the media type alone, to the signature as to the name; a body
 /// that can be read both ways must not be signed by one token and named by another.
 ///
-/// A route posts a message that came in as a form. Everything else in the form is the sender's of that message,
-/// his headers among it, so its type is always the same; a header that he calls as one of the signed fields
-/// makes two of it, which is refused. A message with attachments comes as `multipart/form-data`, which is not read.
+/// A route posts a message that came in as a form. Everything else in the form is by whoever sent that message,
+/// its headers too. So the type is always the same, and a header with the name of a signed field makes two of that
+/// field, which is refused. A message with attachments comes as `multipart/form-data`, which is not read.
 ///
 /// Facts: <https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http>,
 /// <https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads>,
