@@ -2,6 +2,7 @@
 
 mod deliveries;
 
+use deliveries::FORM;
 use webhooks::delivery::{Delivery, Method};
 use webhooks::provider::catalog;
 use webhooks::rejection::Rejection;
@@ -37,7 +38,11 @@ fn what_a_scheme_signs_it_accepts_and_nothing_else() {
 }
 
 fn delivery_for(scheme: &Scheme) -> Delivery {
-    let body = r#"{"webhookTimestamp": 1, "signature": {"timestamp": "1", "token": "a", "signature": "b"}}"#;
+    let body = if scheme.media_type == Some(FORM) {
+        "timestamp=1&token=a"
+    } else {
+        r#"{"webhookTimestamp": 1, "signature": {"timestamp": "1", "token": "a", "signature": "b"}}"#
+    };
     let headers = scheme
         .required
         .iter()
@@ -46,11 +51,14 @@ fn delivery_for(scheme: &Scheme) -> Delivery {
         Part::Header(name) => Some((*name, "1")),
         _ => None,
     });
+    let media_type = scheme
+        .media_type
+        .map(|media_type| ("content-type", media_type));
     Delivery {
         method: Method::Post,
         urls: vec!["https://hooks.example.com/a?b=c".to_owned()],
         query: "b=c".to_owned(),
-        headers: headers.chain(named).collect(),
+        headers: headers.chain(named).chain(media_type).collect(),
         body: body.as_bytes().to_vec(),
     }
 }
@@ -100,6 +108,7 @@ fn a_time_that_cannot_be_one_is_refused_and_not_calculated_with() {
         signed: &[Part::Time, Part::Literal("."), Part::Body],
         clock: clock(At::Pair("t"), Unit::Seconds),
         required: &[],
+        media_type: None,
     };
     let secret = Secret::new("secret").expect("not blank");
     let now = Timestamp::from_seconds(1_800_000_000);

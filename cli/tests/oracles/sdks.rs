@@ -21,6 +21,8 @@ struct Sdk {
     signs: bool,
     /// The damage that is not refused, by whom, and why.
     passes: &'static [(Damage, By, &'static str)],
+    /// The damage of which it allows nothing at all, and why we do.
+    stricter: Option<(Damage, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +73,10 @@ const ONLY_AGE_AS_WE: &[(Damage, By, &str)] =
 const SDKS: &[Sdk] = &[
     signs("adyen"),
     verifies("anthropic"),
-    verifies("box").passing(&[(Damage::Early, By::Us, "we check the age alone")]),
+    verifies("box").stricter_on(
+        Damage::Early,
+        "clocks differ, and earlier ones check the age alone",
+    ),
     verifies("chargebee").passing(&[UNSIGNED_BODY]),
     verifies("clerk"),
     signs("coinbase"),
@@ -119,6 +124,7 @@ const fn verifies(provider: &'static str) -> Sdk {
         provider,
         signs: false,
         passes: &[],
+        stricter: None,
     }
 }
 
@@ -132,6 +138,17 @@ const fn signs(provider: &'static str) -> Sdk {
 impl Sdk {
     const fn passing(self, passes: &'static [(Damage, By, &'static str)]) -> Self {
         Self { passes, ..self }
+    }
+
+    const fn stricter_on(self, damage: Damage, why: &'static str) -> Self {
+        Self {
+            stricter: Some((damage, why)),
+            ..self
+        }
+    }
+
+    fn is_stricter_on(&self, damage: Damage) -> bool {
+        self.stricter.is_some_and(|(strict, _)| strict == damage)
     }
 
     fn passes(&self, damage: Damage, by: By) -> bool {
@@ -252,11 +269,13 @@ fn allows_the_ages_that_every_sdk_allows() {
             for (damage, limit, direction) in limits {
                 let limit = limit.expect("a limit, since it is refused").as_secs();
                 let limit = i64::try_from(limit).expect("some days");
-                for (away, fine) in [(limit, true), (limit + 1, false)] {
+                let theirs = if sdk.is_stricter_on(damage) { 0 } else { limit };
+                for away in [theirs, theirs + 1, limit, limit + 1] {
                     let at = NOW.seconds() + direction * away;
                     let signed = case.signed(Timestamp::from_seconds(at));
                     let verdicts = (signed.we_accept(), oracle.verify(&signed.request()));
-                    assert_eq!(verdicts, (fine, fine), "{name}, {damage:?}, {away} s");
+                    let expected = (away <= limit, away <= theirs);
+                    assert_eq!(verdicts, expected, "{name}, {damage:?}, {away} s");
                 }
                 compared += 1;
             }

@@ -4,6 +4,7 @@ use super::Explained;
 use super::adyen::ADYEN;
 use super::custom::CUSTOM;
 use super::hubspot::HUBSPOT;
+use super::jiraconnect::JIRACONNECT;
 use super::mandrill::MANDRILL;
 use super::monday::MONDAY;
 use super::msgraph::MSGRAPH;
@@ -16,7 +17,17 @@ use super::twilio::TWILIO;
 
 /// Those whose signature is code.
 static CODED: &[&dyn Explained] = &[
-    ADYEN, HUBSPOT, MANDRILL, MONDAY, MSGRAPH, NETLIFY, PAYPAL, PLAID, SNS, TWILIO,
+    ADYEN,
+    HUBSPOT,
+    JIRACONNECT,
+    MANDRILL,
+    MONDAY,
+    MSGRAPH,
+    NETLIFY,
+    PAYPAL,
+    PLAID,
+    SNS,
+    TWILIO,
 ];
 
 /// Every provider that is known: the rows of the table, and those that are code.

@@ -29,6 +29,7 @@ pub mod custom;
 pub mod handshake;
 pub mod hubspot;
 pub mod identity;
+pub mod jiraconnect;
 mod jws;
 pub mod mandrill;
 pub mod meaning;

@@ -39,6 +39,8 @@ pub enum Body {
     JsonOrForm,
     /// Anything: of what is neither there are no fields.
     Any,
+    /// A JSON object, or the fields of a form, by the media type alone: the bytes of a form can be JSON too.
+    ByMediaType,
     /// JSON in this field of a form.
     FormField(&'static str),
 }
@@ -63,6 +65,8 @@ pub enum Piece {
     When(&'static str, &'static str),
     /// Nothing, if the body has this field; else the way is not this one.
     Has(&'static str),
+    /// Nothing, if the fields are those of a form; else the way is not this one.
+    Form,
     /// The digest of the payload, where the provider gives no id and repeats the same bytes.
     Digest,
     /// The millisecond of receipt, where it says the same of different events.
@@ -162,7 +166,7 @@ impl Piece {
             Self::Header(name) | Self::EitherHeader(name, _) => format!("`{name}`"),
             Self::Field(path) | Self::Value(path) => format!("`{path}`"),
             Self::Member(_) => "the member's name".to_owned(),
-            Self::When(..) | Self::Has(_) => String::new(),
+            Self::When(..) | Self::Has(_) | Self::Form => String::new(),
             Self::Digest => "digest".to_owned(),
             Self::Received => "time of receipt".to_owned(),
         }
@@ -177,6 +181,7 @@ impl Piece {
             Self::Text(_)
             | Self::Header(_)
             | Self::EitherHeader(..)
+            | Self::Form
             | Self::Digest
             | Self::Received => &[],
         }
@@ -206,6 +211,7 @@ fn missing(ways: &[&[Piece]]) -> Malformed {
         | Piece::Member(_)
         | Piece::When(..)
         | Piece::Has(_)
+        | Piece::Form
         | Piece::Digest
         | Piece::Received => None,
     });
@@ -265,6 +271,7 @@ impl Facts<'_> {
                 Ok((found.as_deref() == Some(value)).then(String::new))
             }
             Piece::Has(path) => Ok(self.fields.has(path).then(String::new)),
+            Piece::Form => Ok(matches!(self.fields, Fields::Form(_)).then(String::new)),
             Piece::Digest => Ok(Some(digest(self.payload))),
             Piece::Received => Ok(Some(self.received_at.millis().to_string())),
         }
@@ -282,6 +289,9 @@ enum Fields {
 
 impl Fields {
     fn read(naming: &Naming, payload: &Payload<'_>) -> Result<Self, Malformed> {
+        if naming.body == Body::ByMediaType && payload.media_type == FORM {
+            return Ok(Self::Form(payload.fields()));
+        }
         let wanted = naming.wanted();
         if let Some(found) = payload.members(&wanted) {
             return Ok(Self::Json(wanted.into_iter().zip(found).collect()));

@@ -77,7 +77,12 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<V
 
 /// The signature by the key of the certificate.
 pub(crate) fn sign_by_certificate(message: &[u8]) -> Option<Vec<u8>> {
-    sign(Algorithm::Rsa, &public(Algorithm::Rsa, 0)?, message)
+    sign(Algorithm::Rsa, &certificate_key()?, message)
+}
+
+/// The public key of the certificate, as `SubjectPublicKeyInfo`.
+pub(crate) fn certificate_key() -> Option<Vec<u8>> {
+    public(Algorithm::Rsa, 0)
 }
 
 /// The private key that goes with a secret which is no key, in PKCS #8.

@@ -37,6 +37,9 @@ pub struct Scheme {
     pub clock: Option<Clock>,
     /// Headers without which the provider sends nothing by this scheme.
     pub required: &'static [Required],
+    /// The media type of its bodies, where another has another scheme. The fields of a form are the form's,
+    /// all others are of JSON.
+    pub media_type: Option<&'static str>,
 }
 
 /// A header that has to be there, with that value where one is named.
@@ -54,7 +57,7 @@ pub enum Place {
     NumberedHeaders(&'static str),
     /// A parameter of the query.
     Query(&'static str),
-    /// A field of the JSON body, members joined by dots. The body is read before it is believed.
+    /// A field of the body, of JSON members joined by dots. The body is read before it is believed.
     Field(&'static str),
 }
 
@@ -141,7 +144,7 @@ pub enum Part {
     Method,
     /// A header's value.
     Header(&'static str),
-    /// A field of the JSON body, members joined by dots.
+    /// A field of the body, of JSON members joined by dots.
     Field(&'static str),
 }
 
@@ -165,7 +168,7 @@ pub enum At {
     Header(&'static str),
     /// The pair of that name beside the signature ([`Form::Pairs`]).
     Pair(&'static str),
-    /// A field of the JSON body, which is read once the signature holds, or before where it is
+    /// A field of the body, which is read once the signature holds, or before where it is
     /// itself a signed [`Part::Time`].
     Field(&'static str),
 }

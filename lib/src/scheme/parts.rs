@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{At, Form, Part, Place, Scheme};
 use crate::delivery::Delivery;
 use crate::json;
-use crate::payload::form_fields;
+use crate::payload::{FORM, form_field, form_fields};
 use crate::rejection::Rejection;
 
 impl Scheme {
@@ -24,7 +24,7 @@ impl Scheme {
                 Part::Url => url.as_bytes().into(),
                 Part::Method => delivery.method.as_str().as_bytes().into(),
                 Part::Header(name) => header(delivery, name)?.as_bytes().into(),
-                Part::Field(path) => field(delivery, path)?.into_bytes().into(),
+                Part::Field(path) => self.field(delivery, path)?.into_bytes().into(),
             })
         };
         self.signed.iter().map(part).collect()
@@ -41,7 +41,7 @@ impl Scheme {
         Ok(Some(match clock.at {
             At::Header(name) => header(delivery, name)?.into(),
             At::Pair(name) => self.pair(delivery, name)?.into(),
-            At::Field(path) => field(delivery, path)?.into(),
+            At::Field(path) => self.field(delivery, path)?.into(),
         }))
     }
 
@@ -56,6 +56,25 @@ impl Scheme {
 
     pub(super) fn signs_url(&self) -> bool {
         self.signed.contains(&Part::Url)
+    }
+
+    /// True if the fields of a body are those of a form.
+    pub(super) fn reads_form(&self) -> bool {
+        self.media_type == Some(FORM)
+    }
+
+    /// A field of the body: of a form one that comes once, of JSON a text or number as it is written there.
+    pub(super) fn field(
+        &self,
+        delivery: &Delivery,
+        path: &'static str,
+    ) -> Result<String, Rejection> {
+        let found = if self.reads_form() {
+            form_field(form_fields(&delivery.body), path)
+        } else {
+            json::member(&delivery.body, path).and_then(|value| json::scalar(&value))
+        };
+        found.ok_or(Rejection::MissingHeader(path))
     }
 
     /// The one value of that name beside the signature.
@@ -102,11 +121,4 @@ pub(super) fn query(delivery: &Delivery, name: &'static str) -> Result<String, R
     found
         .map(|(_, value)| value)
         .ok_or(Rejection::MissingHeader(name))
-}
-
-/// A text or number of the JSON body, as it is written there.
-pub(super) fn field(delivery: &Delivery, path: &'static str) -> Result<String, Rejection> {
-    let missing = Rejection::MissingHeader(path);
-    let value = json::member(&delivery.body, path).ok_or(missing.clone())?;
-    json::scalar(&value).ok_or(missing)
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::parts::{field, header, pairs, query};
+use super::parts::{header, pairs, query};
 use super::{Algorithm, Encoding, Form, Place, Required, Scheme};
 use crate::delivery::Delivery;
 use crate::rejection::Rejection;
@@ -21,8 +21,15 @@ impl Scheme {
                 .is_ok_and(|texts| texts.iter().any(|text| self.names(text)))
     }
 
-    /// Refuses a request without a header that the provider always sends.
+    /// Refuses a request of another media type, or without a header that the provider always sends.
     pub(crate) fn check_required(&self, delivery: &Delivery) -> Result<(), Rejection> {
+        let is_other = |wanted: &str| delivery.media_type() != wanted;
+        if self.media_type.is_some_and(is_other) {
+            return Err(Rejection::MalformedHeader {
+                header: "content-type",
+                problem: "the provider signs no body of that type",
+            });
+        }
         for Required(name, wanted) in self.required {
             let value = header(delivery, name)?;
             if value.is_empty() || wanted.is_some_and(|wanted| value != wanted) {
@@ -71,7 +78,7 @@ impl Scheme {
                 several((1..=MOST).map(|number| format!("{name}{number}")).collect())
             }
             Place::Query(name) => query(delivery, name).map(|value| vec![value]),
-            Place::Field(path) => field(delivery, path).map(|value| vec![value]),
+            Place::Field(path) => self.field(delivery, path).map(|value| vec![value]),
         }
     }
 

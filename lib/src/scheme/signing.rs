@@ -38,7 +38,7 @@ pub fn sign(
     }
     let time = scheme.clock.map(|clock| clock.unit.write(now));
     if let (Some(clock), Some(time)) = (scheme.clock, &time) {
-        stamp(delivery, clock, time)?;
+        stamp(scheme, delivery, clock, time)?;
     }
     let key = scheme
         .keys
@@ -68,16 +68,23 @@ pub fn sign(
         Place::Headers(names) => delivery.headers.set(names[0], text),
         Place::NumberedHeaders(name) => delivery.headers.set(&format!("{name}1"), text),
         Place::Query(name) => set_parameter(delivery, name, &text),
+        Place::Field(path) if scheme.reads_form() => set_form_field(delivery, path, &text),
         Place::Field(path) => set_field(delivery, path, &quoted(&text))?,
     }
     Ok(())
 }
 
 /// Puts the time of signing where the scheme has it; beside the signature it comes with that.
-fn stamp(delivery: &mut Delivery, clock: Clock, time: &str) -> Result<(), NotSignable> {
+fn stamp(
+    scheme: &Scheme,
+    delivery: &mut Delivery,
+    clock: Clock,
+    time: &str,
+) -> Result<(), NotSignable> {
     match clock.at {
         At::Header(name) => delivery.headers.set(name, time),
         At::Pair(_) => {}
+        At::Field(path) if scheme.reads_form() => set_form_field(delivery, path, time),
         At::Field(path) => {
             // A number or a text, as the delivery has it.
             let before = json::member(&delivery.body, path).ok_or(NotSignable)?;
@@ -99,11 +106,7 @@ fn quoted(text: &str) -> String {
 
 /// Puts a parameter into the query, in place of one that is there.
 fn set_parameter(delivery: &mut Delivery, name: &str, value: &str) {
-    let others = form_fields(delivery.query.as_bytes());
-    let others = others.into_iter().filter(|(key, _)| key != name);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(others).append_pair(name, value);
-    let query = query.finish();
+    let query = form_with(delivery.query.as_bytes(), name, value);
     for url in &mut delivery.urls {
         let path = url.split('?').next().unwrap_or_default();
         *url = format!("{path}?{query}");
@@ -111,8 +114,26 @@ fn set_parameter(delivery: &mut Delivery, name: &str, value: &str) {
     delivery.query = query;
 }
 
+/// Puts a field into a form, in place of one that is there.
+fn set_form_field(delivery: &mut Delivery, name: &str, value: &str) {
+    delivery.body = form_with(&delivery.body, name, value).into_bytes();
+}
+
+/// A form with that value as the only one of its name.
+fn form_with(form: &[u8], name: &str, value: &str) -> String {
+    let others = form_fields(form).into_iter();
+    let others = others.filter(|(key, _)| key != name);
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(others).append_pair(name, value);
+    form.finish()
+}
+
 /// Puts a value in place of another in the JSON body.
-fn set_field(delivery: &mut Delivery, path: &str, value: &str) -> Result<(), NotSignable> {
+pub(crate) fn set_field(
+    delivery: &mut Delivery,
+    path: &str,
+    value: &str,
+) -> Result<(), NotSignable> {
     let text = std::str::from_utf8(&delivery.body).map_err(|_| NotSignable)?;
     let found = json::within(text, path).ok_or(NotSignable)?;
     let start = found.as_ptr() as usize - text.as_ptr() as usize;

@@ -57,9 +57,11 @@ fn absent(schemes: &[Scheme], delivery: &Delivery) -> Rejection {
             .and_then(|_| scheme.check_required(delivery))
             .err()
     };
-    // The one whose other headers are there, first.
-    let prepared =
-        |scheme: &&Scheme| !scheme.required.is_empty() && scheme.check_required(delivery).is_ok();
+    // The one whose media type and other headers are there, first.
+    let prepared = |scheme: &&Scheme| {
+        let asks = scheme.media_type.is_some() || !scheme.required.is_empty();
+        asks && scheme.check_required(delivery).is_ok()
+    };
     if let Some(reason) = schemes.iter().find(prepared).and_then(missing) {
         return reason;
     }

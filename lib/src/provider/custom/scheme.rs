@@ -61,6 +61,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Scheme, Problem> {
         signed: leak(signed),
         clock: clock(fields)?,
         required: &[],
+        media_type: None,
     };
     check_clock(fields, &scheme)?;
     Ok(scheme)

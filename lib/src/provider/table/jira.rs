@@ -34,7 +34,7 @@ pub(super) static ROW: &dyn Explained = &Row {
     },
     setup: Setup {
         paste: "Jira settings > System > WebHooks > Create a WebHook > URL",
-        secret: "set by you in the same form (Secret); only admin webhooks with a secret have X-Hub-Signature",
+        secret: "set by you in the same form (Secret); only admin webhooks with a secret have X-Hub-Signature, and those of Connect apps are `jiraconnect`",
         retries: "up to 5 times, 5 to 15 min apart",
     },
     advice: NO_ADVICE,

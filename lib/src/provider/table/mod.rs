@@ -199,6 +199,7 @@ pub(super) const HMAC_OF_BODY: Scheme = Scheme {
     signed: &[Part::Body],
     clock: None,
     required: &[],
+    media_type: None,
 };
 
 /// The secret itself in a header.
