@@ -82,7 +82,7 @@ fn providers(project: &Project) -> Vec<&'static str> {
     playable.map(|provider| provider.profile().name).collect()
 }
 
-/// The providers of which a stack has no more than 500 resources: each has seven, and 45 are there once.
+/// The providers of which a stack has no more than 500 resources: each has seven, and 43 are there once.
 const MOST: usize = 65;
 
 /// The template with the machine's own architecture, so that the functions can run here, and with another
