@@ -1,5 +1,5 @@
 //! Microsoft Graph: a text of the subscriber's own in every element, and no signature. Notifications with the data
-//! of a resource, rich ones, bring [`tokens`] of Microsoft's as well. Neither signs the body; the data is
+//! of a resource, rich ones, bring `tokens` of Microsoft's as well. Neither signs the body; the data is
 //! encrypted for the subscriber, and handlers decrypt it.
 //!
 //! Facts: <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>,
