@@ -67,7 +67,7 @@ test arm arm64: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS := 16
 
 # Most tests wait most of the time, so the longest go on beside the others, and the release builds beside both. What
 # needs those comes when they are there: `cargo lambda` moves what it has built, and two at once take it from each other.
-longest := laptop oracles permissions trials
+longest := laptop permissions trials
 with_release := deployment release
 tests = $(notdir $(basename $(wildcard */tests/*.rs functions/*/tests/*.rs)) \
 	$(patsubst %/main.rs,%,$(wildcard */tests/*/main.rs)))
