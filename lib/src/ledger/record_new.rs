@@ -39,15 +39,16 @@ impl Ledger {
             Some(insert.build().expect("the statement is set"))
         };
         let inserts: Vec<_> = events.iter().map(insert).collect();
-        let statements: Vec<_> = inserts.iter().flatten().cloned().collect();
+        let is_asked: Vec<bool> = inserts.iter().map(Option::is_some).collect();
+        let statements: Vec<_> = inserts.into_iter().flatten().collect();
         if statements.is_empty() {
             return Ok(vec![false; events.len()]);
         }
         let request = self.client.batch_execute_statement();
         let answers = request.set_statements(Some(statements)).send().await?;
         let mut answers = answers.responses.unwrap_or_default().into_iter();
-        let recorded = inserts.iter().map(|insert| {
-            let answer = insert.as_ref().and_then(|_| answers.next());
+        let recorded = is_asked.into_iter().map(|is_asked| {
+            let answer = is_asked.then(|| answers.next()).flatten();
             answer.is_some_and(|answer| answer.error.is_none())
         });
         Ok(recorded.collect())

@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::NO_ADVICE;
 use super::coded::{Coded, Signature};
-use super::naming::{Naming, Piece};
 use super::profile::{Covers, Profile};
 use super::row::Row;
 use super::setup::Setup;
-use super::table::{IN_BODY, POSTED};
+use super::table::{POSTED, jira};
 use super::{Explained, jws};
 use crate::delivery::Delivery;
 use crate::keys::Keys;
@@ -55,14 +54,7 @@ pub static JIRACONNECT: &dyn Explained = &Coded {
         },
         schemes: &[],
         handshakes: &[],
-        naming: Naming {
-            id: &[
-                &[Piece::Header("X-Atlassian-Webhook-Identifier")],
-                &[Piece::Digest],
-            ],
-            kind: &[&[Piece::Field("webhookEvent")]],
-            ..IN_BODY
-        },
+        naming: jira::NAMING,
         setup: Setup {
             paste: "app's descriptor: modules > webhooks > url, or url of POST /rest/api/3/webhook; the descriptor's baseUrl is what stands before it, and ends before /webhooks",
             secret: "sharedSecret that Jira posts to the app when a site installs it; one for each site",

@@ -10,13 +10,10 @@ use std::borrow::Cow;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Explained;
 use super::advice::NO_ADVICE;
 use super::coded::{Coded, Signature};
 use super::naming::{Naming, Piece};
@@ -25,6 +22,7 @@ use super::publication::{Address, KeyAddress, Publication};
 use super::row::Row;
 use super::setup::Setup;
 use super::table::{IN_BODY, POSTED};
+use super::{Explained, jws};
 use crate::delivery::Delivery;
 use crate::json;
 use crate::keys::Keys;
@@ -110,10 +108,8 @@ fn token(delivery: &Delivery) -> Result<(&str, String), Rejection> {
     if head.alg != Algorithm::ES256 {
         return Err(malformed("it is not signed by ES256"));
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let is_name = |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(plain);
-    let name = head.kid.filter(is_name);
-    Ok((token, name.ok_or(malformed("it names no key"))?))
+    let name = jws::key_name(head).ok_or(malformed("it names no key"))?;
+    Ok((token, name))
 }
 
 /// What the key says that Plaid has published under that name.
@@ -126,12 +122,7 @@ fn claims(token: &str, name: &str, text: &[u8], now: Timestamp) -> Result<Claims
     }
     let key = DecodingKey::from_ec_components(&key.x, &key.y);
     let key = key.map_err(|_| Rejection::UnknownKey)?;
-    let mut validation = Validation::new(Algorithm::ES256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let decoded = decode(token, &key, &validation);
-    Ok(decoded.map_err(|_| Rejection::Mismatch)?.claims)
+    jws::claims(token, &key, Algorithm::ES256).ok_or(Rejection::Mismatch)
 }
 
 impl Signature for Plaid {

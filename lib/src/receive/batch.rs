@@ -4,6 +4,7 @@
 //! way (it is known, it is large, a call failed) is kept as an event that comes alone.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use tracing::warn;
@@ -110,11 +111,7 @@ impl Receiver {
     /// They are durable already: what the queue does not take, the relay sends later.
     async fn send_together(&self, messages: Vec<String>, arrival: &Arrival<'_>) {
         let sent = self.queue.send_together(messages, arrival.xray);
-        match arrival
-            .deadline
-            .leaving(std::time::Duration::ZERO, sent)
-            .await
-        {
+        match arrival.deadline.leaving(Duration::ZERO, sent).await {
             Ok(Ok(0)) => {}
             Ok(Ok(count)) => warn!(count, "not sent; the relay will send them"),
             Ok(Err(failure)) => warn!(error = %failure, "not sent; the relay will send them"),

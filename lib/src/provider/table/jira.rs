@@ -9,6 +9,16 @@ use crate::provider::row::Row;
 use crate::provider::setup::Setup;
 use crate::scheme::{Form, Place, Scheme};
 
+/// The names of Jira's events, however they are signed.
+pub(in crate::provider) const NAMING: Naming = Naming {
+    id: &[
+        &[Piece::Header("X-Atlassian-Webhook-Identifier")],
+        &[Piece::Digest],
+    ],
+    kind: &[&[Piece::Field("webhookEvent")]],
+    ..IN_BODY
+};
+
 /// Jira Cloud: webhooks of an administrator with a secret.
 ///
 /// Facts: <https://developer.atlassian.com/cloud/jira/platform/webhooks/>.
@@ -24,14 +34,7 @@ pub(super) static ROW: &dyn Explained = &Row {
         ..HMAC_OF_BODY
     }],
     handshakes: &[],
-    naming: Naming {
-        id: &[
-            &[Piece::Header("X-Atlassian-Webhook-Identifier")],
-            &[Piece::Digest],
-        ],
-        kind: &[&[Piece::Field("webhookEvent")]],
-        ..IN_BODY
-    },
+    naming: NAMING,
     setup: Setup {
         paste: "Jira settings > System > WebHooks > Create a WebHook > URL",
         secret: "set by you in the same form (Secret); only admin webhooks with a secret have X-Hub-Signature, and those of Connect apps are `jiraconnect`",

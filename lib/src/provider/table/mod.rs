@@ -42,7 +42,7 @@ mod gocardless;
 mod heroku;
 mod incidentio;
 mod intercom;
-mod jira;
+pub(super) mod jira;
 mod klaviyo;
 mod lemonsqueezy;
 mod linear;
