@@ -233,7 +233,7 @@ fn judge(
     }
     let keys = captured.keys(provider, &captured.delivery, &captured.secrets);
     match verify(provider, &captured.delivery, keys, now) {
-        Ok(verified) => Ok(verified.secret()),
+        Ok(verified) => Ok(verified.secret().unwrap_or_default()),
         Err(rejection) => Err(diagnose(provider, captured, now, rejection)),
     }
 }

@@ -13,6 +13,7 @@ use crate::event::{Event, EventKey};
 use crate::limits;
 use crate::name;
 use crate::object::Object;
+use crate::origin::Origin;
 use crate::packing;
 use crate::payload::{Data, FORM, Payload};
 use crate::timestamp::Timestamp;
@@ -239,6 +240,7 @@ impl Message {
             received_at,
             payload,
             traceparent: wire.traceparent.clone().map(Cow::into_owned),
+            origin: Origin::Delivered,
         });
         let reference = wire.dataref.as_deref().unwrap_or_default();
         let unrecorded = wire.datacontentencoding.is_some() || reference.starts_with(BUCKET);
@@ -264,6 +266,7 @@ mod tests {
             received_at: Timestamp::from_seconds(1_767_225_600),
             payload: Payload::new(media_type, bytes),
             traceparent: None,
+            origin: Origin::Delivered,
         }
     }
 

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::json;
 use crate::name;
+use crate::origin::Origin;
 use crate::payload::{Data, FORM, Payload};
 use crate::provider::Provider;
 use crate::provider::identity::Identity;
@@ -69,6 +70,7 @@ pub struct Event<'a> {
     pub(crate) received_at: Timestamp,
     pub(crate) payload: Payload<'a>,
     pub(crate) traceparent: Option<String>,
+    pub(crate) origin: Origin,
 }
 
 impl<'a> Event<'a> {
@@ -91,6 +93,7 @@ impl<'a> Event<'a> {
             received_at,
             payload: Payload::of(verified.delivery()),
             traceparent,
+            origin: verified.origin(),
         }
     }
 
@@ -153,6 +156,11 @@ impl<'a> Event<'a> {
             Data::Json(json) => json::read(json.get().as_bytes()),
             Data::Binary => None,
         }
+    }
+
+    /// The way on which it came, where the ledger was asked; a message does not say.
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The W3C trace context of the receipt, where there is one.

@@ -5,14 +5,14 @@
 //! and hands it over to the [`queue`] as an [`envelope`]; [`receive`] is that pipeline. The item's
 //! payload is packed once ([`packing`]), and a large one goes to the [`bucket`] first. The processor
 //! claims an event, runs the handler that the [`router`] names, and settles it ([`mod@process`]). The
-//! [`relay`] sends again what got stuck. [`types`] has what some providers send, for handlers. [`lambda`] is
+//! [`relay`] sends again what got stuck, and the [`mod@reconcile`]r asks the providers for what never arrived. [`types`] has what some providers send, for handlers. [`lambda`] is
 //! the functions' main loops, nothing more.
 //!
 //! Rules that hold everywhere, stated as what is absent:
 //!
 //! - Provider files read no clock, no environment, no network, and know nothing of AWS.
 //! - No event comes from a request but through [`verified::Verified`], which only [`verify::verify`]
-//!   makes.
+//!   makes; and none from a provider's API but through the [`mod@reconcile`]r.
 //! - Nothing before the signature holds parses a body or calls DynamoDB or SQS.
 //! - Only [`gateway`] builds HTTP responses, and only [`answer`] knows status codes.
 //! - Only [`ledger`] writes to the table, and each transition is one conditional write.
@@ -41,16 +41,19 @@ pub mod limits;
 mod log;
 mod name;
 pub mod object;
+pub mod origin;
 pub mod packing;
 pub mod payload;
 pub mod process;
 pub mod provider;
+pub mod provider_api;
 pub mod provider_hosts;
 pub mod published_keys;
 pub mod queue;
 pub mod rate;
 pub mod receive;
 pub mod recent_digests;
+pub mod reconcile;
 pub mod record;
 pub mod rejection;
 pub mod relay;

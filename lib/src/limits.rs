@@ -280,3 +280,28 @@ const _: () = {
     assert!(LEASE.as_millis() < VISIBILITY.as_millis());
     assert!(RELAY_WORK.as_millis() + 3 * CALL.as_millis() < RELAY_TIMEOUT.as_millis());
 };
+
+/// One call to a provider's API: a delivery of 25 MB may be on its way.
+pub const API_CALL: Duration = Duration::from_secs(30);
+
+/// Largest answer of a provider's API, in bytes: a delivery of 25 MB with its headers and escapes.
+pub const API_REPLY: usize = 64 * 1024 * 1024;
+
+/// The pause after a call that an API has refused as one too many, where it names none.
+pub const API_PAUSE: Duration = Duration::from_secs(60);
+
+/// The longest pause that an API is believed to want.
+pub const API_LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3600);
+
+/// The age from which on a delivery is no longer on its way, and missing where it is not in the ledger.
+pub const RECONCILE_GRACE: Duration = Duration::from_secs(5 * 60);
+
+/// The time before its watermark from which on a source is compared again: what was listed late.
+pub const RECONCILE_OVERLAP: Duration = Duration::from_secs(15 * 60);
+
+/// The part of the retention that the reconciler leaves out: an event that the ledger is about to forget
+/// must not seem to be missing.
+pub const RECONCILE_FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+
+/// The end of an invocation of the reconciler that it leaves for writing down where it stopped.
+pub const RECONCILE_END: Duration = Duration::from_secs(45);

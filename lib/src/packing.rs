@@ -41,6 +41,7 @@ pub fn unpack(stored: &[u8], encoding: &str) -> Result<Vec<u8>, NotPacked> {
 mod tests {
     use super::*;
     use crate::compression::ZSTD;
+    use crate::origin::Origin;
     use crate::payload::Payload;
     use crate::signature::sha256;
     use crate::timestamp::Timestamp;
@@ -52,6 +53,7 @@ mod tests {
             received_at: Timestamp::from_seconds(1_767_225_600),
             payload: Payload::new("application/json", bytes.to_vec()),
             traceparent: None,
+            origin: Origin::Delivered,
         }
     }
 

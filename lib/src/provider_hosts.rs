@@ -1,4 +1,5 @@
-//! The providers' own web hosts, from which published keys and lists of addresses are read.
+//! The providers' own web hosts, from which published keys and lists of addresses are read, and where their
+//! APIs are.
 //!
 //! By TLS, with the roots of trust of the system, without following a redirect, and no more of an answer
 //! than its reader allows.
@@ -13,6 +14,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Limited};
 
+use crate::delivery::Headers;
+
 /// A way to the providers' hosts, by the HTTP client that the SDK uses.
 #[derive(Clone, Debug, Default)]
 pub struct ProviderHosts {
@@ -20,6 +23,32 @@ pub struct ProviderHosts {
     mirror: Option<Arc<str>>,
     /// Made when it is needed first: to read the roots of trust takes milliseconds.
     connector: Arc<OnceLock<Connector>>,
+}
+
+/// A call to a provider's host.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The method.
+    pub method: &'static str,
+    /// Scheme and host.
+    pub host: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// Headers beside those that every call has.
+    pub headers: &'a [(&'static str, String)],
+    /// The body with its media type, if there is one.
+    pub content: Option<(&'static str, &'a [u8])>,
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Headers,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// The reason why something cannot be read.
@@ -57,15 +86,41 @@ impl ProviderHosts {
         ask: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<u8>, NotRead> {
-        let host = self.mirror.as_deref().unwrap_or(host);
-        let uri = format!("{host}{path}");
+        let call = Call {
+            method: if ask.is_some() { "POST" } else { "GET" },
+            host,
+            path,
+            headers: &[],
+            content: ask.map(|text| ("application/json", text)),
+        };
+        let reply = self.call(call, limit).await?;
+        match reply.status {
+            200 => Ok(reply.body),
+            status => Err(NotRead::Status(status)),
+        }
+    }
+
+    /// Makes a call, whatever its answer is. At most `limit` bytes of that are read; the time is for the
+    /// caller to limit.
+    ///
+    /// # Errors
+    /// [`NotRead`] when there is no whole answer.
+    pub async fn call(&self, call: Call<'_>, limit: usize) -> Result<Reply, NotRead> {
+        let host = self.mirror.as_deref().unwrap_or(call.host);
+        let uri = format!("{host}{}", call.path);
         let mut request = HttpRequest::get(uri).map_err(|_| NotRead::NoAnswer)?;
+        request
+            .set_method(call.method)
+            .map_err(|_| NotRead::NoAnswer)?;
+        let headers = request.headers_mut();
         // GitHub refuses requests without one.
-        request.headers_mut().insert("user-agent", "webhooks");
-        if let Some(text) = ask {
-            request.set_method("POST").map_err(|_| NotRead::NoAnswer)?;
-            let headers = request.headers_mut();
-            headers.insert("content-type", "application/json");
+        headers.insert("user-agent", "webhooks");
+        for (name, value) in call.headers {
+            let set = headers.try_insert(*name, value.clone());
+            set.map_err(|_| NotRead::NoAnswer)?;
+        }
+        if let Some((media_type, text)) = call.content {
+            headers.insert("content-type", media_type);
             headers.insert("content-length", text.len().to_string());
             *request.body_mut() = SdkBody::from(text);
         }
@@ -75,11 +130,14 @@ impl ProviderHosts {
         });
         let response = connector.call(request).await;
         let response = response.map_err(|_| NotRead::NoAnswer)?;
-        if response.status().as_u16() != 200 {
-            return Err(NotRead::Status(response.status().as_u16()));
-        }
+        let status = response.status().as_u16();
+        let headers = response.headers().iter().collect();
         let body = Limited::new(response.into_body(), limit);
         let body = body.collect().await.map_err(|_| NotRead::Body)?;
-        Ok(body.to_bytes().to_vec())
+        Ok(Reply {
+            status,
+            headers,
+            body: body.to_bytes().to_vec(),
+        })
     }
 }

@@ -198,7 +198,7 @@ impl Receiver {
         if !settings.rate.is_none_or(room) {
             return Err(throttled());
         }
-        notes.secret = Some(verified.secret());
+        notes.secret = verified.secret();
         let provider = settings.provider(self.provider);
         match identify(provider, &verified)? {
             Meaning::Ping(identity) => {

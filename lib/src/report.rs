@@ -46,6 +46,18 @@ pub enum Metric {
     Unparsed,
     /// The longest for which an event could have been taken, and was not, in seconds.
     OldestOverdue,
+    /// Events that the reconciler has looked up in the ledger.
+    Checked,
+    /// Those that the ledger never had.
+    Missing,
+    /// Those that are recorded now.
+    Recovered,
+    /// Those that cannot be had any more.
+    BeyondRecovery,
+    /// Times of which nobody can say any more what was sent, of one source.
+    Gaps,
+    /// The time since which a source was not compared, in seconds.
+    OldestUnchecked,
 }
 
 impl Metric {
@@ -53,7 +65,9 @@ impl Metric {
     /// and every line has one.
     fn definition(self) -> Value {
         match self {
-            Self::OldestOverdue => json!({"Name": self.name(), "Unit": "Seconds"}),
+            Self::OldestOverdue | Self::OldestUnchecked => {
+                json!({"Name": self.name(), "Unit": "Seconds"})
+            }
             _ => json!({"Name": self.name()}),
         }
     }
@@ -75,6 +89,12 @@ impl Metric {
             Self::Resent => "Resent",
             Self::Unparsed => "Unparsed",
             Self::OldestOverdue => "OldestOverdue",
+            Self::Checked => "Checked",
+            Self::Missing => "Missing",
+            Self::Recovered => "Recovered",
+            Self::BeyondRecovery => "BeyondRecovery",
+            Self::Gaps => "Gaps",
+            Self::OldestUnchecked => "OldestUnchecked",
         }
     }
 }

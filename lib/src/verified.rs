@@ -1,15 +1,18 @@
 //! A delivery that can be believed.
 
 use crate::delivery::Delivery;
+use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// A delivery whose signature holds. Only [`crate::verify::verify`] makes one, and an event can be made from
+/// A delivery that can be believed: its signature holds, or the provider's API gave it for the credential of
+/// its source. Only [`crate::verify::verify`] and the reconciler make one, and an event can be made from
 /// nothing else.
 #[derive(Debug)]
 pub struct Verified<'a> {
     delivery: &'a Delivery,
-    secret: usize,
+    secret: Option<usize>,
+    origin: Origin,
     key: Option<Secret>,
     at: Timestamp,
 }
@@ -25,8 +28,20 @@ impl<'a> Verified<'a> {
         let key = secrets.get(secret).cloned();
         Self {
             delivery,
-            secret,
+            secret: Some(secret),
+            origin: Origin::Delivered,
             key,
+            at,
+        }
+    }
+
+    /// For the reconciler alone, which has it from the provider's API.
+    pub(crate) fn fetched(delivery: &'a Delivery, as_sent: bool, at: Timestamp) -> Self {
+        Self {
+            delivery,
+            secret: None,
+            origin: Origin::Reconciled { as_sent },
+            key: None,
             at,
         }
     }
@@ -36,9 +51,15 @@ impl<'a> Verified<'a> {
         self.delivery
     }
 
-    /// The secret that matched, counted from 0: more than 0 says that a rotation is under way.
-    pub fn secret(&self) -> usize {
+    /// The secret that matched, counted from 0: more than 0 says that a rotation is under way. None of
+    /// what a provider's API gave.
+    pub fn secret(&self) -> Option<usize> {
         self.secret
+    }
+
+    /// The way on which it came.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The time of receipt.

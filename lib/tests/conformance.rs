@@ -42,13 +42,15 @@ impl Case {
 
     fn verify_with(&self, delivery: &Delivery, secrets: &[Secret]) -> Result<usize, Rejection> {
         let keys = development::keys(self.provider, secrets);
-        verify(self.provider, delivery, keys, self.now).map(|verified| verified.secret())
+        verify(self.provider, delivery, keys, self.now)
+            .map(|verified| verified.secret().expect("signed"))
     }
 
     fn verify_at(&self, now: Timestamp) -> Result<usize, Rejection> {
         let secrets = std::slice::from_ref(&self.secret);
         let keys = development::keys(self.provider, secrets);
-        verify(self.provider, &self.delivery, keys, now).map(|verified| verified.secret())
+        verify(self.provider, &self.delivery, keys, now)
+            .map(|verified| verified.secret().expect("signed"))
     }
 
     /// What the signature covers.

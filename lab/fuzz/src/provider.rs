@@ -97,7 +97,7 @@ fn deliver(
     // Credentials that a key is asked for with sign nothing.
     let key = provider.published_key(delivery, &secrets).ok().flatten();
     let is_asked = key.is_some_and(|key| key.ask.is_some());
-    assert_eq!(verified.secret(), usize::from(!is_asked));
+    assert_eq!(verified.secret(), Some(usize::from(!is_asked)));
     let covers = |scheme: &Scheme| scheme.signed.contains(&Part::Body);
     if provider.profile().covers.has_body() && provider.schemes().iter().all(covers) {
         let altered = alter(provider, delivery, &digest);

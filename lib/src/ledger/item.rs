@@ -24,7 +24,7 @@ impl Item {
         let mut state = state.unwrap_or_else(|| receipt.clone());
         let state = State::read(&mut state)?.told();
         let receipt = Receipt::try_from(receipt)?;
-        let received = format!("{} received", receipt.event.received_at);
+        let received = format!("{} {}", receipt.event.received_at, receipt.event.origin);
         let history = std::iter::once(received).chain(state.history);
         Ok(Self {
             state: State {

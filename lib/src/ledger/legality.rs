@@ -55,6 +55,7 @@ impl Step {
         };
         match what {
             "received" => Some(Self::Received),
+            _ if what.starts_with("reconciled: ") => Some(Self::Received),
             "not taken yet" => Some(Self::NotTaken),
             "processing" => Some(Self::Processing),
             "done" => Some(Self::Done),

@@ -18,7 +18,8 @@
 //!
 //! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
 //! names the id that had the body first ([`Ledger::claim_body`]). And for minutes a secret that a provider has
-//! brought: `provider/source#pairing` ([`Ledger::offer`]). No event has such a key.
+//! brought: `provider/source#pairing` ([`Ledger::offer`]); and how far a source was compared with what its
+//! provider says it sent: `provider/source#watermark` ([`Ledger::watermark`]). No event has such a key.
 //!
 //! An event is found only by its keys: `pk` = `provider/source/id` for the receipt,
 //! `provider/source#state/id` for the state. Two indexes list events, both spread over shards so that no
@@ -30,6 +31,7 @@
 //! What has not ended does not expire: a state has its time only once it has ended, and the relay keeps
 //! the receipt of what goes on for long.
 
+mod absent;
 mod adopt;
 mod attributes;
 mod claim;
@@ -60,6 +62,7 @@ mod table;
 mod token;
 pub mod transition;
 mod turn;
+mod watermark;
 mod writes;
 
 pub use adopt::Adopted;
@@ -84,4 +87,5 @@ pub use status::Status;
 pub use table::Ledger;
 pub use token::token;
 pub use turn::Turn;
+pub use watermark::{Gap, Walk, Watermark};
 pub use writes::{TooManyWrites, Writes};

@@ -11,12 +11,16 @@ use crate::compression::NotPacked;
 use crate::event::{Event, EventKey};
 use crate::name;
 use crate::object::Object;
+use crate::origin::Origin;
 use crate::packing;
 use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
 /// The media type that an item does not name.
 const JSON: &str = "application/json";
+
+/// The attribute that says on which way an event came; one that was delivered has none.
+const ORIGIN: &str = "origin";
 
 /// What arrived: the event with its payload, as its first delivery brought it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +34,9 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Compares an event's bytes with the recorded ones.
+    /// Compares an event's bytes with the recorded ones, which an API may have written anew.
     pub fn has_payload_of(&self, event: &Event<'_>) -> bool {
-        self.digest == event.payload.digest()
+        !self.event.origin.is_as_sent() || self.digest == event.payload.digest()
     }
 }
 
@@ -69,6 +73,9 @@ pub(super) fn new_receipt(
     if let Some(traceparent) = &event.traceparent {
         item.insert("traceparent".to_owned(), text(traceparent));
     }
+    if let Some(word) = event.origin.word() {
+        item.insert(ORIGIN.to_owned(), text(word));
+    }
     if event.payload.media_type != JSON {
         let media_type = text(event.payload.media_type.as_ref());
         item.insert("media_type".to_owned(), media_type);
@@ -93,7 +100,8 @@ pub(super) fn new_receipt(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) token: String,
-    pub(super) digest: Vec<u8>,
+    digest: Vec<u8>,
+    origin: Origin,
 }
 
 impl Mark {
@@ -102,7 +110,15 @@ impl Mark {
         Ok(Self {
             token: item.text("token")?,
             digest: item.bytes("digest")?,
+            origin: Origin::of(item.text(ORIGIN).ok().as_deref()),
         })
+    }
+
+    /// True if the event has other bytes. Those that an API has written anew say nothing about it.
+    pub(super) fn differs_from(&self, event: &Event<'_>) -> bool {
+        self.origin.is_as_sent()
+            && event.origin.is_as_sent()
+            && self.digest != event.payload.digest()
     }
 }
 
@@ -123,6 +139,7 @@ impl TryFrom<Attributes> for Receipt {
             received_at: Timestamp::from_millis(item.number("received_at")?),
             payload,
             traceparent: item.text("traceparent").ok(),
+            origin: Origin::of(item.text(ORIGIN).ok().as_deref()),
         };
         Ok(Self {
             event,

@@ -76,7 +76,7 @@ impl Ledger {
             return Ok(Record::New);
         }
         Ok(Record::Existing(Existing {
-            conflict: there.digest != event.payload.digest(),
+            conflict: there.differs_from(event),
         }))
     }
 

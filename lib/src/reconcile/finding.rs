@@ -1,0 +1,204 @@
+//! What a walk has found.
+
+use std::fmt;
+
+use crate::event::EventKey;
+use crate::ledger::{Gap, Watermark};
+use crate::provider_api::ApiError;
+use crate::report::{End, Level, Metric, Report};
+use crate::timestamp::Timestamp;
+
+/// What a walk has found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Events that were looked up in the ledger.
+    pub checked: u64,
+    /// Those that it never had.
+    pub findings: Vec<Finding>,
+    /// Everything until then was compared.
+    pub reached: Option<Timestamp>,
+    /// Times of which nobody can say any more what was sent.
+    pub gaps: Vec<Gap>,
+    /// The reason why the walk did not get through.
+    pub stopped: Option<Stopped>,
+}
+
+/// An event that the ledger never had.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The event.
+    pub key: EventKey,
+    /// When it was sent or happened, by the provider's clock.
+    pub at: Timestamp,
+    /// What became of it.
+    pub found: Found,
+}
+
+/// What became of an event that never arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is missing, and was only looked for.
+    Missing,
+    /// It is recorded and handed over now.
+    Recovered {
+        /// True if its bytes are those that the provider signs.
+        as_sent: bool,
+    },
+    /// It arrived meanwhile.
+    Arrived,
+    /// The provider was asked to send it again.
+    AskedFor,
+    /// It cannot be had any more.
+    Beyond(Beyond),
+}
+
+/// The reason why an event cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// The API does not know it any more.
+    Gone,
+    /// The API has no payload of it, and sending it again did not help.
+    NoPayload,
+    /// What the API has is no event of that kind.
+    Malformed,
+    /// What the API has names another event.
+    AnotherEvent,
+    /// It is larger than the ledger takes.
+    TooLarge,
+}
+
+/// The reason why a walk did not get through. The next one goes on from there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// Its time was over.
+    #[error("the time is over; the next run goes on from here")]
+    TimeOver,
+    /// The API takes no more calls.
+    #[error("the API takes no more calls until {until}; the next run goes on from here")]
+    Limited {
+        /// When the next call may be made.
+        until: Timestamp,
+    },
+    /// The API did not answer, or refuses.
+    #[error(transparent)]
+    Api(ApiError),
+    /// The ledger, the bucket or the queue did not answer.
+    #[error("{0}")]
+    NotKept(String),
+    /// Another run has moved the watermark.
+    #[error("another run is at the same source and has moved its watermark")]
+    Overtaken,
+}
+
+impl Walked {
+    pub(super) fn note(&mut self, mark: &Watermark) {
+        self.reached = mark.reached;
+        self.gaps.clone_from(&mark.gaps);
+    }
+
+    pub(super) fn add(&mut self, finding: Finding) {
+        if finding.found != Found::Arrived {
+            self.findings.push(finding);
+        }
+    }
+
+    /// The number of findings of a kind.
+    pub fn count(&self, of: impl Fn(Found) -> bool) -> u64 {
+        let found = self.findings.iter().filter(|finding| of(finding.found));
+        u64::try_from(found.count()).unwrap_or(u64::MAX)
+    }
+
+    /// The lines for the log: one for each finding, and one for the walk.
+    pub fn reports(&self, provider: &str, source: &str, now: Timestamp) -> Vec<Report> {
+        let findings = self.findings.iter();
+        let mut reports: Vec<_> = findings.map(|finding| finding.report(provider)).collect();
+        reports.push(self.report(provider, source, now));
+        reports
+    }
+
+    fn report(&self, provider: &str, source: &str, now: Timestamp) -> Report {
+        let (outcome, level) = match &self.stopped {
+            None => ("reconciled", Level::Info),
+            Some(Stopped::TimeOver | Stopped::Limited { .. } | Stopped::Overtaken) => {
+                ("reconciling", Level::Warn)
+            }
+            Some(Stopped::Api(_) | Stopped::NotKept(_)) => ("not_reconciled", Level::Error),
+        };
+        let end = End {
+            outcome,
+            level,
+            metric: None,
+        };
+        let reason = self.stopped.as_ref().map(ToString::to_string);
+        let late = self.reached.map(|reached| reached.age(now).as_secs());
+        let gaps = u64::try_from(self.gaps.len()).unwrap_or(u64::MAX);
+        let report = Report::new(&format!("{provider}/{source}"), end, reason.as_deref())
+            .with("source", Some(source))
+            .with("reached", self.reached.map(|reached| reached.to_string()))
+            .with(
+                "gaps",
+                (gaps > 0).then(|| {
+                    self.gaps
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                }),
+            )
+            .measuring(Metric::Checked, self.checked)
+            .measuring(Metric::Missing, self.count(|found| found != Found::Arrived))
+            .measuring(Metric::Gaps, gaps);
+        match late {
+            Some(late) => report.measuring(Metric::OldestUnchecked, late),
+            None => report,
+        }
+    }
+}
+
+impl Finding {
+    fn report(&self, provider: &str) -> Report {
+        let (outcome, level, metric) = match self.found {
+            Found::Missing | Found::Arrived => ("missing", Level::Warn, None),
+            Found::Recovered { .. } => ("recovered", Level::Warn, Some(Metric::Recovered)),
+            Found::AskedFor => ("asked_for", Level::Warn, None),
+            Found::Beyond(_) => (
+                "beyond_recovery",
+                Level::Error,
+                Some(Metric::BeyondRecovery),
+            ),
+        };
+        let end = End {
+            outcome,
+            level,
+            metric,
+        };
+        let reason = match self.found {
+            Found::Beyond(beyond) => Some(beyond.reason()),
+            _ => None,
+        };
+        let reserialised = self.found == Found::Recovered { as_sent: false };
+        Report::new(&format!("{provider} event"), end, reason)
+            .with("source", Some(&self.key.source))
+            .with("event.id", Some(&self.key.id))
+            .with("sent_at", Some(self.at.to_string()))
+            .with("reserialised", reserialised.then_some(true))
+    }
+}
+
+impl Beyond {
+    /// The word for it in logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::NoPayload => "no_payload",
+            Self::Malformed => "not_an_event",
+            Self::AnotherEvent => "another_event",
+            Self::TooLarge => "payload_too_large",
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)
+    }
+}
