@@ -33,6 +33,7 @@ pub mod probe;
 pub mod project;
 mod provider_hosts;
 pub mod providers;
+pub mod reconcile;
 pub mod replay;
 pub mod scenario;
 pub mod scheme;

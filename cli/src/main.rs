@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, demo, dev, events, migrate, pair, providers, scheme, send, terminal, urls, verify,
+    audit, demo, dev, events, migrate, pair, providers, reconcile, scheme, send, terminal, urls,
+    verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -34,6 +35,8 @@ enum Command {
     Pair(pair::PairArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
     Providers(providers::ProvidersArgs),
+    /// Ask a provider what it has sent, and record what never arrived
+    Reconcile(reconcile::ReconcileArgs),
     /// Try how a provider that is not known signs, or find it out
     Scheme(scheme::SchemeArgs),
     /// Print the URLs to paste into the providers' consoles
@@ -74,6 +77,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
+        Command::Reconcile(args) => reconcile::run(args).await,
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,

@@ -199,16 +199,9 @@ impl Stack {
         secrets: &str,
     ) -> Result<(), Failure> {
         let path = self.output("SecretsPath")?;
-        aws_sdk_ssm::Client::new(&self.config)
-            .put_parameter()
-            .name(format!("{path}/{provider}/{source}"))
-            .value(secrets)
-            .r#type(ParameterType::SecureString)
-            .overwrite(true)
-            .send()
+        let name = format!("{path}/{provider}/{source}");
+        self.put_parameter(name, secrets, ParameterType::SecureString)
             .await
-            .map_err(|error| Failure::new(format!("the secret of {provider}/{source}"), error))?;
-        Ok(())
     }
 
     /// The secrets of a source, the current one first; none where it is not registered.
@@ -256,16 +249,53 @@ impl Stack {
         settings: &str,
     ) -> Result<(), Failure> {
         let path = self.output("SecretsPath")?;
-        aws_sdk_ssm::Client::new(&self.config)
-            .put_parameter()
-            .name(format!("{path}/{provider}/{source}/settings"))
-            .value(settings)
-            .r#type(ParameterType::String)
-            .overwrite(true)
-            .send()
+        let name = format!("{path}/{provider}/{source}/settings");
+        self.put_parameter(name, settings, ParameterType::String)
             .await
-            .map_err(|error| Failure::new(format!("the settings of {provider}/{source}"), error))?;
+    }
+
+    async fn put_parameter(
+        &self,
+        name: String,
+        value: &str,
+        kind: ParameterType,
+    ) -> Result<(), Failure> {
+        let request = aws_sdk_ssm::Client::new(&self.config)
+            .put_parameter()
+            .name(&name)
+            .value(value);
+        let put = request.r#type(kind).overwrite(true).send().await;
+        put.map_err(|error| Failure::new(format!("the parameter {name}"), error))?;
         Ok(())
+    }
+
+    /// The credential for the API of a source's provider, if there is one.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not answer.
+    pub async fn credential(
+        &self,
+        provider: &str,
+        source: &str,
+    ) -> Result<Option<String>, Failure> {
+        let path = self.output("CredentialsPath")?;
+        self.parameter(format!("{path}/{provider}/{source}")).await
+    }
+
+    /// Sets the credential for the API of a source's provider.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not take it.
+    pub async fn put_credential(
+        &self,
+        provider: &str,
+        source: &str,
+        credential: &str,
+    ) -> Result<(), Failure> {
+        let path = self.output("CredentialsPath")?;
+        let name = format!("{path}/{provider}/{source}");
+        self.put_parameter(name, credential, ParameterType::SecureString)
+            .await
     }
 
     /// Those of the providers that the stack has a receiver for.

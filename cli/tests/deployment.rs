@@ -296,7 +296,8 @@ async fn package(project: &Project, template: &Path) -> PathBuf {
         .args(["lambda", "build", "--release", "--locked"])
         .args(["--output-format", "zip", "--lambda-dir"])
         .arg(&folder)
-        .args(["--bin", "receiver", "--bin", "processor", "--bin", "relay"])
+        .args(["--bin", "receiver", "--bin", "processor"])
+        .args(["--bin", "relay", "--bin", "reconciler"])
         .env("PATH", project.path())
         .current_dir(project.root())
         .status();

@@ -245,7 +245,7 @@ async fn one_bad_record_never_blocks_another_in_a_release_build() {
 #[ignore = "takes a release build: make test"]
 async fn no_fail_point_can_be_set_in_a_release_build() {
     let project = Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout");
-    for binary in ["receiver", "processor", "relay"] {
+    for binary in ["receiver", "processor", "relay", "reconciler"] {
         let bytes = std::fs::read(build(&project, binary).await).expect("a binary");
         let holds = |name: &str| {
             bytes

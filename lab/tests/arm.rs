@@ -111,8 +111,10 @@ async fn every_function_runs_on_arm64() {
             id,
         });
     }
-    let relayed = invoker.invoke(&function("relay"), &json!({})).await;
-    assert!(matches!(relayed, Invoked::Returned(_)), "{relayed:?}");
+    for scheduled in ["relay", "reconciler"] {
+        let ran = invoker.invoke(&function(scheduled), &json!({})).await;
+        assert!(matches!(ran, Invoked::Returned(_)), "{scheduled}: {ran:?}");
+    }
 
     let sqs = aws_sdk_sqs::Client::new(&stack.config);
     let queue_url = stack.output("QueueUrl").expect("an output");

@@ -1,7 +1,7 @@
 //! The functions' main loops: read the settings, open the connections, answer invocations.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
@@ -25,11 +25,15 @@ use crate::queue::Queue;
 use crate::rate::Rates;
 use crate::receive::Receiver;
 use crate::recent_digests::RecentDigests;
+use crate::reconcile::Reconciler;
+use crate::reconcile::credential_store::CredentialStore;
+use crate::reconcile::round::{Round, Rounds};
 use crate::relay::{Invocation, Relay, Relayed};
 use crate::router::Router;
 use crate::secret_store::SecretStore;
 use crate::settings::{
-    self, BadSettings, Lookup, ProcessorSettings, ReceiverSettings, RelaySettings,
+    self, BadSettings, Lookup, ProcessorSettings, ReceiverSettings, ReconcilerSettings,
+    RelaySettings,
 };
 use crate::timestamp::Timestamp;
 use crate::{aws, faults, limits, log};
@@ -173,6 +177,49 @@ pub async fn relay() -> Result<(), Error> {
     };
     let handle = |invocation: LambdaEvent<Box<RawValue>>| call(&relay, invocation);
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// Runs the reconciler.
+///
+/// # Errors
+/// When a setting is missing, or Lambda's runtime API goes away.
+pub async fn reconcile() -> Result<(), Error> {
+    start(env!("CARGO_CRATE_NAME"));
+    let settings = ReconcilerSettings::read(&environment)?;
+    let config = aws::config().await;
+    let rounds = Rounds {
+        reconciler: Reconciler {
+            ledger: Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table),
+            bucket: Bucket::new(&config, &settings.bucket),
+            queue: Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url),
+            retention: settings.retention,
+        },
+        credentials: CredentialStore::new(&config, settings.credentials_path),
+        hosts: ProviderHosts::new(settings.provider_hosts_url),
+        stack: settings.stack,
+    };
+    let handle = |invocation| go_round(&rounds, invocation);
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// Sources are not compared with what their providers say they sent; the log says which, and why.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0} sources are not compared")]
+struct Behind(u64);
+
+async fn go_round(rounds: &Rounds, invocation: LambdaEvent<Box<RawValue>>) -> Result<Round, Error> {
+    let left = invocation
+        .context
+        .deadline()
+        .duration_since(SystemTime::now());
+    let left = left
+        .unwrap_or_default()
+        .saturating_sub(limits::RECONCILE_END);
+    let round = rounds.go(Instant::now() + left).await?;
+    match round.behind {
+        0 => Ok(round),
+        behind => Err(Behind(behind).into()),
+    }
 }
 
 /// The relay's work is not done; the log says what of it.

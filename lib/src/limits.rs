@@ -303,5 +303,11 @@ pub const RECONCILE_OVERLAP: Duration = Duration::from_secs(15 * 60);
 /// must not seem to be missing.
 pub const RECONCILE_FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
+/// The time for which a source may not be compared before somebody should look.
+pub const RECONCILE_LATE: Duration = Duration::from_secs(6 * 3600);
+
+/// The reconciler's `Timeout`: one run is over before the next begins.
+pub const RECONCILER_TIMEOUT: Duration = Duration::from_secs(14 * 60);
+
 /// The end of an invocation of the reconciler that it leaves for writing down where it stopped.
 pub const RECONCILE_END: Duration = Duration::from_secs(45);

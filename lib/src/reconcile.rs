@@ -23,8 +23,10 @@ use crate::{envelope, limits};
 
 pub mod archive;
 mod credential;
+pub mod credential_store;
 mod finding;
 mod github;
+pub mod round;
 mod stripe;
 
 use self::archive::{Archive, Copy, Fetched, Listed, Page};

@@ -52,10 +52,8 @@ pub enum Metric {
     Missing,
     /// Those that are recorded now.
     Recovered,
-    /// Those that cannot be had any more.
+    /// Those that cannot be had any more, and times of which nobody can say any more what was sent.
     BeyondRecovery,
-    /// Times of which nobody can say any more what was sent, of one source.
-    Gaps,
     /// The time since which a source was not compared, in seconds.
     OldestUnchecked,
 }
@@ -93,7 +91,6 @@ impl Metric {
             Self::Missing => "Missing",
             Self::Recovered => "Recovered",
             Self::BeyondRecovery => "BeyondRecovery",
-            Self::Gaps => "Gaps",
             Self::OldestUnchecked => "OldestUnchecked",
         }
     }

@@ -105,6 +105,46 @@ pub struct RelaySettings {
     pub retention: Duration,
 }
 
+/// The settings of the reconciler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconcilerSettings {
+    /// `STACK_NAME`: the dimension of all metrics.
+    pub stack: String,
+    /// `TABLE_NAME`: the ledger.
+    pub table: String,
+    /// `QUEUE_URL`.
+    pub queue_url: String,
+    /// `PAYLOADS_BUCKET`: as for the receivers.
+    pub bucket: String,
+    /// `CREDENTIALS_PATH`: the SSM path under which there is `{provider}/{source}` for each source that is
+    /// reconciled.
+    pub credentials_path: String,
+    /// `PROVIDER_HOSTS_URL`: as for the receivers.
+    pub provider_hosts_url: Option<String>,
+    /// `RETENTION_DAYS`: as for the receivers.
+    pub retention: Duration,
+}
+
+impl ReconcilerSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`BadSettings`] with every variable that is missing or unusable.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, BadSettings> {
+        let mut reader = Reader::new(lookup);
+        let settings = Self {
+            stack: reader.required("STACK_NAME"),
+            table: reader.required("TABLE_NAME"),
+            queue_url: reader.required("QUEUE_URL"),
+            bucket: reader.required("PAYLOADS_BUCKET"),
+            credentials_path: reader.required("CREDENTIALS_PATH"),
+            provider_hosts_url: reader.optional("PROVIDER_HOSTS_URL"),
+            retention: reader.retention(),
+        };
+        reader.finish(settings)
+    }
+}
+
 impl ReceiverSettings {
     /// Reads the settings.
     ///

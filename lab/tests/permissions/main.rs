@@ -204,7 +204,7 @@ fn wishes(rendering: &Rendering) -> Vec<(Request, &'static [&'static str])> {
     vec![
         (
             of("sqs:SendMessage", &rendering.arn("Queue")),
-            &["receiver", "processor", "relay", "person"],
+            &["receiver", "processor", "relay", "reconciler", "person"],
         ),
         (
             of("sqs:ReceiveMessage", &rendering.arn("Queue")),
@@ -216,7 +216,7 @@ fn wishes(rendering: &Rendering) -> Vec<(Request, &'static [&'static str])> {
         ),
         (
             of("s3:PutObject", &object),
-            &["receiver", "processor", "person"],
+            &["receiver", "processor", "reconciler", "person"],
         ),
         (of("s3:GetObject", &object), &["processor", "person"]),
         (

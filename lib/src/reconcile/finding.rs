@@ -131,22 +131,22 @@ impl Walked {
         };
         let reason = self.stopped.as_ref().map(ToString::to_string);
         let late = self.reached.map(|reached| reached.age(now).as_secs());
-        let gaps = u64::try_from(self.gaps.len()).unwrap_or(u64::MAX);
+        let gaps: Vec<_> = self.gaps.iter().map(ToString::to_string).collect();
         let report = Report::new(&format!("{provider}/{source}"), end, reason.as_deref())
             .with("source", Some(source))
             .with("reached", self.reached.map(|reached| reached.to_string()))
-            .with(
-                "gaps",
-                (gaps > 0).then(|| {
-                    self.gaps
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect::<Vec<_>>()
-                }),
-            )
             .measuring(Metric::Checked, self.checked)
-            .measuring(Metric::Missing, self.count(|found| found != Found::Arrived))
-            .measuring(Metric::Gaps, gaps);
+            .measuring(
+                Metric::Missing,
+                u64::try_from(self.findings.len()).unwrap_or(u64::MAX),
+            );
+        let report = match u64::try_from(gaps.len()) {
+            Ok(0) | Err(_) => report,
+            // As long as nobody has taken note of them.
+            Ok(number) => report
+                .with("gaps", Some(gaps))
+                .measuring(Metric::BeyondRecovery, number),
+        };
         match late {
             Some(late) => report.measuring(Metric::OldestUnchecked, late),
             None => report,
