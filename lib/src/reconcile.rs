@@ -25,6 +25,9 @@ pub mod archive;
 mod credential;
 mod finding;
 mod github;
+mod gitlab;
+mod moment;
+mod naming;
 mod stripe;
 
 use self::archive::{Archive, Copy, Fetched, Listed, Page};
