@@ -26,9 +26,11 @@ mod credential;
 mod finding;
 mod github;
 mod gitlab;
+mod listing;
 mod moment;
 mod naming;
 mod stripe;
+mod twilio;
 
 use self::archive::{Archive, Copy, Fetched, Listed, Page};
 pub use self::credential::{BadCredential, archive, form, providers};

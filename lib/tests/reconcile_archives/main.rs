@@ -3,6 +3,8 @@
 
 #[path = "../deliveries/mod.rs"]
 mod deliveries;
+#[path = "../../../cli/tests/oracle/mod.rs"]
+mod oracle;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -10,5 +12,7 @@ mod api;
 mod case;
 mod every;
 mod gitlab;
+mod sdks;
 mod sent;
+mod twilio;
 mod walk;

@@ -1,0 +1,35 @@
+// What the providers' own SDKs list of the events that were sent, when they are pointed at an API: (url) -> the ids that
+// the deliveries have, in the order of the list. Every page is read in the way of the SDK.
+
+const secret = "marker-of-a-secret";
+const recently = new Date(Date.now() - 6 * 3600 * 1000);
+
+async function collect(items, id) {
+  const ids = [];
+  for await (const item of items) ids.push(id(item));
+  return ids;
+}
+
+export const archives = {
+  async twilio(url) {
+    const { default: twilio } = await import("twilio");
+    // It has no option for another host.
+    class Elsewhere extends twilio.RequestClient {
+      request(options) {
+        const { pathname, search } = new URL(options.uri);
+        // The link to the next page has a path that is none of Twilio's.
+        return super.request({ ...options, uri: url + pathname.replace("/else", "/v1/Alerts") + search });
+      }
+    }
+    const key = "SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const client = twilio(key, secret, { accountSid: "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", httpClient: new Elsewhere() });
+    const alerts = await client.monitor.v1.alerts.list({ startDate: new Date(Math.floor(recently / 1000) * 1000), pageSize: 50 });
+    const ids = [];
+    for (const { sid } of alerts) {
+      const alert = await client.monitor.v1.alerts(sid).fetch();
+      const fields = new URLSearchParams(alert.requestVariables);
+      ids.push(`${fields.get("MessageSid")}:${fields.get("MessageStatus") ?? fields.get("SmsStatus")}`);
+    }
+    return ids;
+  },
+};
