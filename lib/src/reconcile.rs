@@ -29,6 +29,7 @@ mod gitlab;
 mod listing;
 mod moment;
 mod naming;
+mod paddle;
 mod stripe;
 mod twilio;
 

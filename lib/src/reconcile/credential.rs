@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, gitlab, stripe, twilio};
+use super::{github, gitlab, paddle, stripe, twilio};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -17,6 +17,7 @@ const ARCHIVES: &[(&str, &str, Open)] = &[
     ("github", github::FORM, github::open),
     ("stripe", stripe::FORM, stripe::open),
     ("gitlab", gitlab::FORM, gitlab::open),
+    ("paddle", paddle::FORM, paddle::open),
     ("twilio", twilio::FORM, twilio::open),
 ];
 

@@ -12,6 +12,7 @@ mod api;
 mod case;
 mod every;
 mod gitlab;
+mod paddle;
 mod sdks;
 mod sent;
 mod twilio;
