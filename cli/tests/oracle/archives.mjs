@@ -31,6 +31,28 @@ export const archives = {
     }
   },
 
+  async square(url) {
+    const { Client, Environment } = await import("square");
+    const square = new Client({
+      environment: Environment.Custom,
+      customUrl: url,
+      bearerAuthCredentials: { accessToken: secret },
+    });
+    const subscription = await square.webhookSubscriptionsApi.retrieveWebhookSubscription(
+      "wbhk_b35f6b3145074cf9ad513610786c19d5",
+    );
+    const eventTypes = subscription.result.subscription.eventTypes;
+    const query = { filter: { eventTypes, createdAt: { startAt: recently.toISOString() } }, sort: { order: "DESC" } };
+    const ids = [];
+    let cursor;
+    do {
+      const { result } = await square.eventsApi.searchEvents({ limit: 100, query, cursor });
+      ids.push(...(result.events ?? []).map((event) => event.eventId));
+      cursor = result.cursor;
+    } while (cursor);
+    return ids;
+  },
+
   async twilio(url) {
     const { default: twilio } = await import("twilio");
     // It has no option for another host.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, gitlab, paddle, stripe, twilio};
+use super::{github, gitlab, paddle, square, stripe, twilio};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -18,6 +18,7 @@ const ARCHIVES: &[(&str, &str, Open)] = &[
     ("stripe", stripe::FORM, stripe::open),
     ("gitlab", gitlab::FORM, gitlab::open),
     ("paddle", paddle::FORM, paddle::open),
+    ("square", square::FORM, square::open),
     ("twilio", twilio::FORM, twilio::open),
 ];
 

@@ -15,5 +15,6 @@ mod gitlab;
 mod paddle;
 mod sdks;
 mod sent;
+mod square;
 mod twilio;
 mod walk;
