@@ -33,6 +33,7 @@ mod paddle;
 mod square;
 mod stripe;
 mod twilio;
+mod workos;
 
 use self::archive::{Archive, Copy, Fetched, Listed, Page};
 pub use self::credential::{BadCredential, archive, form, providers};

@@ -74,4 +74,19 @@ export const archives = {
     }
     return ids;
   },
+
+  async workos(url) {
+    const { WorkOS } = await import("@workos-inc/node");
+    const { hostname, port } = new URL(url);
+    const workos = new WorkOS(secret, { apiHostname: hostname, port: Number(port), https: false });
+    const endpoints = await workos.webhooks.listWebhookEndpoints();
+    const { events } = (await endpoints.autoPagination()).find(({ id }) => id === "we_0123456789");
+    const ids = [];
+    for (;;) {
+      const place = ids.length ? { after: ids.at(-1) } : { rangeStart: recently.toISOString() };
+      const { data } = await workos.events.listEvents({ events, order: "desc", limit: 100, ...place });
+      if (!data.length) return ids;
+      ids.push(...data.map((event) => event.id));
+    }
+  },
 };

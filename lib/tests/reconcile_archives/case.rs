@@ -6,7 +6,7 @@ use webhooks::reconcile::archive::Archive;
 
 use crate::api::{Answer, Api, Asked};
 use crate::sent::Sent;
-use crate::{gitlab, paddle, square, twilio};
+use crate::{gitlab, paddle, square, twilio, workos};
 
 /// A secret that no message may show.
 pub(crate) const MARKER: &str = "marker-of-a-secret";
@@ -28,7 +28,13 @@ pub(crate) struct Case {
     pub(crate) answer: fn(&[Sent], &Asked) -> Answer,
 }
 
-pub(crate) const CASES: [Case; 4] = [gitlab::CASE, paddle::CASE, square::CASE, twilio::CASE];
+pub(crate) const CASES: [Case; 5] = [
+    gitlab::CASE,
+    paddle::CASE,
+    square::CASE,
+    twilio::CASE,
+    workos::CASE,
+];
 
 impl Case {
     /// What was sent, an hour ago and two.

@@ -18,3 +18,4 @@ mod sent;
 mod square;
 mod twilio;
 mod walk;
+mod workos;
