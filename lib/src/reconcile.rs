@@ -30,6 +30,7 @@ mod listing;
 mod moment;
 mod naming;
 mod paddle;
+mod paypal;
 mod square;
 mod stripe;
 mod twilio;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, gitlab, paddle, square, stripe, twilio, workos};
+use super::{github, gitlab, paddle, paypal, square, stripe, twilio, workos};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -18,6 +18,7 @@ const ARCHIVES: &[(&str, &str, Open)] = &[
     ("stripe", stripe::FORM, stripe::open),
     ("gitlab", gitlab::FORM, gitlab::open),
     ("paddle", paddle::FORM, paddle::open),
+    ("paypal", paypal::FORM, paypal::open),
     ("square", square::FORM, square::open),
     ("twilio", twilio::FORM, twilio::open),
     ("workos", workos::FORM, workos::open),

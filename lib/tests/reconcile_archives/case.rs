@@ -6,7 +6,7 @@ use webhooks::reconcile::archive::Archive;
 
 use crate::api::{Answer, Api, Asked};
 use crate::sent::Sent;
-use crate::{gitlab, paddle, square, twilio, workos};
+use crate::{gitlab, paddle, paypal, square, twilio, workos};
 
 /// A secret that no message may show.
 pub(crate) const MARKER: &str = "marker-of-a-secret";
@@ -28,9 +28,10 @@ pub(crate) struct Case {
     pub(crate) answer: fn(&[Sent], &Asked) -> Answer,
 }
 
-pub(crate) const CASES: [Case; 5] = [
+pub(crate) const CASES: [Case; 6] = [
     gitlab::CASE,
     paddle::CASE,
+    paypal::CASE,
     square::CASE,
     twilio::CASE,
     workos::CASE,

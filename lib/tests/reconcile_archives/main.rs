@@ -13,6 +13,7 @@ mod case;
 mod every;
 mod gitlab;
 mod paddle;
+mod paypal;
 mod sdks;
 mod sent;
 mod square;
