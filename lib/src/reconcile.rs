@@ -31,6 +31,7 @@ mod moment;
 mod naming;
 mod paddle;
 mod paypal;
+mod polar;
 mod square;
 mod stripe;
 mod twilio;

@@ -31,6 +31,13 @@ export const archives = {
     }
   },
 
+  async polar(url) {
+    const { createPolar } = await import("@polar-sh/sdk/2026-10");
+    const polar = createPolar({ accessToken: secret, baseUrl: url });
+    const query = { endpoint_id: "3d6f1c0a-5b1c-4f7e-9a61-2f6f3b0f8d11", start_timestamp: recently.toISOString() };
+    return collect(polar.webhooks.iterListWebhookDeliveries(query), (delivery) => delivery.webhook_event.id);
+  },
+
   async square(url) {
     const { Client, Environment } = await import("square");
     const square = new Client({

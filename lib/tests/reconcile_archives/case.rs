@@ -6,7 +6,7 @@ use webhooks::reconcile::archive::Archive;
 
 use crate::api::{Answer, Api, Asked};
 use crate::sent::Sent;
-use crate::{gitlab, paddle, paypal, square, twilio, workos};
+use crate::{gitlab, paddle, paypal, polar, square, twilio, workos};
 
 /// A secret that no message may show.
 pub(crate) const MARKER: &str = "marker-of-a-secret";
@@ -28,10 +28,11 @@ pub(crate) struct Case {
     pub(crate) answer: fn(&[Sent], &Asked) -> Answer,
 }
 
-pub(crate) const CASES: [Case; 6] = [
+pub(crate) const CASES: [Case; 7] = [
     gitlab::CASE,
     paddle::CASE,
     paypal::CASE,
+    polar::CASE,
     square::CASE,
     twilio::CASE,
     workos::CASE,

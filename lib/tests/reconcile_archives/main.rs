@@ -14,6 +14,7 @@ mod every;
 mod gitlab;
 mod paddle;
 mod paypal;
+mod polar;
 mod sdks;
 mod sent;
 mod square;
