@@ -32,6 +32,7 @@ mod naming;
 mod paddle;
 mod paypal;
 mod polar;
+mod resend;
 mod square;
 mod stripe;
 mod twilio;

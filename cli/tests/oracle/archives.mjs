@@ -38,6 +38,24 @@ export const archives = {
     return collect(polar.webhooks.iterListWebhookDeliveries(query), (delivery) => delivery.webhook_event.id);
   },
 
+  async resend(url) {
+    const { Resend } = await import("resend");
+    const resend = new Resend(secret, { baseUrl: url });
+    const webhookId = "4dd369bc-aa82-4ff3-97de-514ae3000ee0";
+    const ids = [];
+    for (;;) {
+      const after = ids.at(-1);
+      const { data, error } = await resend.webhooks.events.list({ webhookId, ...(after && { after }) });
+      if (error) throw error;
+      for (const { id } of data.data) {
+        const { data: event } = await resend.webhooks.events.get({ webhookId, eventId: id });
+        if (!event.payload.type) throw new Error("no payload");
+        ids.push(id);
+      }
+      if (!data.has_more) return ids;
+    }
+  },
+
   async square(url) {
     const { Client, Environment } = await import("square");
     const square = new Client({

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, gitlab, paddle, paypal, polar, square, stripe, twilio, workos};
+use super::{github, gitlab, paddle, paypal, polar, resend, square, stripe, twilio, workos};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -20,6 +20,7 @@ const ARCHIVES: &[(&str, &str, Open)] = &[
     ("paddle", paddle::FORM, paddle::open),
     ("paypal", paypal::FORM, paypal::open),
     ("polar", polar::FORM, polar::open),
+    ("resend", resend::FORM, resend::open),
     ("square", square::FORM, square::open),
     ("twilio", twilio::FORM, twilio::open),
     ("workos", workos::FORM, workos::open),

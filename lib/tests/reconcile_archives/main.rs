@@ -15,6 +15,7 @@ mod gitlab;
 mod paddle;
 mod paypal;
 mod polar;
+mod resend;
 mod sdks;
 mod sent;
 mod square;
