@@ -35,6 +35,7 @@ mod polar;
 mod resend;
 mod square;
 mod stripe;
+mod telnyx;
 mod twilio;
 mod workos;
 

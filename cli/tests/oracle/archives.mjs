@@ -78,6 +78,13 @@ export const archives = {
     return ids;
   },
 
+  async telnyx(url) {
+    const { default: Telnyx } = await import("telnyx");
+    const telnyx = new Telnyx({ apiKey: secret, baseURL: `${url}/v2`, maxRetries: 0 });
+    const filter = { started_at: { gte: recently.toISOString() } };
+    return collect(telnyx.webhookDeliveries.list({ filter }), (delivery) => delivery.webhook.id);
+  },
+
   async twilio(url) {
     const { default: twilio } = await import("twilio");
     // It has no option for another host.

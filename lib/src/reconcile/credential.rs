@@ -5,7 +5,9 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, gitlab, paddle, paypal, polar, resend, square, stripe, twilio, workos};
+use super::{
+    github, gitlab, paddle, paypal, polar, resend, square, stripe, telnyx, twilio, workos,
+};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -22,6 +24,7 @@ const ARCHIVES: &[(&str, &str, Open)] = &[
     ("polar", polar::FORM, polar::open),
     ("resend", resend::FORM, resend::open),
     ("square", square::FORM, square::open),
+    ("telnyx", telnyx::FORM, telnyx::open),
     ("twilio", twilio::FORM, twilio::open),
     ("workos", workos::FORM, workos::open),
 ];

@@ -19,6 +19,7 @@ mod resend;
 mod sdks;
 mod sent;
 mod square;
+mod telnyx;
 mod twilio;
 mod walk;
 mod workos;

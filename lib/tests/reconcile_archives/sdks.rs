@@ -4,7 +4,9 @@ use crate::case::CASES;
 use crate::oracle::Oracle;
 
 /// The providers for which npm has an official SDK that has these calls.
-const SDKS: [&str; 6] = ["paddle", "polar", "resend", "square", "twilio", "workos"];
+const SDKS: [&str; 7] = [
+    "paddle", "polar", "resend", "square", "telnyx", "twilio", "workos",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_the_same_lists() {
