@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::provider_hosts::{Call, NotRead, ProviderHosts, Reply};
@@ -239,43 +238,35 @@ fn rested(reply: &Reply, now: Timestamp) -> Option<Timestamp> {
     Some(until.min(now.after(limits::API_LONGEST_PAUSE)))
 }
 
-fn http_date(text: &str) -> Option<Timestamp> {
+/// A time as headers have it.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     let time = httpdate::parse_http_date(text).ok()?;
     let since_epoch = time.duration_since(std::time::UNIX_EPOCH).ok()?;
     let seconds = i64::try_from(since_epoch.as_secs()).ok()?;
     Some(Timestamp::from_seconds(seconds))
 }
 
-/// The message of a refusal, where most APIs have it.
-#[derive(Default, Deserialize)]
-struct Refusal {
-    message: Option<String>,
-    #[serde(default)]
-    error: Message,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Message {
-    Object { message: Option<String> },
-    Text(String),
-    Other(serde::de::IgnoredAny),
-}
-
-impl Default for Message {
-    fn default() -> Self {
-        Self::Object { message: None }
-    }
-}
+/// The places in which APIs have the message of a refusal, the most telling first.
+const MESSAGES: [&str; 8] = [
+    "message",
+    "error.message",
+    "error.detail",
+    "errors.0.detail",
+    "errors.0.message",
+    "error_description",
+    "detail",
+    "error",
+];
 
 fn said(reply: &Reply) -> String {
-    let refusal: Refusal = json::read(&reply.body).unwrap_or_default();
-    let message = refusal.message.or(match refusal.error {
-        Message::Object { message } => message,
-        Message::Text(text) => Some(text),
-        Message::Other(_) => None,
+    let texts = MESSAGES.iter().filter_map(|place| {
+        let message = json::member(&reply.body, place)?;
+        json::read::<String>(message.get().as_bytes())
     });
-    message.map_or_else(|| "no reason".to_owned(), |text| legible(&text))
+    let mut texts = texts.filter(|text| !text.trim().is_empty());
+    texts
+        .next()
+        .map_or_else(|| "no reason".to_owned(), |text| legible(&text))
 }
 
 /// The beginning of a text, fit for a line of a log.
@@ -344,9 +335,20 @@ mod tests {
         );
         let error = judge(reply(404, &headers, body), NOW).expect_err("not there");
         assert!(error.to_string().contains("repository_hooks=read"));
-        let nested = r#"{"error": {"message": "No such\nevent"}}"#;
-        let error = judge(reply(400, &[], nested), NOW).expect_err("refused");
-        assert!(error.to_string().contains("No such event"), "{error}");
+        for said in [
+            r#"{"error": {"message": "No such\nevent"}}"#,
+            r#"{"error": {"code": "not_found", "detail": "No such event"}}"#,
+            r#"{"errors": [{"code": "NOT_FOUND", "detail": "No such event"}]}"#,
+            r#"{"error": "NotFound", "detail": "No such event"}"#,
+            r#"{"error": "invalid_request", "error_description": "No such event"}"#,
+            r#"{"error": "No such event", "message": null}"#,
+        ] {
+            let error = judge(reply(400, &[], said), NOW).expect_err("refused");
+            assert_eq!(
+                error.to_string(),
+                "the API refuses the call (400: No such event)"
+            );
+        }
     }
 
     #[test]

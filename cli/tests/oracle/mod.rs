@@ -87,6 +87,14 @@ impl Oracle {
         sdks.unwrap_or_else(|_| panic!("no SDKs: {answer}"))
     }
 
+    /// The ids of what the official SDK lists that is pointed at a provider's API.
+    pub(crate) fn listed(&mut self, provider: &str, url: &str) -> Vec<String> {
+        let question = json!({"op": "list", "provider": provider, "url": url});
+        let mut answer = self.ask(&question);
+        let ids = serde_json::from_value(answer["ids"].take());
+        ids.unwrap_or_else(|_| panic!("no list: {answer}"))
+    }
+
     /// What IAM decides about requests; policies are named by their place in the list.
     pub(crate) fn authorize(&mut self, policies: &[Value], requests: &[Value]) -> Vec<Decision> {
         let question = json!({"op": "authorize", "policies": policies, "requests": requests});

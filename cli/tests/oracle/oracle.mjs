@@ -5,6 +5,7 @@
 //   {"op": "verify", "provider", ..request}                          -> {"valid"}
 //   {"op": "sdks"}                                                   -> {"sdks": {provider: can it sign}}
 //   {"op": "examples"}                                               -> {"examples": [{"event", "payload"}]}
+//   {"op": "list", "provider", "url"}                                -> {"ids"}
 //   {"op": "authorize", "policies": [..], "requests": [..]}          -> {"decisions": [{"allowed", "by", "against", "error"}]}
 //
 // The request is in sdks.mjs; with {now}, in unix seconds, the SDK is asked as if it were then.
@@ -52,9 +53,16 @@ async function authorize({ policies, requests }) {
   return { decisions: await Promise.all(requests.map(decide)) };
 }
 
+// Loaded when it is asked for, as the SDKs in it are for one test.
+async function list({ provider, url }) {
+  const { archives } = await import("./archives.mjs");
+  return archives[provider](url);
+}
+
 async function answer(request) {
   if (request.op === "authorize") return authorize(request);
   if (request.op === "examples") return { examples: await examples() };
+  if (request.op === "list") return { ids: await list(request) };
   if (request.op === "sdks") return { sdks: Object.fromEntries(Object.entries(sdks).map(([name, sdk]) => [name, "sign" in sdk])) };
   const sdk = sdks[request.provider];
   if (!sdk) throw new Error(`unknown provider ${request.provider}`);

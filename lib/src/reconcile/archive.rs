@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Headers, Method};
 use crate::provider_api::ApiError;
 use crate::timestamp::Timestamp;
 
@@ -24,11 +24,13 @@ pub trait Archive: fmt::Debug + Send + Sync {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Page, ApiError>>;
 
-    /// Fetches the delivery that a list has only named.
+    /// Fetches the delivery that a list has only named. Some lists bring all that can be had.
     ///
     /// # Errors
     /// [`ApiError`]; [`ApiError::NotFound`] when it is gone.
-    fn fetch<'a>(&'a self, listed: &'a Listed) -> BoxFuture<'a, Result<Fetched, ApiError>>;
+    fn fetch<'a>(&'a self, _: &'a Listed) -> BoxFuture<'a, Result<Fetched, ApiError>> {
+        async { Ok(Fetched::WithoutPayload) }.boxed()
+    }
 
     /// Asks the provider to send a delivery again.
     ///
@@ -73,6 +75,22 @@ pub struct Copy {
     pub delivery: Delivery,
     /// True if the API keeps the bytes that it sent; else its JSON was written anew.
     pub as_sent: bool,
+}
+
+impl Copy {
+    /// An event that is posted as JSON, with its text.
+    pub(super) fn of_json(text: &str, as_sent: bool) -> Self {
+        Self {
+            delivery: Delivery {
+                method: Method::Post,
+                urls: Vec::new(),
+                query: String::new(),
+                headers: Headers::from_iter([("content-type", "application/json")]),
+                body: text.into(),
+            },
+            as_sent,
+        }
+    }
 }
 
 /// The answer to a question for one delivery.

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::archive::Archive;
-use super::{github, stripe};
+use super::{
+    github, gitlab, paddle, paypal, polar, resend, square, stripe, telnyx, twilio, workos,
+};
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
@@ -16,6 +18,15 @@ pub(super) type Open =
 const ARCHIVES: &[(&str, &str, Open)] = &[
     ("github", github::FORM, github::open),
     ("stripe", stripe::FORM, stripe::open),
+    ("gitlab", gitlab::FORM, gitlab::open),
+    ("paddle", paddle::FORM, paddle::open),
+    ("paypal", paypal::FORM, paypal::open),
+    ("polar", polar::FORM, polar::open),
+    ("resend", resend::FORM, resend::open),
+    ("square", square::FORM, square::open),
+    ("telnyx", telnyx::FORM, telnyx::open),
+    ("twilio", twilio::FORM, twilio::open),
+    ("workos", workos::FORM, workos::open),
 ];
 
 /// A credential that cannot be used. It says nothing of what stands in it.
@@ -89,4 +100,10 @@ pub(super) fn read<T: DeserializeOwned>(
             column: error.column(),
         },
     })
+}
+
+/// True for an identifier that can stand in a path as it is.
+pub(super) fn is_word(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
 }

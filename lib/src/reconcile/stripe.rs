@@ -16,7 +16,6 @@ use tokio::sync::OnceCell;
 
 use super::archive::{Archive, Copy, Fetched, Listed, Page};
 use super::credential::{self, BadCredential};
-use crate::delivery::{Delivery, Headers, Method};
 use crate::json;
 use crate::provider_api::{ApiError, ProviderApi, query};
 use crate::provider_hosts::ProviderHosts;
@@ -113,7 +112,7 @@ impl Stripe {
                     id: event.id.clone(),
                     at: Timestamp::from_seconds(event.created),
                     handle: event.id,
-                    copy: Some(copy(&text)),
+                    copy: Some(Copy::of_json(text.get(), false)),
                     again: false,
                 });
             }
@@ -123,20 +122,6 @@ impl Stripe {
             next: last.filter(|_| list.has_more),
             date: reply.date(),
         })
-    }
-}
-
-/// The delivery that would have had the event.
-fn copy(event: &RawValue) -> Copy {
-    Copy {
-        delivery: Delivery {
-            method: Method::Post,
-            urls: Vec::new(),
-            query: String::new(),
-            headers: Headers::from_iter([("content-type", "application/json")]),
-            body: event.get().into(),
-        },
-        as_sent: false,
     }
 }
 
@@ -157,7 +142,7 @@ impl Archive for Stripe {
         let fetched = async {
             let path = format!("/v1/events/{}", listed.handle);
             let event: Box<RawValue> = self.api.get(&path).await?.json("an event")?;
-            Ok(Fetched::Copy(copy(&event)))
+            Ok(Fetched::Copy(Copy::of_json(event.get(), false)))
         };
         fetched.boxed()
     }

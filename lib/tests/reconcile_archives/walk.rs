@@ -1,0 +1,70 @@
+//! A walk through a source, with a ledger of the emulator.
+
+use std::time::{Duration, Instant};
+
+use webhooks::event::EventKey;
+use webhooks::provider::Provider;
+use webhooks::reconcile::archive::Archive;
+use webhooks::reconcile::{Endpoint, Reconciler, Scope, Walked};
+
+use crate::sent::ago;
+use crate::support::own_queue::OwnQueue;
+use crate::support::{World, unique};
+
+/// A source that nothing has arrived at.
+pub(crate) struct Source {
+    pub(crate) world: World,
+    pub(crate) queue: OwnQueue,
+    name: String,
+    reconciler: Reconciler,
+}
+
+impl Source {
+    pub(crate) async fn enter() -> Self {
+        let world = World::enter().await;
+        let queue = world.own_queue().await;
+        let reconciler = Reconciler {
+            ledger: world.ledger(),
+            bucket: world.bucket(),
+            queue: queue.queue(),
+            retention: Duration::from_secs(30 * 24 * 3600),
+        };
+        Self {
+            name: unique("source"),
+            world,
+            queue,
+            reconciler,
+        }
+    }
+
+    /// Walks through the last six hours.
+    pub(crate) async fn walk(
+        &self,
+        provider: &'static dyn Provider,
+        archive: &dyn Archive,
+    ) -> Walked {
+        let endpoint = Endpoint {
+            provider,
+            source: &self.name,
+            archive,
+        };
+        let scope = Scope {
+            since: Some(ago(6 * 60)),
+            dry_run: false,
+            until: Instant::now() + Duration::from_secs(120),
+        };
+        self.reconciler.run(endpoint, scope).await
+    }
+
+    /// The payload that the ledger has of an event.
+    pub(crate) async fn payload(&self, provider: &str, id: &str) -> Vec<u8> {
+        let key = EventKey {
+            provider: provider.to_owned(),
+            source: self.name.clone(),
+            id: id.to_owned(),
+        };
+        let item = self.world.ledger().find(&key).await;
+        let item = item.expect("DynamoDB answers").expect("it is recorded");
+        item.receipt.event.payload().bytes.to_vec()
+    }
+}
