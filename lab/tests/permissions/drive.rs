@@ -22,6 +22,8 @@ use webhooks_cli::functions::Invoked;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::development_secret;
 
+use crate::lost::lose;
+
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// The relay's minute.
@@ -163,6 +165,8 @@ impl Driver {
             self.end_of(key).await;
         }
         self.put_back().await;
+        let unheard = lose(&self.stage.stack).await;
+        self.appears(&unheard).await;
         let lost = self.end_of(&lost).await;
         assert_eq!(
             lost.state.cause.as_deref(),
@@ -323,6 +327,15 @@ impl Driver {
     async fn find(&self, key: &EventKey) -> Option<Item> {
         let ledger = self.stage.stack.ledger().expect("the ledger");
         ledger.find(key).await.expect("the ledger answers")
+    }
+
+    async fn appears(&self, key: &EventKey) {
+        let deadline = Instant::now() + TIME_LIMIT;
+        while self.find(key).await.is_none() {
+            assert!(Instant::now() < deadline, "{key} is not recovered");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.end_of(key).await;
     }
 
     async fn end_of(&self, key: &EventKey) -> Item {

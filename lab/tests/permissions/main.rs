@@ -3,6 +3,7 @@
 
 mod court;
 mod drive;
+mod lost;
 #[path = "../../../cli/tests/oracle/mod.rs"]
 mod oracle;
 mod policies;

@@ -185,7 +185,8 @@ fn entries(action: &str, body: &Value) -> Vec<Request> {
 /// caller's name.
 fn parameters(action: &str, body: &Value, secrets_key: &str) -> Vec<Request> {
     let named = |name: &str| arn("ssm", &format!("parameter{name}"));
-    let names = body["Names"].as_array().into_iter().flatten().map(text);
+    let names = body["Names"].as_array().into_iter().flatten();
+    let names = names.chain(body.get("Name")).map(text);
     let path = body["Path"].as_str();
     let mut requests: Vec<Request> = names
         .clone()

@@ -3,20 +3,31 @@
 use std::time::{Duration, Instant};
 
 use webhooks::event::EventKey;
+use webhooks::ledger::Watermark;
 use webhooks::provider::Provider;
 use webhooks::reconcile::archive::Archive;
 use webhooks::reconcile::{Endpoint, Reconciler, Scope, Walked};
+use webhooks::timestamp::Timestamp;
 
 use crate::sent::ago;
 use crate::support::own_queue::OwnQueue;
 use crate::support::{World, unique};
+
+/// All that is new, with time enough.
+pub(crate) fn from_the_mark() -> Scope {
+    Scope {
+        since: None,
+        dry_run: false,
+        until: Instant::now() + Duration::from_secs(120),
+    }
+}
 
 /// A source that nothing has arrived at.
 pub(crate) struct Source {
     pub(crate) world: World,
     pub(crate) queue: OwnQueue,
     name: String,
-    reconciler: Reconciler,
+    pub(crate) reconciler: Reconciler,
 }
 
 impl Source {
@@ -43,17 +54,42 @@ impl Source {
         provider: &'static dyn Provider,
         archive: &dyn Archive,
     ) -> Walked {
+        let scope = Scope {
+            since: Some(ago(6 * 60)),
+            ..from_the_mark()
+        };
+        self.run(provider, archive, scope).await
+    }
+
+    pub(crate) async fn run(
+        &self,
+        provider: &'static dyn Provider,
+        archive: &dyn Archive,
+        scope: Scope,
+    ) -> Walked {
         let endpoint = Endpoint {
             provider,
             source: &self.name,
             archive,
         };
-        let scope = Scope {
-            since: Some(ago(6 * 60)),
-            dry_run: false,
-            until: Instant::now() + Duration::from_secs(120),
-        };
         self.reconciler.run(endpoint, scope).await
+    }
+
+    /// How far the source was compared.
+    pub(crate) async fn mark(&self, provider: &str) -> Watermark {
+        let mark = self.reconciler.ledger.watermark(provider, &self.name).await;
+        mark.expect("DynamoDB answers")
+    }
+
+    /// Says that the source was compared until then.
+    pub(crate) async fn compared_until(&self, provider: &str, reached: Timestamp) {
+        let mut mark = self.mark(provider).await;
+        mark.reached = Some(reached);
+        let moved = self
+            .reconciler
+            .ledger
+            .move_watermark(provider, &self.name, &mut mark);
+        assert!(moved.await.expect("DynamoDB answers"));
     }
 
     /// The payload that the ledger has of an event.

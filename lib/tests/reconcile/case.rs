@@ -6,7 +6,9 @@ use webhooks::reconcile::archive::Archive;
 
 use crate::api::{Answer, Api, Asked};
 use crate::sent::Sent;
-use crate::{gitlab, paddle, paypal, polar, resend, square, telnyx, twilio, workos};
+use crate::{
+    github, gitlab, paddle, paypal, polar, resend, square, stripe, telnyx, twilio, workos,
+};
 
 /// A secret that no message may show.
 pub(crate) const MARKER: &str = "marker-of-a-secret";
@@ -28,13 +30,15 @@ pub(crate) struct Case {
     pub(crate) answer: fn(&[Sent], &Asked) -> Answer,
 }
 
-pub(crate) const CASES: [Case; 9] = [
+pub(crate) const CASES: [Case; 11] = [
+    github::CASE,
     gitlab::CASE,
     paddle::CASE,
     paypal::CASE,
     polar::CASE,
     resend::CASE,
     square::CASE,
+    stripe::CASE,
     telnyx::CASE,
     twilio::CASE,
     workos::CASE,
