@@ -74,8 +74,8 @@ tests = $(notdir $(basename $(wildcard */tests/*.rs functions/*/tests/*.rs)) \
 test: tools ## build everything and run every test
 	cargo build $(everything)
 	cargo build --locked
-	@nice -n 19 cargo lambda build --release --locked $(addprefix --bin ,$(deployed)) >target/release.log 2>&1 & \
-		release=$$!; \
+	@{ nice -n 19 cargo lambda build --release --locked $(addprefix --bin ,$(deployed)) \
+		&& touch target/release.done; } >target/release.log 2>&1 & release=$$!; \
 		cargo test --workspace --locked $(addprefix --test ,$(longest)) >target/longest.log 2>&1 & longest=$$!; \
 		cargo test --workspace --locked --lib --bins --examples \
 			$(addprefix --test ,$(filter-out $(longest) $(with_release),$(tests))); tested=$$?; \
@@ -88,8 +88,9 @@ arm: setup .tools/arm/.ready arm64 ## build the functions for arm64 and run each
 	cargo build $(everything)
 	cargo test --workspace --locked --test arm -- --ignored
 
+# In a folder of its own, so that no other build waits for it.
 arm64: setup .tools/arm/.ready
-	cargo lambda build --release --arm64 --locked --lambda-dir target/arm64 \
+	CARGO_TARGET_DIR=target/for-arm64 cargo lambda build --release --arm64 --locked --lambda-dir target/arm64 \
 		$(addprefix --bin ,$(notdir $(wildcard functions/*)))
 
 chaos: setup ## kill the functions 10,000 times between their steps, and count what is lost

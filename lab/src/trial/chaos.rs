@@ -90,7 +90,7 @@ pub fn chaos(kills: usize, time_limit: Duration) -> Experiment {
 
 fn refuse_some() -> FaultPlan {
     Arc::new(|function, call| {
-        let receives = !["processor", "relay"].contains(&function);
+        let receives = !["processor", "relay", "reconciler"].contains(&function);
         let written = ["PutItem", "SendMessage"].contains(&call.operation.as_str());
         let unlucky = Uuid::new_v4().as_u128() % 100 < REFUSED;
         (receives && written && unlucky).then_some(Fault::Refused("AccessDeniedException"))

@@ -48,7 +48,7 @@ impl Rules {
         let rules = Arc::clone(self);
         Arc::new(move |function, call| {
             let function = match function {
-                "processor" | "relay" => function,
+                "processor" | "relay" | "reconciler" => function,
                 _ => "receiver",
             };
             let everywhere = rules.fault(EVERYWHERE, function, call);

@@ -46,7 +46,8 @@ pub(crate) async fn lose(stack: &Stack) -> EventKey {
     let credential = json!({
         "token": "none", "repository": "o/r", "hook": 1, "api": format!("http://{api}"),
     });
-    let put = stack.put_credential("github", "default", &credential.to_string());
+    let credential = credential.to_string();
+    let put = stack.put_credential("github", "default", &credential);
     put.await.expect("a credential");
     EventKey {
         provider: "github".to_owned(),
