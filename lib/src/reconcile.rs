@@ -103,17 +103,26 @@ impl Reconciler {
         }
         mark.not_before = None;
         let walk = self.walk_through(endpoint, scope, &mut mark, walked).await;
-        if let Err(Stopped::Limited { until }) = walk {
-            mark.not_before = Some(until);
+        match walk {
+            Err(Stopped::Overtaken) => return walk,
+            Err(Stopped::Limited { until }) => mark.not_before = Some(until),
+            _ => {}
         }
-        if !scope.dry_run {
-            let moved = self.ledger.move_watermark(provider, source, &mut mark);
-            if !moved.await? {
-                return Err(Stopped::Overtaken);
-            }
-        }
+        self.save(endpoint, scope, &mut mark).await?;
         walked.note(&mark);
         walk
+    }
+
+    /// Writes down how far a walk has come, unless another one has meanwhile.
+    async fn save(
+        &self,
+        endpoint: Endpoint<'_>,
+        scope: Scope,
+        mark: &mut Watermark,
+    ) -> Result<(), Stopped> {
+        let (provider, source) = (endpoint.provider.profile().name, endpoint.source);
+        let moved = scope.dry_run || self.ledger.move_watermark(provider, source, mark).await?;
+        moved.then_some(()).ok_or(Stopped::Overtaken)
     }
 
     /// Reads page after page, from where the last walk stopped or from the newest.
@@ -175,14 +184,17 @@ impl Reconciler {
                     });
                 }
                 None => {
+                    mark.walk = None;
                     arrive(mark, &here);
                     return Ok(());
                 }
             }
+            mark.walk.clone_from(&walk);
             if Instant::now() >= scope.until {
-                mark.walk = walk;
                 return Err(Stopped::TimeOver);
             }
+            // Whoever is ended without a word begins again here.
+            self.save(endpoint, scope, mark).await?;
         }
     }
 

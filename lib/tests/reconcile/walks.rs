@@ -291,3 +291,27 @@ async fn a_look_changes_nothing() {
     assert_eq!(source.mark("github").await, before);
     assert!(source.queue.bodies().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_run_that_is_ended_without_a_word_begins_again_at_its_page() {
+    let source = compared().await;
+    let hook = Hook::with(attempts(50)).await;
+    let archive = hook.archive();
+    let third_page = async {
+        while hook.cursors().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // Dropped, as a function that has to end is.
+    tokio::select! {
+        walked = source.run(github(), &*archive, from_the_mark()) => panic!("{walked:?}"),
+        () = third_page => {}
+    }
+    let walked = run(&source, &hook).await;
+    assert_eq!(walked.stopped, None);
+    assert_eq!(hook.cursors()[3], "20", "{:?}", hook.cursors());
+    for attempt in attempts(50) {
+        let payload = source.payload("github", &attempt.key()).await;
+        assert!(!payload.is_empty());
+    }
+}
