@@ -58,7 +58,8 @@ async fn finds_the_missing_among_many_once() {
     let mut ids: Vec<_> = walked.findings.iter().map(|f| f.key.id.clone()).collect();
     let missing = all.iter().filter(|attempt| attempt.id % 10 == 3);
     let mut missing: Vec<_> = missing.map(Attempt::key).collect();
-    (ids.sort_unstable(), missing.sort_unstable());
+    ids.sort_unstable();
+    missing.sort_unstable();
     assert_eq!(ids, missing);
     assert_eq!(source.queue.bodies().await.len(), 200);
 
