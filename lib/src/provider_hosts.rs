@@ -10,7 +10,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Limited};
 
@@ -93,9 +93,10 @@ impl ProviderHosts {
             headers: &[],
             content: ask.map(|text| ("application/json", text)),
         };
-        let reply = self.call(call, limit).await?;
-        match reply.status {
-            200 => Ok(reply.body),
+        let response = self.send(call).await?;
+        match response.status().as_u16() {
+            200 => whole(response.into_body(), limit).await,
+            // Whatever is said with it.
             status => Err(NotRead::Status(status)),
         }
     }
@@ -106,6 +107,15 @@ impl ProviderHosts {
     /// # Errors
     /// [`NotRead`] when there is no whole answer.
     pub async fn call(&self, call: Call<'_>, limit: usize) -> Result<Reply, NotRead> {
+        let response = self.send(call).await?;
+        Ok(Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().iter().collect(),
+            body: whole(response.into_body(), limit).await?,
+        })
+    }
+
+    async fn send(&self, call: Call<'_>) -> Result<HttpResponse, NotRead> {
         let host = self.mirror.as_deref().unwrap_or(call.host);
         let uri = format!("{host}{}", call.path);
         let mut request = HttpRequest::get(uri).map_err(|_| NotRead::NoAnswer)?;
@@ -129,15 +139,13 @@ impl ProviderHosts {
             Connector::builder().tls_provider(tls).build()
         });
         let response = connector.call(request).await;
-        let response = response.map_err(|_| NotRead::NoAnswer)?;
-        let status = response.status().as_u16();
-        let headers = response.headers().iter().collect();
-        let body = Limited::new(response.into_body(), limit);
-        let body = body.collect().await.map_err(|_| NotRead::Body)?;
-        Ok(Reply {
-            status,
-            headers,
-            body: body.to_bytes().to_vec(),
-        })
+        response.map_err(|_| NotRead::NoAnswer)
     }
+}
+
+/// All of a body, of `limit` bytes at most.
+async fn whole(body: SdkBody, limit: usize) -> Result<Vec<u8>, NotRead> {
+    let body = Limited::new(body, limit).collect().await;
+    let body = body.map_err(|_| NotRead::Body)?;
+    Ok(body.to_bytes().to_vec())
 }

@@ -157,6 +157,15 @@ async fn what_is_no_whole_answer_of_the_host_is_no_key() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_one_however_much_is_said_with_it() {
+    let page = vec![b'\n'; limits::KEY_TEXT + 1];
+    let publisher = Publisher::of(says(StatusCode::NOT_FOUND, page)).await;
+    let (_endpoint, receiver) = function(SNS, SECRET, &publisher).await;
+    let receipt = deliver(&receiver, notification(), at(0)).await;
+    assert_eq!(status_and_reason(&receipt), refused());
+}
+
+#[tokio::test]
 async fn another_topics_messages_make_nobody_read_anything() {
     let publisher = Publisher::of(key(SNS, SECRET)).await;
     let (_endpoint, receiver) = function(SNS, SECRET, &publisher).await;
