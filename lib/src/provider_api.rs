@@ -74,7 +74,10 @@ impl ApiError {
     pub const fn is_lasting(&self) -> bool {
         matches!(
             self,
-            Self::NotFound { .. } | Self::Refused { .. } | Self::Unreadable(_)
+            Self::Denied { .. }
+                | Self::NotFound { .. }
+                | Self::Refused { .. }
+                | Self::Unreadable(_)
         )
     }
 }
@@ -96,6 +99,11 @@ impl ProviderApi {
             base: base.into(),
             headers: headers.into_iter().collect(),
         }
+    }
+
+    /// The API at `base` for whoever bears this token.
+    pub fn bearer(hosts: ProviderHosts, base: impl Into<String>, token: &str) -> Self {
+        Self::new(hosts, base, [("authorization", format!("Bearer {token}"))])
     }
 
     /// Asks for what is under a path and its query.

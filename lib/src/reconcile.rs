@@ -6,7 +6,7 @@
 //! there; a walk that has to stop goes on from the same page. Whatever is done twice here does no harm: an
 //! event is recorded once, on whichever way it comes.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::bucket::Bucket;
@@ -261,13 +261,13 @@ impl Reconciler {
             source: endpoint.source.to_owned(),
             id: listed.id.clone(),
         };
-        let keys: Vec<_> = due.iter().map(|listed| key(listed)).collect();
-        let absent = self.ledger.absent(&keys).await?;
-        let mut absent: HashSet<_> = absent.into_iter().map(|key| key.id).collect();
-        walked.checked += u64::try_from(keys.iter().collect::<HashSet<_>>().len()).unwrap_or(0);
+        let keys: BTreeSet<_> = due.iter().map(|listed| key(listed)).collect();
+        let mut absent = self.ledger.absent(&keys).await?;
+        walked.checked += u64::try_from(keys.len()).unwrap_or(0);
         for listed in due {
+            let key = key(listed);
             // A delivery that was sent again is listed as often as it was sent.
-            if !absent.remove(&listed.id) {
+            if !absent.remove(&key) {
                 continue;
             }
             let found = if scope.dry_run {
@@ -276,7 +276,7 @@ impl Reconciler {
                 self.recover(endpoint, listed).await?
             };
             walked.add(Finding {
-                key: key(listed),
+                key,
                 at: listed.at,
                 found,
             });
@@ -289,11 +289,10 @@ impl Reconciler {
 
     /// Brings what is missing into the ledger.
     async fn recover(&self, endpoint: Endpoint<'_>, listed: &Listed) -> Result<Found, Stopped> {
-        let fetched = match &listed.copy {
-            Some(copy) => Ok(Fetched::Copy(copy.clone())),
-            None => endpoint.archive.fetch(listed).await,
-        };
-        match fetched {
+        if let Some(copy) = &listed.copy {
+            return self.keep(endpoint, listed, copy).await;
+        }
+        match endpoint.archive.fetch(listed).await {
             Ok(Fetched::Copy(copy)) => self.keep(endpoint, listed, &copy).await,
             Ok(Fetched::WithoutPayload) if listed.again => Ok(Found::Beyond(Beyond::NoPayload)),
             Ok(Fetched::WithoutPayload) => match endpoint.archive.send_again(listed).await {
@@ -302,6 +301,10 @@ impl Reconciler {
                 Err(error) => Err(error.into()),
             },
             Err(ApiError::NotFound { .. }) => Ok(Found::Beyond(Beyond::Gone)),
+            // It alone; whoever may not read at all is not let into the list either.
+            Err(ApiError::Refused { .. } | ApiError::Unreadable(_)) => {
+                Ok(Found::Beyond(Beyond::Malformed))
+            }
             Err(error) => Err(error.into()),
         }
     }

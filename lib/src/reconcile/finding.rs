@@ -202,3 +202,74 @@ impl fmt::Display for Gap {
         write!(f, "{} to {}", self.from, self.to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn lines(walked: &Walked) -> Vec<Value> {
+        let now = Timestamp::from_seconds(1000);
+        let reports = walked.reports("github", "default", now).into_iter();
+        let line = |report: Report| report.line("stack", Some("github"), now);
+        reports
+            .map(|report| serde_json::from_str(&line(report)).expect("JSON"))
+            .collect()
+    }
+
+    fn found(found: Found) -> Finding {
+        Finding {
+            key: "github/default/1:a".parse().expect("a key"),
+            at: Timestamp::from_seconds(1),
+            found,
+        }
+    }
+
+    #[test]
+    fn a_walk_leaves_a_line_of_its_own_and_one_for_each_finding() {
+        let walked = Walked {
+            checked: 9,
+            findings: vec![
+                found(Found::Recovered { as_sent: false }),
+                found(Found::Beyond(Beyond::Gone)),
+            ],
+            reached: Some(Timestamp::from_seconds(700)),
+            ..Walked::default()
+        };
+        let [recovered, gone, walk] = &lines(&walked)[..] else {
+            panic!("three lines");
+        };
+        assert_eq!(recovered["outcome"], "recovered");
+        assert_eq!(
+            (&recovered["Recovered"], &recovered["reserialised"]),
+            (&json!(1), &json!(true))
+        );
+        assert_eq!(
+            (&gone["BeyondRecovery"], &gone["reason"]),
+            (&json!(1), &json!("gone"))
+        );
+        assert_eq!(recovered["event.id"], "1:a");
+        assert_eq!(walk["outcome"], "reconciled");
+        assert_eq!((&walk["Checked"], &walk["Missing"]), (&json!(9), &json!(2)));
+        assert_eq!(walk["OldestUnchecked"], 300);
+        assert_eq!(walk.get("BeyondRecovery"), None);
+    }
+
+    #[test]
+    fn a_gap_counts_as_beyond_recovery_until_somebody_takes_note_of_it() {
+        let walked = Walked {
+            gaps: vec![Gap {
+                from: Timestamp::from_seconds(0),
+                to: Timestamp::from_seconds(60),
+            }],
+            stopped: Some(Stopped::TimeOver),
+            ..Walked::default()
+        };
+        let lines = lines(&walked);
+        assert_eq!((lines.len(), &lines[0]["BeyondRecovery"]), (1, &json!(1)));
+        let gap = "1970-01-01T00:00:00.000Z to 1970-01-01T00:01:00.000Z";
+        assert_eq!(lines[0]["gaps"], json!([gap]));
+        assert_eq!(lines[0]["outcome"], "reconciling");
+    }
+}

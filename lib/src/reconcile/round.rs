@@ -8,7 +8,6 @@ use super::credential_store::{CredentialStore, NoCredential};
 use super::{Endpoint, Found, Reconciler, Scope, Stopped, Walked, archive};
 use crate::limits;
 use crate::provider::catalog;
-use crate::provider_api::ApiError;
 use crate::provider_hosts::ProviderHosts;
 use crate::report::{End, Level, Report};
 use crate::timestamp::Timestamp;
@@ -85,9 +84,9 @@ impl Rounds {
         let now = Timestamp::now();
         round.sources += 1;
         round.recovered += walked.count(|found| matches!(found, Found::Recovered { .. }));
-        let is_denied = matches!(walked.stopped, Some(Stopped::Api(ApiError::Denied { .. })));
+        let is_refused = matches!(&walked.stopped, Some(Stopped::Api(error)) if error.is_lasting());
         let is_late = |reached: Timestamp| reached.age(now) > limits::RECONCILE_LATE;
-        if is_denied || walked.reached.is_some_and(is_late) {
+        if is_refused || walked.reached.is_some_and(is_late) {
             round.behind += 1;
         }
         for report in walked.reports(provider, source, now) {

@@ -31,6 +31,8 @@ pub(crate) enum Kept {
     All,
     NoPayload,
     Nothing,
+    /// It does not want to say.
+    Secret,
 }
 
 /// What GitHub knows, newest first, and how it answers.
@@ -45,6 +47,8 @@ pub(crate) struct State {
     /// Calls that are answered before GitHub wants a pause of a second.
     pub(crate) calls_left: Option<usize>,
     pub(crate) is_down: bool,
+    /// The token may read, and nothing more.
+    pub(crate) is_read_only: bool,
     /// Seconds that its clock is ahead.
     pub(crate) ahead: i64,
     /// The attempts that it was asked to make again.
@@ -86,6 +90,7 @@ impl Hook {
             has_empty_page: false,
             calls_left: None,
             is_down: false,
+            is_read_only: false,
             ahead: 0,
             asked_again: Vec::new(),
         }));
@@ -147,11 +152,16 @@ impl State {
     }
 
     fn known(&mut self, asked: &Asked) -> Answer {
-        let rest = asked.path.strip_prefix(LIST).unwrap_or_default();
+        let Some(rest) = asked.path.strip_prefix(LIST) else {
+            return Answer::json(404, r#"{"message": "Not Found"}"#);
+        };
         let id = rest.trim_start_matches('/').split('/').next();
         let id: Option<u64> = id.and_then(|id| id.parse().ok());
         match (asked.method.as_str(), id) {
             ("GET", None) => self.list(asked.field("cursor")),
+            ("POST", _) if self.is_read_only => {
+                Answer::json(403, r#"{"message": "Resource not accessible"}"#)
+            }
             ("POST", Some(id)) => {
                 self.asked_again.push(id);
                 Answer::json(202, "{}")
@@ -195,6 +205,9 @@ impl State {
         let Some(attempt) = attempt else {
             return Answer::json(404, r#"{"message": "Not Found"}"#);
         };
+        if attempt.kept == Kept::Secret {
+            return Answer::json(422, r#"{"message": "Validation Failed"}"#);
+        }
         let headers = json!({
             "X-GitHub-Event": attempt.event,
             "X-GitHub-Delivery": attempt.guid,
@@ -202,7 +215,7 @@ impl State {
         });
         let payload = match attempt.kept {
             Kept::All => json!({"ref": "refs/heads/main", "number": attempt.id}),
-            Kept::NoPayload | Kept::Nothing => Value::Null,
+            Kept::NoPayload | Kept::Nothing | Kept::Secret => Value::Null,
         };
         let whole = json!({"request": {"headers": headers, "payload": payload}});
         Answer::json(200, whole.to_string())

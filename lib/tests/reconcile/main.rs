@@ -18,6 +18,7 @@ mod paddle;
 mod paypal;
 mod polar;
 mod resend;
+mod rounds;
 mod sdks;
 mod sent;
 mod square;

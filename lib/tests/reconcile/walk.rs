@@ -2,13 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use webhooks::event::EventKey;
-use webhooks::ledger::Watermark;
-use webhooks::provider::Provider;
+use webhooks::delivery::Delivery;
+use webhooks::event::{Event, EventKey};
+use webhooks::ledger::{Existing, Item, Record, Watermark};
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::{Provider, catalog};
 use webhooks::reconcile::archive::Archive;
 use webhooks::reconcile::{Endpoint, Reconciler, Scope, Walked};
+use webhooks::scheme::development;
 use webhooks::timestamp::Timestamp;
+use webhooks::verify::verify;
 
+use crate::deliveries::{NOW, development_secret, signed};
 use crate::sent::ago;
 use crate::support::own_queue::OwnQueue;
 use crate::support::{World, unique};
@@ -92,15 +97,38 @@ impl Source {
         assert!(moved.await.expect("DynamoDB answers"));
     }
 
-    /// The payload that the ledger has of an event.
-    pub(crate) async fn payload(&self, provider: &str, id: &str) -> Vec<u8> {
+    /// What the ledger has of an event.
+    pub(crate) async fn item(&self, provider: &str, id: &str) -> Item {
         let key = EventKey {
             provider: provider.to_owned(),
             source: self.name.clone(),
             id: id.to_owned(),
         };
         let item = self.world.ledger().find(&key).await;
-        let item = item.expect("DynamoDB answers").expect("it is recorded");
+        item.expect("DynamoDB answers").expect("it is recorded")
+    }
+
+    /// The payload that the ledger has of an event.
+    pub(crate) async fn payload(&self, provider: &str, id: &str) -> Vec<u8> {
+        let item = self.item(provider, id).await;
         item.receipt.event.payload().bytes.to_vec()
+    }
+
+    /// Takes a delivery of an event that the ledger has, as a receiver does.
+    pub(crate) async fn receive(&self, provider: &str, delivery: &Delivery) -> Existing {
+        let provider = catalog::by_name(provider).expect("the provider is listed");
+        let secret = development_secret(provider);
+        let delivery = signed(provider, delivery, &secret, NOW);
+        let keys = development::keys(provider, std::slice::from_ref(&secret));
+        let verified = verify(provider, &delivery, keys, NOW).expect("signed just now");
+        let Ok(Meaning::Event(identity)) = provider.identify(&verified) else {
+            panic!("not an event");
+        };
+        let event = Event::new(provider, &self.name, identity, &verified, NOW, None);
+        let recorded = self.reconciler.ledger.record(&event, "token", NOW, 1 << 18);
+        match recorded.await.expect("DynamoDB answers") {
+            Record::Existing(existing) => existing,
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -8,7 +8,7 @@ use webhooks::reconcile::{Beyond, Found, Scope, Stopped, Walked};
 use webhooks::timestamp::Timestamp;
 
 use crate::hook::{Attempt, Hook, Kept, github};
-use crate::sent::ago;
+use crate::sent::{Sent, ago};
 use crate::walk::{Source, from_the_mark};
 
 /// Attempts a minute apart, the newest ten minutes ago.
@@ -195,6 +195,46 @@ async fn what_has_no_payload_is_asked_for_once_and_what_is_gone_is_named() {
     let found: Vec<_> = walked.findings.iter().map(|f| f.found).collect();
     assert_eq!(found, [Found::Beyond(Beyond::NoPayload)]);
     assert_eq!(hook.state().asked_again.len(), 1);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_had_keeps_no_other_away() {
+    let source = compared().await;
+    let mut listed = attempts(4);
+    listed[0].kept = Kept::NoPayload;
+    listed[1].kept = Kept::Secret;
+    let hook = Hook::with(listed).await;
+    hook.state().is_read_only = true;
+    let walked = run(&source, &hook).await;
+    let found: Vec<_> = walked.findings.iter().map(|f| f.found).collect();
+    let recovered = Found::Recovered { as_sent: false };
+    let expected = [
+        Found::Beyond(Beyond::NoPayload),
+        Found::Beyond(Beyond::Malformed),
+        recovered,
+        recovered,
+    ];
+    assert_eq!((walked.stopped, found), (None, expected.to_vec()));
+}
+
+#[tokio::test]
+async fn a_delivery_that_comes_after_all_is_a_duplicate_and_no_conflict() {
+    let source = compared().await;
+    let attempt = attempts(1).remove(0);
+    run(&source, &Hook::with(vec![attempt.clone()]).await).await;
+    let item = source.item("github", &attempt.key()).await;
+    let first = item.state.history.first().expect("an entry");
+    assert!(first.contains(" reconciled: "), "{first}");
+    assert_eq!(item.illegalities(Duration::ZERO), []);
+
+    // The very bytes, which the API has written anew.
+    let mut sent = Sent::new("github", "github-push.json", 10, "");
+    sent.delivery
+        .headers
+        .set("x-github-delivery", attempt.guid.clone());
+    sent.delivery.headers.set("x-github-hook-id", "1");
+    let existing = source.receive("github", &sent.delivery).await;
+    assert!(!existing.conflict);
 }
 
 #[tokio::test]
