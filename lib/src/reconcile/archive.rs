@@ -4,8 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
+use serde_json::value::RawValue;
 
 use crate::delivery::{Delivery, Headers, Method};
+use crate::json::Members;
 use crate::provider_api::ApiError;
 use crate::timestamp::Timestamp;
 
@@ -91,6 +93,15 @@ impl Copy {
             as_sent,
         }
     }
+}
+
+/// The headers of a request, as an API has them: those that are texts.
+pub(super) fn headers(members: &Members) -> Headers {
+    let text = |(name, value): &(String, Box<RawValue>)| {
+        let value: String = serde_json::from_str(value.get()).ok()?;
+        Some((name.clone(), value))
+    };
+    members.0.iter().filter_map(text).collect()
 }
 
 /// The answer to a question for one delivery.

@@ -11,8 +11,7 @@ use super::{
 use crate::provider_hosts::ProviderHosts;
 
 /// Opens what the API knows for the credential of a source.
-pub(super) type Open =
-    fn(credential: &str, hosts: ProviderHosts) -> Result<Box<dyn Archive>, BadCredential>;
+type Open = fn(credential: &str, hosts: ProviderHosts) -> Result<Box<dyn Archive>, BadCredential>;
 
 /// The providers whose API can be asked, with the form of a credential.
 const ARCHIVES: &[(&str, &str, Open)] = &[
@@ -104,6 +103,16 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// True for an identifier that can stand in a path as it is.
 pub(super) fn is_word(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    is_of(text, b"-_")
+}
+
+/// True for names with slashes between them, none of which leads to another path.
+pub(super) fn is_path(text: &str) -> bool {
+    let is_name = |name: &str| is_of(name, b"-_.") && name != "." && name != "..";
+    text.split('/').all(is_name)
+}
+
+fn is_of(text: &str, marks: &[u8]) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
     !text.is_empty() && text.bytes().all(is_part)
 }

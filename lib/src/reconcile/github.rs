@@ -15,9 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
-use super::archive::{Archive, Copy, Fetched, Listed, Page};
+use super::archive::{Archive, Copy, Fetched, Listed, Page, headers};
 use super::credential::{self, BadCredential};
-use crate::delivery::{Delivery, Headers, Method};
 use crate::json::Members;
 use crate::provider_api::{ApiError, Content, ProviderApi, query};
 use crate::provider_hosts::ProviderHosts;
@@ -74,10 +73,10 @@ pub(super) fn open(
     let (access, path) = match (given.token, given.app) {
         (Some(token), None) => {
             let path = match (&given.repository, &given.organization, given.hook) {
-                (Some(name), None, Some(hook)) if is_repository(name) => {
+                (Some(name), None, Some(hook)) if is_owner(name, 2) => {
                     format!("/repos/{name}/hooks/{hook}/deliveries")
                 }
-                (None, Some(name), Some(hook)) if is_name(name) => {
+                (None, Some(name), Some(hook)) if is_owner(name, 1) => {
                     format!("/orgs/{name}/hooks/{hook}/deliveries")
                 }
                 _ => return Err(bad),
@@ -101,14 +100,9 @@ pub(super) fn open(
     }))
 }
 
-fn is_repository(name: &str) -> bool {
-    let parts = name.split_once('/');
-    parts.is_some_and(|(owner, name)| is_name(owner) && is_name(name))
-}
-
-fn is_name(name: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_part)
+/// The name of an account, and that of a repository where one is meant.
+fn is_owner(name: &str, parts: usize) -> bool {
+    credential::is_path(name) && name.split('/').count() == parts
 }
 
 /// The claims of an App: valid for ten minutes at most, and from a minute ago for clocks that are late.
@@ -184,10 +178,12 @@ impl GitHub {
     async fn hook(&self, attempt: u64) -> Result<u64, ApiError> {
         let named = || async {
             let whole = self.whole(&attempt.to_string()).await?;
-            let header = headers(whole.request.headers)
-                .get("x-github-hook-id")
-                .and_then(|id| id.parse().ok());
-            header.ok_or(ApiError::Unreadable("a delivery that names its webhook"))
+            let headers = whole.request.headers.as_ref().map(headers);
+            let named = headers
+                .as_ref()
+                .and_then(|headers| headers.get("x-github-hook-id"));
+            let named = named.and_then(|id| id.parse().ok());
+            named.ok_or(ApiError::Unreadable("a delivery that names its webhook"))
         };
         self.hook.get_or_try_init(named).await.copied()
     }
@@ -237,20 +233,12 @@ impl Archive for GitHub {
             let Some(payload) = request.payload.filter(|payload| payload.get() != "null") else {
                 return Ok(Fetched::WithoutPayload);
             };
-            let mut headers = headers(request.headers);
+            let mut copy = Copy::of_json(payload.get(), false);
+            copy.delivery.headers = request.headers.as_ref().map(headers).unwrap_or_default();
             // Its JSON, whatever form the webhook is set to.
+            let headers = &mut copy.delivery.headers;
             headers.set("content-type", "application/json");
-            let delivery = Delivery {
-                method: Method::Post,
-                urls: Vec::new(),
-                query: String::new(),
-                headers,
-                body: payload.get().into(),
-            };
-            Ok(Fetched::Copy(Copy {
-                delivery,
-                as_sent: false,
-            }))
+            Ok(Fetched::Copy(copy))
         };
         fetched.boxed()
     }
@@ -263,14 +251,4 @@ impl Archive for GitHub {
         };
         asked.boxed()
     }
-}
-
-/// The headers of a request that are texts.
-fn headers(members: Option<Members>) -> Headers {
-    let text = |(name, value): (String, Box<RawValue>)| {
-        let value: String = serde_json::from_str(value.get()).ok()?;
-        Some((name, value))
-    };
-    let members = members.map(|members| members.0).unwrap_or_default();
-    members.into_iter().filter_map(text).collect()
 }

@@ -16,10 +16,9 @@ use futures::future::{BoxFuture, FutureExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::archive::{Archive, Copy, Listed, Page};
+use super::archive::{Archive, Copy, Listed, Page, headers};
 use super::credential::{self, BadCredential};
 use super::{moment, naming};
-use crate::delivery::Headers;
 use crate::json::{self, Members};
 use crate::limits;
 use crate::provider_api::{ApiError, Content, ProviderApi, http_date, query};
@@ -62,24 +61,15 @@ pub(super) fn open(
 ) -> Result<Box<dyn Archive>, BadCredential> {
     let given: Credential = credential::read(credential, FORM)?;
     let owner = match (&given.project, &given.group) {
-        (Some(path), None) if is_path(path) => format!("projects/{}", escaped(path)),
-        (None, Some(path)) if is_path(path) => format!("groups/{}", escaped(path)),
+        (Some(path), None) if credential::is_path(path) => format!("projects/{}", escaped(path)),
+        (None, Some(path)) if credential::is_path(path) => format!("groups/{}", escaped(path)),
         _ => return Err(BadCredential::of(FORM)),
     };
-    let base = given.api.unwrap_or_else(|| API.to_owned());
     // Good for tokens of OAuth and for all others.
-    let headers = [("authorization", format!("Bearer {}", given.token))];
     Ok(Box::new(GitLab {
-        api: ProviderApi::new(hosts, base, headers),
+        api: ProviderApi::bearer(hosts, given.api.as_deref().unwrap_or(API), &given.token),
         path: format!("/{owner}/hooks/{}/events", given.hook),
     }))
-}
-
-/// True for a number, or for names with slashes between them.
-fn is_path(path: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_part);
-    path.split('/').all(is_name)
 }
 
 /// A path as one segment of another.
@@ -150,15 +140,6 @@ impl Attempt {
             again: false,
         })
     }
-}
-
-/// The headers that are texts.
-fn headers(members: &Members) -> Headers {
-    let text = |(name, value): &(String, Box<RawValue>)| {
-        let value: String = serde_json::from_str(value.get()).ok()?;
-        Some((name.clone(), value))
-    };
-    members.0.iter().filter_map(text).collect()
 }
 
 impl GitLab {

@@ -55,10 +55,8 @@ pub(super) fn open(
     if !credential::is_word(&given.destination) {
         return Err(BadCredential::of(FORM));
     }
-    let base = given.api.unwrap_or_else(|| API.to_owned());
-    let headers = [("authorization", format!("Bearer {}", given.key))];
     Ok(Box::new(Paddle {
-        api: ProviderApi::new(hosts, base, headers),
+        api: ProviderApi::bearer(hosts, given.api.as_deref().unwrap_or(API), &given.key),
         destination: given.destination,
     }))
 }

@@ -123,8 +123,8 @@ impl PayPal {
         let fields = Content::Form(&[("grant_type", "client_credentials")]);
         let grant = self.app.send("POST", "/v1/oauth2/token", fields).await?;
         let grant: Grant = grant.json("an access token")?;
-        let headers = [("authorization", format!("Bearer {}", grant.access_token))];
-        let api = ProviderApi::new(self.hosts.clone(), self.base.clone(), headers);
+        let (hosts, base) = (self.hosts.clone(), &*self.base);
+        let api = ProviderApi::bearer(hosts, base, &grant.access_token);
         // Half of its time is left for the clocks and for the calls to come.
         let until = now.after(Duration::from_secs(grant.expires_in / 2));
         *granted = Some((api.clone(), until));

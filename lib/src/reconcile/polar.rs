@@ -57,10 +57,8 @@ pub(super) fn open(
     if !credential::is_word(&given.endpoint) {
         return Err(BadCredential::of(FORM));
     }
-    let base = given.api.unwrap_or_else(|| API.to_owned());
-    let headers = [("authorization", format!("Bearer {}", given.token))];
     Ok(Box::new(Polar {
-        api: ProviderApi::new(hosts, base, headers),
+        api: ProviderApi::bearer(hosts, given.api.as_deref().unwrap_or(API), &given.token),
         endpoint: given.endpoint,
     }))
 }

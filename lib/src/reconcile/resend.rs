@@ -55,9 +55,8 @@ pub(super) fn open(
     if !credential::is_word(&given.webhook) {
         return Err(BadCredential::of(FORM));
     }
-    let headers = [("authorization", format!("Bearer {}", given.key))];
     Ok(Box::new(Resend {
-        api: ProviderApi::new(hosts, API, headers),
+        api: ProviderApi::bearer(hosts, API, &given.key),
         path: format!("/webhooks/{}/events", given.webhook),
     }))
 }

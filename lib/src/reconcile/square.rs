@@ -61,10 +61,8 @@ pub(super) fn open(
     if !credential::is_word(&given.subscription) {
         return Err(BadCredential::of(FORM));
     }
-    let base = given.api.unwrap_or_else(|| API.to_owned());
-    let headers = [("authorization", format!("Bearer {}", given.token))];
     Ok(Box::new(Square {
-        api: ProviderApi::new(hosts, base, headers),
+        api: ProviderApi::bearer(hosts, given.api.as_deref().unwrap_or(API), &given.token),
         subscription: given.subscription,
         types: OnceCell::new(),
     }))

@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
-use super::archive::{Archive, Copy, Fetched, Listed, Page};
+use super::archive::{Archive, Copy, Listed, Page};
 use super::credential::{self, BadCredential};
+use super::listing;
 use crate::json;
 use crate::provider_api::{ApiError, ProviderApi, query};
 use crate::provider_hosts::ProviderHosts;
@@ -48,15 +49,11 @@ pub(super) fn open(
     hosts: ProviderHosts,
 ) -> Result<Box<dyn Archive>, BadCredential> {
     let given: Credential = credential::read(credential, FORM)?;
-    let is_id = given.endpoint.strip_prefix("we_").is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    });
-    if !is_id {
+    if !given.endpoint.starts_with("we_") || !credential::is_word(&given.endpoint) {
         return Err(BadCredential::of(FORM));
     }
-    let headers = [("authorization", format!("Bearer {}", given.key))];
     Ok(Box::new(Stripe {
-        api: ProviderApi::new(hosts, API, headers),
+        api: ProviderApi::bearer(hosts, API, &given.key),
         endpoint: given.endpoint,
         types: OnceCell::new(),
     }))
@@ -104,10 +101,7 @@ impl Stripe {
             let event: Event =
                 json::read(text.get().as_bytes()).ok_or(ApiError::Unreadable("an event"))?;
             last = Some(event.id.clone());
-            if types
-                .iter()
-                .any(|kind| kind == "*" || *kind == event.r#type)
-            {
+            if listing::asks_for(types, &event.r#type) {
                 listed.push(Listed {
                     id: event.id.clone(),
                     at: Timestamp::from_seconds(event.created),
@@ -136,14 +130,5 @@ impl Archive for Stripe {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Page, ApiError>> {
         self.events(cursor, since).boxed()
-    }
-
-    fn fetch<'a>(&'a self, listed: &'a Listed) -> BoxFuture<'a, Result<Fetched, ApiError>> {
-        let fetched = async {
-            let path = format!("/v1/events/{}", listed.handle);
-            let event: Box<RawValue> = self.api.get(&path).await?.json("an event")?;
-            Ok(Fetched::Copy(Copy::of_json(event.get(), false)))
-        };
-        fetched.boxed()
     }
 }

@@ -56,9 +56,8 @@ pub(super) fn open(
     if !given.url.starts_with("https://") {
         return Err(BadCredential::of(FORM));
     }
-    let headers = [("authorization", format!("Bearer {}", given.key))];
     Ok(Box::new(Telnyx {
-        api: ProviderApi::new(hosts, API, headers),
+        api: ProviderApi::bearer(hosts, API, &given.key),
         url: given.url,
     }))
 }

@@ -57,9 +57,8 @@ pub(super) fn open(
     if !credential::is_word(&given.endpoint) {
         return Err(BadCredential::of(FORM));
     }
-    let headers = [("authorization", format!("Bearer {}", given.key))];
     Ok(Box::new(WorkOs {
-        api: ProviderApi::new(hosts, API, headers),
+        api: ProviderApi::bearer(hosts, API, &given.key),
         endpoint: given.endpoint,
         types: OnceCell::new(),
     }))
