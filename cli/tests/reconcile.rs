@@ -1,13 +1,12 @@
 //! `webhooks reconcile`, against the emulator and an API of a provider's.
 
+mod github_api;
+
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{self, Emulator, any_port};
@@ -21,7 +20,7 @@ struct Place {
     stack: Stack,
     port: u16,
     root: PathBuf,
-    api: String,
+    credential: String,
     _emulator: Emulator,
 }
 
@@ -33,11 +32,13 @@ impl Place {
         let emulator = Emulator::start(&project, port).await.expect("it starts");
         let config = emulator::config(&emulator.endpoint());
         let stack = Stack::create_without_secrets(config, &template).await;
+        let ago = Timestamp::from_seconds(Timestamp::now().seconds() - 600);
+        let payload = json!({"ref": "refs/heads/main"});
         Self {
             stack: stack.expect("the data resources").0,
             port,
             root: project.root().to_owned(),
-            api: github().await,
+            credential: github_api::knows("g", ago, payload, SECRET).await,
             _emulator: emulator,
         }
     }
@@ -66,27 +67,6 @@ impl Place {
     }
 }
 
-/// An API that knows of one push, ten minutes ago.
-async fn github() -> String {
-    let ago = Timestamp::from_seconds(Timestamp::now().seconds() - 600);
-    let attempts =
-        json!([{"id": 7, "guid": "g", "delivered_at": ago.to_string(), "event": "push"}]);
-    let headers =
-        json!({"X-GitHub-Event": "push", "X-GitHub-Delivery": "g", "X-GitHub-Hook-ID": "1"});
-    let whole = json!({"request": {"headers": headers, "payload": {"ref": "refs/heads/main"}}});
-    let answer = |value: serde_json::Value| {
-        let text = value.to_string();
-        get(|| async { text })
-    };
-    let routes = Router::new()
-        .route("/repos/o/r/hooks/1/deliveries", answer(attempts))
-        .route("/repos/o/r/hooks/1/deliveries/7", answer(whole));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async { axum::serve(listener, routes).await });
-    format!("http://{address}")
-}
-
 fn said(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
@@ -95,8 +75,6 @@ fn said(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn says_what_is_missing_and_brings_it_in_once() {
     let place = Place::new().await;
-    let credential = json!({"token": SECRET, "repository": "o/r", "hook": 1, "api": place.api});
-    let credential = credential.to_string();
 
     let none = place.reconcile(&["github"], "").await;
     assert_eq!(none.status.code(), Some(2));
@@ -113,7 +91,7 @@ async fn says_what_is_missing_and_brings_it_in_once() {
 
     // Nobody guesses from when on.
     let never = place
-        .reconcile(&["github", "--credential", "-"], &credential)
+        .reconcile(&["github", "--credential", "-"], &place.credential)
         .await;
     assert_eq!(never.status.code(), Some(2));
     assert!(said(&never).contains("--since"), "{}", said(&never));
@@ -152,10 +130,9 @@ async fn says_what_is_missing_and_brings_it_in_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gap_fails_until_somebody_takes_note_of_it() {
     let place = Place::new().await;
-    let credential = json!({"token": SECRET, "repository": "o/r", "hook": 1, "api": place.api});
     let stored = place
         .stack
-        .put_credential("github", "default", &credential.to_string())
+        .put_credential("github", "default", &place.credential)
         .await;
     stored.expect("SSM takes it");
     let ledger = place.stack.ledger().expect("a ledger");

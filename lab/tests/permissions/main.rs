@@ -3,6 +3,8 @@
 
 mod court;
 mod drive;
+#[path = "../../../cli/tests/github_api/mod.rs"]
+mod github_api;
 mod lost;
 #[path = "../../../cli/tests/oracle/mod.rs"]
 mod oracle;
