@@ -4,7 +4,7 @@
 //! URL that is parsed and normalised, while some providers sign the URL as it was written; and it
 //! panics on hosts, schemes and header values that do not parse, which a stranger can send.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::answer::{Answer, RETRY_AFTER_SECONDS};
 use crate::delivery::{Delivery, Method};
+use crate::host::{is_host, spellings};
 use crate::name;
 use crate::provider::profile::{Acknowledgement, Later, Profile};
 use crate::timestamp::Timestamp;
@@ -23,8 +24,6 @@ use crate::timestamp::Timestamp;
 pub const DEFAULT_SOURCE: &str = "default";
 
 const ROUTE: &str = "/webhooks/";
-/// Longest name of a host.
-const HOST_LENGTH: usize = 253;
 
 /// One request as API Gateway hands it on. Every field is optional: what is missing is answered,
 /// not thrown.
@@ -117,12 +116,16 @@ impl Request {
         self.request_context.http.source_ip.as_deref()?.parse().ok()
     }
 
-    /// Path and query from `/webhooks/` on: what follows a public URL.
-    pub fn route_and_query(&self) -> String {
+    /// The part of the request's URL that follows a public URL.
+    pub fn target(&self) -> Target {
         let path = self.route().map_or(&*self.raw_path, |(_, route)| route);
-        match self.raw_query_string.as_str() {
+        let route_and_query = match self.raw_query_string.as_str() {
             "" => path.to_owned(),
             query => format!("{path}?{query}"),
+        };
+        Target {
+            route_and_query,
+            host: self.header("host").map(str::to_owned),
         }
     }
 
@@ -146,7 +149,8 @@ impl Request {
         })
     }
 
-    /// The URLs that the sender may have used: one, or two where this machine is called.
+    /// The URLs that the sender may have used: one, or two where this machine is called; more where the
+    /// host is not in lower case.
     fn urls(&self, origin: Origin<'_>) -> Vec<String> {
         let query = match self.raw_query_string.as_str() {
             "" => String::new(),
@@ -155,7 +159,7 @@ impl Request {
         let domain = self.request_context.domain_name.as_deref();
         let host = match origin {
             Origin::Configured(base) => {
-                return vec![public_url_of(base, &self.route_and_query())];
+                return self.target().under(base);
             }
             Origin::Domain => domain,
             Origin::Forwarded => self.forwarded_host().or(domain),
@@ -163,16 +167,24 @@ impl Request {
         let Some(host) = host.filter(|host| !host.is_empty()) else {
             return Vec::new();
         };
+        let sent = self.header("host");
         schemes(host)
             .map(|scheme| format!("{scheme}://{host}{}{query}", self.raw_path))
+            .flat_map(|url| spellings(url, sent))
             .collect()
+    }
+
+    /// The first value of a header.
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value)
     }
 
     /// The host that a proxy was called by: the first in its list, if it is nothing but a host.
     fn forwarded_host(&self) -> Option<&str> {
         ["x-forwarded-host", "host"].into_iter().find_map(|name| {
-            let mut headers = self.headers.iter();
-            let (_, hosts) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+            let hosts = self.header(name)?;
             let first = hosts.split(',').next().unwrap_or_default().trim();
             is_host(first).then_some(first)
         })
@@ -184,9 +196,20 @@ impl Request {
     }
 }
 
-/// The URL under a public base URL, which may carry credentials and a base path.
-pub fn public_url_of(base: &str, route_and_query: &str) -> String {
-    format!("{}{route_and_query}", base.trim_end_matches('/'))
+/// Path and query of a request from `/webhooks/` on, and the host that the sender named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    route_and_query: String,
+    host: Option<String>,
+}
+
+impl Target {
+    /// The URLs under a public base URL, which may carry credentials and a base path: one, or more where its
+    /// host is not in lower case.
+    pub fn under(&self, base: &str) -> Vec<String> {
+        let url = format!("{}{}", base.trim_end_matches('/'), self.route_and_query);
+        spellings(url, self.host.as_deref())
+    }
 }
 
 /// True for a stage or a base path: it has the characters that the gateway allows there, and is no
@@ -194,28 +217,6 @@ pub fn public_url_of(base: &str, route_and_query: &str) -> String {
 fn is_base(text: &str, provider: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/$-_.+!*'()".contains(&byte);
     text.bytes().all(allowed) && !text.contains(&format!("{ROUTE}{provider}"))
-}
-
-/// True for `host` and `host:port`, and for nothing that would bring a path or credentials along.
-fn is_host(text: &str) -> bool {
-    let (name, port) = match text.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-        _ => (text, None),
-    };
-    let port_holds = port.is_none_or(|port| {
-        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
-    });
-    let literal = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    let name_holds = match literal {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-            (1..=HOST_LENGTH).contains(&name.len()) && name.bytes().all(allowed)
-        }
-    };
-    name_holds && port_holds
 }
 
 /// `https`, and `http` where the host is this machine.

@@ -33,6 +33,7 @@ pub mod envelope;
 pub mod event;
 pub mod faults;
 pub mod gateway;
+mod host;
 mod json;
 pub mod keys;
 pub mod lambda;

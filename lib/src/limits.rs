@@ -9,7 +9,7 @@ pub const BODY: usize = 6 * 1024 * 1024;
 
 /// Most forms of a URL under which a signature is tried, for each secret: every one costs a hash over
 /// the whole body, and anybody can post 6 MB.
-pub const SIGNED_URLS: usize = 4;
+pub const SIGNED_URLS: usize = 8;
 
 /// Largest payload, compressed, in bytes, that an item takes as a rule. From about this size on an
 /// object in S3 costs less; up to here the ledger answers sooner.

@@ -14,7 +14,7 @@ use crate::bucket::Bucket;
 use crate::deadline::Deadline;
 use crate::delivery::{Delivery, Method};
 use crate::event::Event;
-use crate::gateway::{Request, public_url_of};
+use crate::gateway::{Request, Target};
 use crate::ledger::{Ledger, token};
 use crate::provider::handshake::Handshake;
 use crate::provider::identity::Malformed;
@@ -76,7 +76,7 @@ struct Arrival<'a> {
     source: String,
     method: Method,
     address: Option<IpAddr>,
-    route_and_query: String,
+    target: Target,
     xray: Option<&'a str>,
     now: Timestamp,
     arrived_at: Timestamp,
@@ -109,7 +109,7 @@ impl Receiver {
         let source = request
             .source(self.provider.profile().name)
             .map(str::to_owned);
-        let (address, route_and_query) = (request.source_ip(), request.route_and_query());
+        let (address, target) = (request.source_ip(), request.target());
         // A signed time is held against that of arrival: a function may just have started. The gateway gives it
         // no longer than that; an event of another time is one that somebody has kept.
         let is_recent = |at: &Timestamp| *at <= now && at.age(now) <= limits::GATEWAY;
@@ -134,7 +134,7 @@ impl Receiver {
             source,
             method: delivery.method,
             address,
-            route_and_query,
+            target,
             xray,
             now,
             arrived_at,
@@ -282,9 +282,9 @@ impl Arrival<'_> {
         self.xray.and_then(traceparent)
     }
 
-    /// The URL of a delivery at a source that has a public URL of its own.
+    /// The URLs of a delivery at a source that has a public URL of its own.
     fn urls(&self, settings: &SourceSettings) -> Option<Vec<String>> {
         let base = settings.public_url.as_deref()?;
-        Some(vec![public_url_of(base, &self.route_and_query)])
+        Some(self.target.under(base))
     }
 }

@@ -103,6 +103,74 @@ fn is_only_the_public_url_where_one_is_configured() {
     }
 }
 
+/// A host has no case, but a URL is signed as it was pasted.
+#[test]
+fn a_host_with_capitals_is_the_same_host() {
+    let path = "/webhooks/twilio?To=A";
+    let called = |host: &str| event(path, json!({"host": host}));
+    let capitals = OWN.to_ascii_uppercase();
+    let tunnel = json!({"host": "127.0.0.1:9000", "x-forwarded-host": "T.example.com"});
+    for (url, event, origin) in [
+        // The provider's client has kept the spelling of the URL, or has not.
+        (
+            format!("https://{capitals}{path}"),
+            called(&capitals),
+            Origin::Domain,
+        ),
+        (
+            format!("https://{OWN}{path}"),
+            called(&capitals),
+            Origin::Domain,
+        ),
+        (
+            format!("https://{OWN}{path}"),
+            at(&capitals, path, json!({})),
+            Origin::Domain,
+        ),
+        (
+            format!("https://U:P@Hooks.example.com{path}"),
+            called("hooks.example.com"),
+            Origin::Configured("https://U:P@Hooks.example.com"),
+        ),
+        (
+            format!("https://hooks.example.com{path}"),
+            called("hooks.example.com"),
+            Origin::Configured("https://Hooks.example.com"),
+        ),
+        (
+            format!("https://HOOKS.example.com{path}"),
+            called("HOOKS.example.com"),
+            Origin::Configured("https://Hooks.example.com"),
+        ),
+        (
+            format!("https://T.example.com{path}"),
+            event(path, tunnel.clone()),
+            Origin::Forwarded,
+        ),
+        (
+            format!("https://t.example.com{path}"),
+            event(path, tunnel),
+            Origin::Forwarded,
+        ),
+    ] {
+        assert_eq!(
+            verify_signed_for(&url, event, origin),
+            Ok(()),
+            "{url} {origin:?}"
+        );
+    }
+    for url in [
+        format!("https://{OWN}/webhooks/twilio?to=a"),
+        format!("https://{OWN}/Webhooks/twilio?To=A"),
+        format!("https://evil.example.com{path}"),
+    ] {
+        for host in [OWN, &capitals, "EVIL.example.com"] {
+            let result = verify_signed_for(&url, called(host), Origin::Domain);
+            assert_eq!(result, Err(Rejection::Mismatch), "{url} {host}");
+        }
+    }
+}
+
 /// Each value, and the host that it gives where forwarded hosts count.
 const FORWARDED: &[(&str, Option<&str>)] = &[
     ("a.example.com", Some("a.example.com")),
@@ -167,6 +235,7 @@ fn few_urls_are_tried_whatever_a_request_says() {
             for (origin, most) in [
                 (Origin::Domain, 2),
                 (Origin::Configured("https://hooks.example.com"), 2),
+                (Origin::Configured("https://Hooks.example.com"), 4),
                 (Origin::Configured("https://user:pass@hooks.example.com"), 4),
                 (Origin::Forwarded, 4),
             ] {
