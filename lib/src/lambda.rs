@@ -1,5 +1,9 @@
 //! The functions' main loops: read the settings, open the connections, answer invocations.
+//!
+//! A function whose settings are missing answers each invocation with their names. A process that has ended
+//! could tell nobody: under `cargo lambda watch` whoever invokes it waits for ever.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -8,8 +12,8 @@ use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join;
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::DeserializeOwned;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use tracing::{Instrument, error, info_span, warn};
 
@@ -41,10 +45,13 @@ use crate::{aws, faults, limits, log};
 /// Runs the receiver of the provider that the environment names, or of several.
 ///
 /// # Errors
-/// When a setting is missing, or Lambda's runtime API goes away.
+/// When Lambda's runtime API goes away.
 pub async fn receive() -> Result<(), Error> {
     start(env!("CARGO_CRATE_NAME"));
-    let (providers, settings) = settings::receiver(&environment)?;
+    let (providers, settings) = match settings::receiver(&environment) {
+        Ok(settings) => settings,
+        Err(bad) => return refuse(bad).await,
+    };
     let config = aws::config().await;
     let receivers: Vec<_> = providers
         .into_iter()
@@ -126,16 +133,19 @@ fn addressed<'a>(receivers: &'a [Receiver], request: &Request) -> &'a Receiver {
 /// configuration with the time limits of handlers, and the environment.
 ///
 /// # Errors
-/// When a setting is missing, or Lambda's runtime API goes away.
+/// When Lambda's runtime API goes away.
 pub async fn process<S: Send + Sync + 'static>(
     binary: &'static str,
     router: Router<S>,
     state: impl FnOnce(&SdkConfig, Lookup<'_>) -> Result<S, BadSettings>,
 ) -> Result<(), Error> {
     start(binary);
-    let settings = ProcessorSettings::read(&environment)?;
     let config = aws::config().await;
-    let state = Arc::new(state(&aws::for_handlers(&config), &environment)?);
+    let state = state(&aws::for_handlers(&config), &environment);
+    let (settings, state) = match BadSettings::both(ProcessorSettings::read(&environment), state) {
+        Ok((settings, state)) => (settings, Arc::new(state)),
+        Err(bad) => return refuse(bad).await,
+    };
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
     let bucket = Bucket::new(&config, &settings.bucket);
@@ -163,10 +173,13 @@ pub async fn process<S: Send + Sync + 'static>(
 /// Runs the relay.
 ///
 /// # Errors
-/// When a setting is missing, or Lambda's runtime API goes away.
+/// When Lambda's runtime API goes away.
 pub async fn relay() -> Result<(), Error> {
     start(env!("CARGO_CRATE_NAME"));
-    let settings = RelaySettings::read(&environment)?;
+    let settings = match RelaySettings::read(&environment) {
+        Ok(settings) => settings,
+        Err(bad) => return refuse(bad).await,
+    };
     let config = aws::config().await;
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&config), &settings.queue_url);
@@ -182,10 +195,13 @@ pub async fn relay() -> Result<(), Error> {
 /// Runs the reconciler.
 ///
 /// # Errors
-/// When a setting is missing, or Lambda's runtime API goes away.
+/// When Lambda's runtime API goes away.
 pub async fn reconcile() -> Result<(), Error> {
     start(env!("CARGO_CRATE_NAME"));
-    let settings = ReconcilerSettings::read(&environment)?;
+    let settings = match ReconcilerSettings::read(&environment) {
+        Ok(settings) => settings,
+        Err(bad) => return refuse(bad).await,
+    };
     let config = aws::config().await;
     let rounds = Rounds {
         reconciler: Reconciler {
@@ -261,6 +277,17 @@ fn start(binary: &'static str) {
             .unwrap_or_default();
         error!(place, "a panic");
     }));
+}
+
+/// Answers each invocation with what is missing: the log has it as well.
+async fn refuse(bad: BadSettings) -> Result<(), Error> {
+    error!(error = %bad, "the settings are not complete");
+    let diagnostic = Diagnostic {
+        error_type: "BadSettings".to_owned(),
+        error_message: bad.to_string(),
+    };
+    let handle = |_: LambdaEvent<IgnoredAny>| ready(Err::<(), _>(diagnostic.clone()));
+    lambda_runtime::run(service_fn(handle)).await
 }
 
 /// The invocation is not of the form that API Gateway or SQS gives it.

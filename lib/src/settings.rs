@@ -11,8 +11,27 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Variables that are missing or unusable, all of them at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("set the environment variables {}", .0.join(", "))]
+#[error(
+    "set the environment variables {}; template.yaml sets them where a stack is deployed, and make dev on \
+     this machine", .0.join(", ")
+)]
 pub struct BadSettings(Vec<String>);
+
+impl BadSettings {
+    /// Both of two results, or everything that is missing or unusable for either.
+    ///
+    /// # Errors
+    /// [`BadSettings`] of one or of both.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (one, other) => {
+                let problems = [one.err(), other.err()].into_iter().flatten();
+                Err(Self(problems.flat_map(|bad| bad.0).collect()))
+            }
+        }
+    }
+}
 
 /// The providers whose deliveries a process takes, from `PROVIDER`: one name for a Lambda of its own, or
 /// several with commas between them where one process serves all, as on a developer's machine.
@@ -37,13 +56,7 @@ pub fn providers(lookup: Lookup<'_>) -> Result<Vec<&'static dyn Provider>, BadSe
 pub fn receiver(
     lookup: Lookup<'_>,
 ) -> Result<(Vec<&'static dyn Provider>, ReceiverSettings), BadSettings> {
-    match (providers(lookup), ReceiverSettings::read(lookup)) {
-        (Ok(providers), Ok(settings)) => Ok((providers, settings)),
-        (providers, settings) => {
-            let problems = [providers.err(), settings.err()].into_iter().flatten();
-            Err(BadSettings(problems.flat_map(|bad| bad.0).collect()))
-        }
-    }
+    BadSettings::both(providers(lookup), ReceiverSettings::read(lookup))
 }
 
 /// The settings of a receiver.
@@ -318,7 +331,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "set the environment variables STACK_NAME, QUEUE_URL, PAYLOADS_BUCKET, SECRETS_PATH, \
-             PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 21)"
+             PUBLIC_URL (beginning with https://), FORWARDED_HOST (trust), RETENTION_DAYS (a number, at least 21); \
+             template.yaml sets them where a stack is deployed, and make dev on this machine"
         );
     }
 

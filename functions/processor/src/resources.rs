@@ -27,12 +27,13 @@ pub(crate) struct Samples {
 
 impl Resources {
     pub(crate) fn new(config: &SdkConfig, lookup: Lookup<'_>) -> Result<Self, BadSettings> {
-        let [bus] = required(lookup, ["BUS_NAME"])?;
+        let bus = required(lookup, ["BUS_NAME"]);
+        let ([bus], samples) = BadSettings::both(bus, Samples::read(lookup))?;
         Ok(Self {
             event_bridge: Gathered::new(aws_sdk_eventbridge::Client::new(config)),
             sns: aws_sdk_sns::Client::new(config),
             bus,
-            samples: Samples::read(lookup)?,
+            samples,
         })
     }
 }
@@ -68,7 +69,8 @@ mod tests {
             [("topic", "", "PAYMENTS_TABLE"), ("", "table", "TOPIC_ARN")]
         {
             let refused = read(topic, payments).expect_err("one alone").to_string();
-            assert!(refused.ends_with(missing), "{refused}");
+            let named = format!("variables {missing};");
+            assert!(refused.contains(&named), "{refused}");
         }
     }
 }
