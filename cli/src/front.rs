@@ -18,6 +18,7 @@ use tokio::sync::mpsc::WeakUnboundedSender;
 use crate::failure::Failure;
 use crate::listener::{Listener, host, is_from_page, is_local, without_hops};
 use crate::template::Function;
+use crate::watch::Listening;
 
 /// Largest request, in bytes: API Gateway's.
 const REQUEST: usize = 10 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) upstream: String,
     /// The URL of a tunnel, whose host is welcome.
     pub(crate) public_url: Option<&'a str>,
+    /// Whether that listens.
+    pub(crate) listening: Listening,
     /// Hears of every request that is turned away for its host.
     pub(crate) log: WeakUnboundedSender<String>,
 }
@@ -50,6 +53,7 @@ struct Front {
     client: reqwest::Client,
     upstream: String,
     public_host: Option<String>,
+    listening: Listening,
     log: WeakUnboundedSender<String>,
 }
 
@@ -64,6 +68,7 @@ pub(crate) fn open(plan: Plan<'_>) -> Result<Listener, Failure> {
         client,
         upstream: plan.upstream,
         public_host: plan.public_url.map(public_host).transpose()?,
+        listening: plan.listening,
         log: plan.log,
     };
     let mut routes: BTreeMap<&str, MethodRouter<Front>> = BTreeMap::new();
@@ -134,7 +139,11 @@ impl Front {
     }
 }
 
-async fn pass(State(front): State<Front>, request: Request) -> Response {
+/// The answer where a function has none: its process ended, or `cargo lambda watch` did.
+const NO_ANSWER: &str =
+    "the function ended before it answered; the output of webhooks dev says why\n";
+
+async fn pass(State(mut front): State<Front>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -144,9 +153,10 @@ async fn pass(State(front): State<Front>, request: Request) -> Response {
         .request(parts.method, format!("{}{}", front.upstream, parts.uri))
         .headers(addressed(without_hops(parts.headers)))
         .body(body);
+    front.listening.wait().await;
     match request.send().await {
         Ok(answer) => Response::from(axum::http::Response::from(answer).map(Body::new)),
-        Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+        Err(_) => (StatusCode::BAD_GATEWAY, NO_ANSWER).into_response(),
     }
 }
 

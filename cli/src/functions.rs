@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::net::TcpStream;
 use tokio::process::Command;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::child::Child;
 use crate::emulator::{free, hidden_address};
 use crate::failure::Failure;
 use crate::front;
@@ -20,16 +17,14 @@ use crate::listener::Listener;
 use crate::private::PrivateFolder;
 use crate::project::Project;
 use crate::template::{Function, by_program};
-
-/// The time that `cargo lambda watch` may take until it listens.
-const START: Duration = Duration::from_secs(60);
+use crate::watch::{Listening, Watch};
 
 /// The running functions; they end when this goes.
 #[derive(Debug)]
 pub struct Functions {
     // In this order: nobody may come any more when they end.
     front: Listener,
-    child: Child,
+    watch: Watch,
     address: SocketAddr,
     _folder: PrivateFolder,
 }
@@ -122,26 +117,24 @@ impl Functions {
             .current_dir(project.root())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = Child::start("cargo lambda watch", &mut command)?;
         let (sender, lines) = unbounded_channel();
-        forward(child.process().stdout.take(), sender.clone());
         let log = sender.downgrade();
-        forward(child.process().stderr.take(), sender);
+        let watch = Watch::start(command, address, sender).await?;
         let public_url = plan.environment.get("PUBLIC_URL").map(String::as_str);
         let front = front::open(front::Plan {
             port: plan.port,
             functions: &functions,
             upstream: format!("http://{address}"),
             public_url: public_url.filter(|url| !url.is_empty()),
+            listening: watch.listening(),
             log,
         })?;
-        let mut functions = Self {
+        let functions = Self {
             front,
-            child,
+            watch,
             address,
             _folder: folder,
         };
-        functions.listens().await?;
         Ok((functions, lines))
     }
 
@@ -162,19 +155,10 @@ impl Functions {
 
     /// A handle that can invoke the functions from elsewhere.
     pub fn invoker(&self) -> Invoker {
-        Invoker::new(format!("http://{}", self.address))
-    }
-
-    async fn listens(&mut self) -> Result<(), Failure> {
-        let deadline = Instant::now() + START;
-        while TcpStream::connect(self.address).await.is_err() {
-            self.child.check()?;
-            if Instant::now() > deadline {
-                return Err(Failure::of("cargo lambda watch does not listen"));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        Invoker {
+            listening: Some(self.watch.listening()),
+            ..Invoker::new(format!("http://{}", self.address))
         }
-        Ok(())
     }
 }
 
@@ -183,6 +167,7 @@ impl Functions {
 pub struct Invoker {
     client: reqwest::Client,
     url: String,
+    listening: Option<Listening>,
 }
 
 impl Invoker {
@@ -191,6 +176,7 @@ impl Invoker {
         Self {
             client: reqwest::Client::new(),
             url: url.into(),
+            listening: None,
         }
     }
 
@@ -200,6 +186,9 @@ impl Invoker {
             "{}/2015-03-31/functions/{}/invocations",
             self.url, function.name
         );
+        if let Some(mut listening) = self.listening.clone() {
+            listening.wait().await;
+        }
         let request = self
             .client
             .post(url)
@@ -243,20 +232,4 @@ fn router(functions: &[Function]) -> String {
         lines.push_str(&format!("{} = [{}]\n", json!(path), targets.join(", ")));
     }
     format!("[watch.router]\n{lines}")
-}
-
-fn forward(
-    output: Option<impl AsyncRead + Unpin + Send + 'static>,
-    sender: UnboundedSender<String>,
-) {
-    let Some(output) = output else {
-        return;
-    };
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(output).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
-            // Read on when nobody listens any more: a process whose output is not read stops.
-            let _ = sender.send(line);
-        }
-    });
 }

@@ -87,6 +87,17 @@ impl Dev {
         }
     }
 
+    /// Reads what it writes up to a line with that text.
+    pub(crate) async fn until(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.next_line().await.expect("it writes");
+            let line = line.expect("it goes on");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
     pub(crate) fn keys_file(&self) -> PathBuf {
         let name = format!("target/local/keys-{}", self.emulator_port);
         project().root().join(name)
