@@ -12,6 +12,7 @@ use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::keys::Keys;
 use webhooks::provider::Explained;
 use webhooks::published_keys::{NoKey, PublishedKeys};
+use webhooks::scheme::development;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -160,6 +161,16 @@ impl CapturedRequest {
         Ok(())
     }
 
+    /// Takes the key that a provider publishes in development.
+    pub(crate) fn take_development_key(&mut self, provider: &dyn Explained) {
+        let address = provider.published_key(&self.delivery, &self.secrets);
+        let published = development::keys(provider, &self.secrets).published;
+        if let (Some(address), Some(key)) = (address.ok().flatten(), published) {
+            let key = String::from_utf8_lossy(&key).into_owned();
+            self.published.insert(address.name(), key);
+        }
+    }
+
     /// Takes what the request shows in place of a secret, where there is none; says whether it did.
     pub fn take_shown_secret(&mut self, provider: &dyn Explained) -> bool {
         let shown = provider.shown_secret(&self.delivery);
@@ -249,12 +260,19 @@ fn is_paired(fields: &Map<String, Value>) -> Result<bool, BadField> {
 fn complete(field: &str, url: &str) -> Result<String, BadField> {
     let url = url.split('#').next().unwrap_or_default();
     match url.split_once("://") {
-        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(url.to_owned()),
+        Some((scheme, rest)) if is_http(scheme) && !rest.is_empty() => Ok(url.to_owned()),
         _ => Err(BadField::new(
             field,
             "is not a complete URL: https://host/path",
         )),
     }
+}
+
+/// A scheme has no case, though a signature covers it as it was written.
+fn is_http(scheme: &str) -> bool {
+    ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 fn headers(fields: &Map<String, Value>) -> Result<Headers, BadField> {

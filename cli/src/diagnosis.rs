@@ -9,6 +9,7 @@ mod form;
 mod header;
 mod json;
 mod part;
+mod percent;
 mod query;
 mod secret;
 mod url;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use webhooks::delivery::Method;
 use webhooks::provider::handshake::{Guard, Handshake, Terms};
 use webhooks::provider::{Explained, catalog, unsigned_handshake};
@@ -15,6 +15,9 @@ use webhooks::verify::verify;
 use crate::captured_request::{BadField, CapturedRequest, Vector};
 use crate::diagnosis::{Finding, diagnose};
 use crate::failure::Failure;
+use crate::gateway_event;
+use crate::secret_file::SecretFile;
+use crate::stack::development_secret;
 use crate::terminal::printable;
 
 /// Check a captured request, or a whole file of test cases
@@ -28,8 +31,8 @@ pub struct VerifyArgs {
         required_unless_present = "vectors"
     )]
     provider: Option<String>,
-    /// The request as JSON: method, url, headers, body or body_base64, secrets, now, config;
-    /// - reads standard input
+    /// The request as JSON: a gateway event as it is, or method, url, headers, body or body_base64, secrets,
+    /// now, config; - reads standard input
     #[arg(
         long,
         value_name = "FILE",
@@ -38,9 +41,44 @@ pub struct VerifyArgs {
         conflicts_with = "vectors"
     )]
     request: Option<String>,
+    /// Where the source's secrets are, one a line, in place of those in the file: - (standard input),
+    /// file:PATH or env:NAME; a gateway event without any is checked with the development secret
+    #[arg(long, value_name = "WHERE", requires = "request")]
+    secret: Option<String>,
+    /// The base URL that the provider was given, where it is not the domain of the request
+    #[arg(long, value_name = "URL", requires = "request")]
+    public_url: Option<String>,
     /// A JSON list of such requests, each with what to expect; - reads standard input
     #[arg(long, value_name = "FILE")]
     vectors: Option<String>,
+}
+
+impl VerifyArgs {
+    /// What the command line says beside the file.
+    fn given(&self) -> Result<Given, Failure> {
+        if self.secret.as_deref() == Some("-") && self.request.as_deref() == Some("-") {
+            return Err(Failure::usage(
+                "the request and the secret cannot both come from standard input",
+            ));
+        }
+        let secrets = self
+            .secret
+            .as_deref()
+            .map(|place| SecretFile::parse(place)?.read());
+        Ok(Given {
+            secrets: secrets.transpose()?,
+            public_url: self.public_url.clone(),
+        })
+    }
+}
+
+/// Terms of a check that stand beside its file.
+#[derive(Debug, Default)]
+struct Given {
+    /// The secrets, one a line.
+    secrets: Option<String>,
+    /// The base URL that the provider was given.
+    public_url: Option<String>,
 }
 
 /// The result of a check: its text, and whether all was as it should be.
@@ -50,9 +88,23 @@ pub struct Answer {
     pub text: String,
     /// The signature is valid, or no case failed.
     pub good: bool,
+    /// A case is not in order.
+    pub unreadable: bool,
 }
 
-/// Prints the answer: exit code 0 where it is good, 1 where it is not.
+impl Answer {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self {
+                unreadable: true, ..
+            } => 2,
+            Self { good: true, .. } => 0,
+            _ => 1,
+        })
+    }
+}
+
+/// Prints the answer: exit code 0 where it is good, 1 where it is not, 2 where a case is not in order.
 ///
 /// # Errors
 /// [`Failure`] of the usage kind (exit code 2) when the file cannot be read or is not in order.
@@ -61,17 +113,18 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let file =
         file.ok_or_else(|| Failure::usage("give a file: --request FILE or --vectors FILE"))?;
     let name = if file == "-" { "standard input" } else { file };
+    let given = args.given()?;
     let json = read(file).map_err(|error| Failure::usage(format!("{name}: {error}")))?;
     let now = Timestamp::now();
     let answer = match args.provider.as_deref().and_then(catalog::by_name) {
-        Some(provider) => check_with_key(provider, &json, now).await,
+        Some(provider) => check_with_key(provider, &json, &given, now).await,
         None => check_vectors(&json, now),
     };
     let answer = answer.map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
     std::io::stdout()
         .write_all(printable(&answer.text).as_bytes())
         .map_err(|error| Failure::new("standard output", error))?;
-    Ok(ExitCode::from(if answer.good { 0 } else { 1 }))
+    Ok(answer.exit_code())
 }
 
 /// Checks one captured request; `clock` counts where the file has no `now`.
@@ -88,21 +141,66 @@ pub fn check_request(
     Ok(check(provider, &captured, clock))
 }
 
-/// The same, with the key that the provider publishes.
+/// The same, with what stands beside the file, and with the key that the provider publishes.
 async fn check_with_key(
     provider: &dyn Explained,
     json: &[u8],
+    given: &Given,
     clock: Timestamp,
 ) -> Result<Answer, String> {
-    let mut captured = read_request(json)?;
+    let mut fields = parse_request(json)?;
+    let has_secrets = given.secrets.is_some() || fields.contains_key("secrets");
+    let is_development = gateway_event::is_one(&fields) && !has_secrets;
+    if gateway_event::is_one(&fields) {
+        fields = gateway_event::captured(fields)?;
+    }
+    let name = provider.profile().name;
+    let development = is_development.then(|| development_secret(name));
+    if let Some(secrets) = given.secrets.as_ref().or(development.as_ref()) {
+        let lines: Vec<&str> = secrets
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        fields.insert("secrets".to_owned(), json!(lines));
+    }
+    if let Some(base) = &given.public_url {
+        configure_url(&mut fields, base)?;
+    }
+    let mut captured = CapturedRequest::read(&fields).map_err(|bad| bad.to_string())?;
     let is_shown = captured.take_shown_secret(provider);
+    if is_development {
+        captured.take_development_key(provider);
+    }
     captured.read_key(provider, clock).await?;
     let mut answer = check(provider, &captured, clock);
     if is_shown && answer.good {
         answer.text.push_str(UNCHECKED);
     }
+    if is_development {
+        answer.text.push_str(DEVELOPMENT);
+    }
     Ok(answer)
 }
+
+/// Puts the URL under another base in the place of the request's own.
+fn configure_url(fields: &mut Map<String, Value>, base: &str) -> Result<(), String> {
+    let url = fields
+        .get("url")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let route = url.find("/webhooks/").map(|start| &url[start..]);
+    let route = route.ok_or("--public-url: the request's url has no /webhooks/ in it")?;
+    let configured = format!("{}{route}", base.trim_end_matches('/'));
+    let config = fields.entry("config").or_insert_with(|| json!({}));
+    if let Some(config) = config.as_object_mut() {
+        config.insert("configured_url".to_owned(), json!(configured));
+    }
+    Ok(())
+}
+
+/// An event of the gateway names no secret.
+const DEVELOPMENT: &str =
+    "note: checked with the development secret; for another, --secret says where it is\n";
 
 /// The signature alone says that a request is the provider's, and not for whom.
 const UNCHECKED: &str =
@@ -110,12 +208,15 @@ const UNCHECKED: &str =
 
 /// Reads a captured request.
 pub(crate) fn read_request(json: &[u8]) -> Result<CapturedRequest, String> {
-    let fields = match parse(json)? {
-        Value::Object(fields) => fields,
-        Value::Array(_) => return Err("a list and not one request; use --vectors".to_owned()),
-        _ => return Err("not a JSON object".to_owned()),
-    };
-    CapturedRequest::read(&fields).map_err(|bad| bad.to_string())
+    CapturedRequest::read(&parse_request(json)?).map_err(|bad| bad.to_string())
+}
+
+fn parse_request(json: &[u8]) -> Result<Map<String, Value>, String> {
+    match parse(json)? {
+        Value::Object(fields) => Ok(fields),
+        Value::Array(_) => Err("a list and not one request; use --vectors".to_owned()),
+        _ => Err("not a JSON object".to_owned()),
+    }
 }
 
 fn check(provider: &dyn Explained, captured: &CapturedRequest, clock: Timestamp) -> Answer {
@@ -130,13 +231,17 @@ fn check(provider: &dyn Explained, captured: &CapturedRequest, clock: Timestamp)
         ),
     };
     let text = verdict + &method_note(provider, captured.delivery.method);
-    Answer { text, good }
+    Answer {
+        text,
+        good,
+        unreadable: false,
+    }
 }
 
 /// Runs every case of a vector file.
 ///
 /// # Errors
-/// A message that says what is wrong with the JSON, naming the case.
+/// A message that says what is wrong with the JSON; a case that is not in order is named in the answer.
 pub fn check_vectors(json: &[u8], clock: Timestamp) -> Result<Answer, String> {
     let cases = match parse(json)? {
         Value::Array(cases) => cases,
@@ -148,22 +253,13 @@ pub fn check_vectors(json: &[u8], clock: Timestamp) -> Result<Answer, String> {
     let mut text = String::new();
     let mut tally = Tally::default();
     for (index, case) in cases.iter().enumerate() {
-        let fields = case
-            .as_object()
-            .ok_or_else(|| format!("case number {} is not an object", index + 1))?;
-        let line = tally.count(fields, clock).map_err(|bad| {
-            let id = fields
-                .get("id")
-                .and_then(Value::as_str)
-                .unwrap_or("without an id");
-            format!("case number {} ({id}): {bad}", index + 1)
-        })?;
-        text.extend(line);
+        text.extend(tally.take(index + 1, case, clock));
     }
     text.push_str(&tally.closing());
     Ok(Answer {
         text,
         good: tally.failed == 0,
+        unreadable: tally.unreadable > 0,
     })
 }
 
@@ -174,9 +270,24 @@ struct Tally {
     failed: usize,
     skipped: usize,
     ambiguous: usize,
+    unreadable: usize,
 }
 
 impl Tally {
+    /// Counts a case, also one that is not in order; the line to print where it is not as expected.
+    fn take(&mut self, number: usize, case: &Value, clock: Timestamp) -> Option<String> {
+        let line = match case.as_object() {
+            Some(fields) => self.count(fields, clock).map_err(|bad| bad.to_string()),
+            None => Err("it is not an object".to_owned()),
+        };
+        line.unwrap_or_else(|problem| {
+            self.unreadable += 1;
+            let id = case.get("id").and_then(Value::as_str);
+            let id = id.unwrap_or("without an id");
+            Some(format!("case number {number} ({id}): {problem}\n"))
+        })
+    }
+
     /// Counts a case; the line to print where it is not as expected.
     fn count(
         &mut self,
@@ -212,7 +323,11 @@ impl Tally {
 
     fn closing(&self) -> String {
         let mut text = format!("{} passed, {} failed", self.passed, self.failed);
-        for (count, word) in [(self.skipped, "skipped"), (self.ambiguous, "ambiguous")] {
+        for (count, word) in [
+            (self.skipped, "skipped"),
+            (self.ambiguous, "ambiguous"),
+            (self.unreadable, "unreadable"),
+        ] {
             if count > 0 {
                 text.push_str(&format!(", {count} {word}"));
             }

@@ -5,7 +5,7 @@ use webhooks::signature::sha256;
 
 use super::digest::hexadecimal;
 use super::part::Part;
-use super::{Examined, form};
+use super::{Examined, form, percent};
 
 /// With more parameters than this not every order is tried.
 const REORDERED: usize = 4;
@@ -46,8 +46,12 @@ pub(super) fn parts(examined: &Examined<'_>, query: &str) -> Vec<Part> {
         "with %2B for each + in its query",
     );
     add(
-        with_capital_digits(query),
-        "with the digits of its percent-encoding in capitals",
+        percent::in_capitals(query),
+        "with the digits of its query's percent-encoding in capitals",
+    );
+    add(
+        percent::in_lower_case(query),
+        "with the digits of its query's percent-encoding in lower case",
     );
     let separator = if query.is_empty() { '?' } else { '&' };
     let hash = hexadecimal(&sha256(&examined.delivery().body));
@@ -82,15 +86,6 @@ pub(super) fn parts(examined: &Examined<'_>, query: &str) -> Vec<Part> {
         }
     }
     parts
-}
-
-fn with_capital_digits(query: &str) -> String {
-    let mut pieces = query.split('%');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| match piece.get(..2) {
-        Some(digits) => format!("{text}%{}{}", digits.to_ascii_uppercase(), &piece[2..]),
-        None => format!("{text}%{piece}"),
-    })
 }
 
 /// The query in every order of its parameters.

@@ -3,7 +3,7 @@
 use webhooks::delivery::Method;
 
 use super::part::Part;
-use super::{Examined, Finding, query};
+use super::{Examined, Finding, percent, query};
 
 /// The names that stages have.
 const STAGES: &[&str] = &[
@@ -119,12 +119,16 @@ fn extended((changes, url): &Candidate, parts: &[Part]) -> Vec<Candidate> {
 }
 
 fn schemes(scheme: &str) -> Vec<Part> {
-    let other = if scheme == "https" { "http" } else { "https" };
+    let mut parts = vec![Part::kept(&format!("{scheme}://"))];
+    let lower = scheme.to_ascii_lowercase();
+    if lower != scheme {
+        let change = "with its scheme in lower case";
+        parts.push(Part::changed(format!("{lower}://"), change));
+    }
+    let other = if lower == "https" { "http" } else { "https" };
     let change = format!("with {other} in place of {scheme}");
-    vec![
-        Part::kept(&format!("{scheme}://")),
-        Part::changed(format!("{other}://"), change),
-    ]
+    parts.push(Part::changed(format!("{other}://"), change));
+    parts
 }
 
 fn authorities(examined: &Examined<'_>, authority: &str) -> Vec<Part> {
@@ -139,11 +143,35 @@ fn authorities(examined: &Examined<'_>, authority: &str) -> Vec<Part> {
             Part::changed(host, format!("with the host of the header {name}, {host}"))
         }));
     }
-    let lower = authority.to_ascii_lowercase();
-    if lower != authority {
-        parts.push(Part::changed(lower, "with its host in lower case"));
-    }
+    let spellings = [
+        (
+            authority.to_ascii_lowercase(),
+            "with its host in lower case",
+        ),
+        (authority.to_ascii_uppercase(), "with its host in capitals"),
+        (
+            with_capitals(authority),
+            "with capitals at the beginnings of its host's names",
+        ),
+    ];
+    let others = spellings.into_iter().filter(|(host, _)| host != authority);
+    parts.extend(others.map(|(host, change)| Part::changed(host, change)));
     parts
+}
+
+/// The host as a person may have written it: `Hooks.Example.Com`.
+fn with_capitals(host: &str) -> String {
+    let mut is_first = true;
+    let letter = |letter: char| {
+        let written = if is_first {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
+        is_first = letter == '.' || letter == '@';
+        written
+    };
+    host.chars().map(letter).collect()
 }
 
 /// Only what is nothing but a host may be printed.
@@ -177,6 +205,28 @@ fn paths(path: &str) -> Vec<Part> {
             path.replace("//", "/"),
             "with one slash for two in its path",
         ));
+    }
+    let encodings = [
+        (
+            Some(percent::in_capitals(path)),
+            "with the digits of its path's percent-encoding in capitals",
+        ),
+        (
+            Some(percent::in_lower_case(path)),
+            "with the digits of its path's percent-encoding in lower case",
+        ),
+        (
+            Some(percent::encoded_path(path)),
+            "with its path percent-encoded: something has decoded it",
+        ),
+        (
+            percent::decoded(path),
+            "with its path decoded: something has percent-encoded it",
+        ),
+    ];
+    for (other, change) in encodings {
+        let other = other.filter(|other| other != path);
+        parts.extend(other.map(|other| Part::changed(other, change)));
     }
     parts
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod clock;
+mod gateway_event;
 mod header;
 mod request;
 mod secret;

@@ -19,7 +19,16 @@ const URLS: &str = "
     https://a.example/sms | https://A.example/sms | with its host in lower case
     https://a.example/sms | https://a.example/sms?x=1 | without its query
     https://a.example/?x=1&y=2 | https://a.example/?y=2&x=1 | with its query in another order
-    https://a.example/?x=%2F | https://a.example/?x=%2f | percent-encoding in capitals
+    https://a.example/?x=%2F | https://a.example/?x=%2f | query's percent-encoding in capitals
+    https://a.example/?x=%2f | https://a.example/?x=%2F | query's percent-encoding in lower case
+    https://A.EXAMPLE/sms | https://a.example/sms | with its host in capitals
+    https://Hooks.Example/sms | https://hooks.example/sms | capitals at the beginnings of its host's names
+    https://a.example/sms | HTTPS://a.example/sms | with its scheme in lower case
+    https://a.example/a%2fb | https://a.example/a%2Fb | path's percent-encoding in lower case
+    https://a.example/a%2Fb | https://a.example/a%2fb | path's percent-encoding in capitals
+    https://a.example/a%20b | https://a.example/a b | with its path percent-encoded
+    https://a.example/caf%C3%A9 | https://a.example/café | with its path percent-encoded
+    https://a.example/a b | https://a.example/a%20b | with its path decoded
     https://a.example/?x=a%20b | https://a.example/?x=a+b | with %20 for each +
     https://a.example/?x=it's | https://a.example/?x=it%27s | with ' for each %27
     https://a.example/?x=it%27s | https://a.example/?x=it's | with %27 for each '

@@ -86,7 +86,7 @@ fn a_file_that_is_not_what_it_should_be_exits_2() {
             run.err
         );
     }
-    for input in ["", "{}", "7", "[7]", "[{}]"] {
+    for input in ["", "{}", "7", "[", "\"x\""] {
         let run = webhooks(&["verify", "--vectors", "-"], input);
         assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{input}");
     }
@@ -179,4 +179,24 @@ fn an_event_of_another_gateway_is_named() {
         assert_eq!(run.code, Some(2), "{}", run.out);
         assert!(run.err.contains("payload format 1.0"), "{}", run.err);
     }
+}
+
+/// The request in the docs is whole: a person copies it and changes what is his.
+#[test]
+fn the_request_in_the_docs_is_valid() {
+    let docs = include_str!("../../../docs/providers.md");
+    let request = docs.split("This is a whole one, and it is valid:").nth(1);
+    let lines = request.expect("an example").lines();
+    let request: String = lines
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| line.starts_with("    "))
+        .collect();
+    let request: serde_json::Value = serde_json::from_str(&request).expect("JSON");
+    let run = check("github", &request);
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (Some(0), "valid\n"),
+        "{}",
+        run.err
+    );
 }

@@ -85,17 +85,30 @@ fn cases_without_exceptions_close_with_two_numbers() {
 }
 
 #[test]
-fn a_case_that_cannot_be_read_is_named() {
+fn a_case_that_cannot_be_read_is_named_and_stops_no_other() {
     let cases = json!([
         vector("s-github-001"),
-        with(vector("s-github-003"), "url", 7)
+        with(vector("s-github-003"), "url", 7),
+        7,
+        with(vector("s-github-002"), "expect", "valid"),
+        with(vector("s-twilio-001"), "url", "HTTP://"),
+        vector("s-stripe-001"),
     ]);
     let run = webhooks(&["verify", "--vectors", "-"], &cases.to_string());
-    assert_eq!(run.code, Some(2));
+    let lines: Vec<_> = run.out.lines().collect();
     assert!(
-        run.err
-            .contains("case number 2 (s-github-003): the field url"),
-        "{}",
-        run.err
+        lines[0].starts_with("case number 2 (s-github-003): the field url"),
+        "{lines:?}"
     );
+    assert_eq!(
+        lines[1],
+        "case number 3 (without an id): it is not an object"
+    );
+    assert!(lines[2].starts_with("s-github-002 ("), "{lines:?}");
+    assert!(
+        lines[3].starts_with("case number 5 (s-twilio-001): the field url"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[4..], ["2 passed, 1 failed, 3 unreadable"]);
+    assert_eq!(run.code, Some(2), "{}", run.err);
 }
