@@ -1,13 +1,16 @@
 //! `webhooks dev`: the local stack until Ctrl-C.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
+use webhooks::provider::{Explained, catalog};
 
 use crate::activity::readable;
 use crate::failure::Failure;
+use crate::fixture::Fixture;
 use crate::functions::Run;
 use crate::local::{Local, Options};
 use crate::project::Project;
@@ -41,7 +44,7 @@ pub struct DevArgs {
 /// A source, and where its secret is.
 #[derive(Debug)]
 struct Registration {
-    provider: String,
+    provider: &'static dyn Explained,
     source: String,
     secret: SecretFile,
 }
@@ -59,10 +62,26 @@ impl Registration {
             )));
         };
         Ok(Self {
-            provider: find_provider(provider)?.profile().name.to_owned(),
+            provider: find_provider(provider)?,
             source: source.to_owned(),
             secret: SecretFile::parse(secret)?,
         })
+    }
+
+    fn name(&self) -> &'static str {
+        self.provider.profile().name
+    }
+
+    /// A delivery that the source accepts, as `webhooks send` takes it.
+    fn send_options(&self) -> Option<String> {
+        let project = Project::here().ok()?;
+        let every = Fixture::every(&project, self.provider).ok()?;
+        let is_event = |(_, meaning): &(String, Meaning)| matches!(meaning, Meaning::Event(_));
+        let (event, _) = every.into_iter().find(is_event)?;
+        let (name, source, secret) = (self.name(), &self.source, &self.secret);
+        Some(format!(
+            "{name} {event} --source {source} --secret {secret}"
+        ))
     }
 }
 
@@ -95,14 +114,12 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
         started = Local::start(&project, &options) => started?,
         () = interrupt.wait() => return Err(Failure::of("interrupted")),
     };
-    for (
-        Registration {
-            provider, source, ..
-        },
-        secret,
-    ) in registrations.iter().zip(&secrets)
-    {
-        local.stack.put_secret(provider, source, secret).await?;
+    for (registration, secret) in registrations.iter().zip(&secrets) {
+        let name = registration.name();
+        local
+            .stack
+            .put_secret(name, &registration.source, secret)
+            .await?;
     }
     announce(&local, args, &registrations);
     let event_sources = local.event_sources().await?;
@@ -125,11 +142,9 @@ pub async fn run(args: &DevArgs) -> Result<ExitCode, Failure> {
 fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
     let base = args.public_url.clone().unwrap_or_else(|| local.url());
     println!("\nready; Ctrl-C ends everything\n");
-    for Registration {
-        provider, source, ..
-    } in registrations
-    {
-        println!("{:8} {}", provider, local_url(&base, provider, source));
+    for registration in registrations {
+        let (name, source) = (registration.name(), &registration.source);
+        println!("{name:8} {}", local_url(&base, name, source));
     }
     if args.public_url.is_some() && registrations.is_empty() {
         println!("no source is registered: give the providers' secrets with --secret");
@@ -142,19 +157,49 @@ fn announce(local: &Local, args: &DevArgs, registrations: &[Registration]) {
         println!("{others} others have URLs of that form: target/debug/webhooks providers");
     }
     println!("\nin another terminal:");
-    if args.public_url.is_none() && registrations.is_empty() {
-        println!(
-            "  target/debug/webhooks send github push{}",
-            base_option(args)
-        );
-    }
-    println!("  target/debug/webhooks events{}", emulator_option(args));
     let address = local.address();
-    println!(
-        "  cargo lambda invoke -A {} -P {} receiver --data-file events/github-push.json\n",
+    for command in commands(args, registrations, address) {
+        println!("  {command}");
+    }
+    println!();
+}
+
+/// Commands that fit this run as they are.
+fn commands(args: &DevArgs, registrations: &[Registration], address: SocketAddr) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut invocation = "relay --data-file events/schedule.json";
+    if let Some(send) = send_options(args, registrations) {
+        let base = base_option(args);
+        commands.push(format!("{WEBHOOKS} send {send}{base}"));
+        // A file that was signed long ago would be refused.
+        commands.push(format!(
+            "{WEBHOOKS} send {send} --print > target/event.json"
+        ));
+        invocation = "receiver --data-file target/event.json";
+    }
+    commands.push(format!("{WEBHOOKS} events{}", emulator_option(args)));
+    commands.push(format!(
+        "cargo lambda invoke -A {} -P {} {invocation}",
         address.ip(),
         address.port()
-    );
+    ));
+    commands
+}
+
+/// The program as `make dev` has built it.
+const WEBHOOKS: &str = "target/debug/webhooks";
+
+/// A delivery that this run accepts, if it knows a secret.
+fn send_options(args: &DevArgs, registrations: &[Registration]) -> Option<String> {
+    let mut options = match registrations.first() {
+        None if args.public_url.is_some() => return None,
+        None => "stripe charge.succeeded".to_owned(),
+        Some(registration) => registration.send_options()?,
+    };
+    if let Some(url) = &args.public_url {
+        options.push_str(&format!(" --public-url {url}"));
+    }
+    Some(options)
 }
 
 fn base_option(args: &DevArgs) -> String {

@@ -257,6 +257,21 @@ impl Fixture {
         meaning.map_err(|error| Failure::new("the event", error))
     }
 
+    /// True if the delivery as it is would be believed.
+    pub fn is_signed_well(&self, provider: &dyn Signer, secret: &Secret, now: Timestamp) -> bool {
+        let keys = development::keys(provider, std::slice::from_ref(secret));
+        unsigned_handshake(provider, &self.delivery).is_some()
+            || verify(provider, &self.delivery, keys, now).is_ok()
+    }
+
+    /// Takes away when the gateway took the request: it arrives when somebody invokes a function with it.
+    pub fn forget_arrival(&mut self) {
+        if let Some(context) = self.event["requestContext"].as_object_mut() {
+            context.remove("time");
+            context.remove("timeEpoch");
+        }
+    }
+
     /// The gateway event with the delivery's present content, for `cargo lambda invoke`.
     pub fn gateway_event(&self) -> Value {
         let mut event = self.event.clone();

@@ -20,7 +20,7 @@ use crate::fixture::Fixture;
 use crate::local::Local;
 use crate::probe::Probe;
 use crate::project::Project;
-use crate::send::{Answered, local_url, post_copies, tamper};
+use crate::send::{Answered, FIRST_ANSWER, local_url, post_copies, tamper};
 use crate::stack::development_secret;
 
 /// The way in which a delivery is sent.
@@ -192,7 +192,7 @@ pub async fn play(
         } else {
             1
         };
-        let answered = post_copies(&prepared.0, copies).await?;
+        let answered = post_copies(&prepared.0, copies, FIRST_ANSWER).await?;
         let key = prepared.1.clone();
         last = Some(prepared);
         reports.push(Report {

@@ -1,6 +1,7 @@
 //! Where a secret is read from. Never from the command line: every process of the machine can read
 //! that, and the shell keeps it.
 
+use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -18,6 +19,16 @@ pub enum SecretFile {
     File(PathBuf),
     /// An environment variable.
     Variable(String),
+}
+
+impl fmt::Display for SecretFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input => f.write_str("-"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Variable(name) => write!(f, "env:{name}"),
+        }
+    }
 }
 
 impl SecretFile {

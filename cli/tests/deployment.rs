@@ -21,7 +21,7 @@ use webhooks_cli::fixture::Fixture;
 use webhooks_cli::keys::{Keys, REGION};
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
-use webhooks_cli::send::post_copies;
+use webhooks_cli::send::{FIRST_ANSWER, post_copies};
 use webhooks_cli::stack::{NAME, Stack, development_secret};
 
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -176,7 +176,7 @@ async fn deliver(project: &Project, port: u16, host: &str, name: &str) -> EventK
             &format!("http://127.0.0.1:{port}"),
         );
     }
-    let answered = post_copies(&fixture.delivery, 1)
+    let answered = post_copies(&fixture.delivery, 1, FIRST_ANSWER)
         .await
         .expect("an answer")
         .remove(0);

@@ -14,7 +14,7 @@ use webhooks_cli::local::{Local, Options};
 use webhooks_cli::probe::Probe;
 use webhooks_cli::project::Project;
 use webhooks_cli::scenario::{self, Report, SHOWN, Step, play, steps};
-use webhooks_cli::send::{local_url, post_copies};
+use webhooks_cli::send::{FIRST_ANSWER, local_url, post_copies};
 use webhooks_cli::stack::development_secret;
 
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -88,7 +88,7 @@ async fn makes_one_event_of_fifty_identical_deliveries_at_once() {
         .renew(github, &secret, Timestamp::now())
         .expect("signed");
 
-    let answered = post_copies(&fixture.delivery, 50)
+    let answered = post_copies(&fixture.delivery, 50, FIRST_ANSWER)
         .await
         .expect("all are answered");
 

@@ -16,7 +16,7 @@ use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::{Functions, Plan, Run};
 use webhooks_cli::project::Project;
-use webhooks_cli::send::{Answered, local_url, post_copies};
+use webhooks_cli::send::{Answered, FIRST_ANSWER, local_url, post_copies};
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::Template;
 
@@ -92,10 +92,14 @@ async fn answered(silent: &[&str], noise: usize) -> (Answered, Duration, Silence
     let (functions, _) = Functions::start(&project, &plan).await.expect("it listens");
     let delivery = || push(&project, &functions.url(), noise);
     // The first one also waits until the function is started.
-    post_copies(&delivery(), 1).await.expect("an answer");
+    post_copies(&delivery(), 1, FIRST_ANSWER)
+        .await
+        .expect("an answer");
     silence.connections.store(0, Ordering::SeqCst);
     let asked = Instant::now();
-    let mut answered = post_copies(&delivery(), 1).await.expect("an answer");
+    let mut answered = post_copies(&delivery(), 1, FIRST_ANSWER)
+        .await
+        .expect("an answer");
     (answered.remove(0), asked.elapsed(), silence)
 }
 

@@ -11,7 +11,7 @@ use webhooks_cli::emulator::{self, Emulator, any_port};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::functions::{Functions, Plan, Run};
 use webhooks_cli::project::Project;
-use webhooks_cli::send::{local_url, post_copies};
+use webhooks_cli::send::{FIRST_ANSWER, local_url, post_copies};
 use webhooks_cli::stack::{Stack, development_secret};
 use webhooks_cli::template::Template;
 
@@ -62,7 +62,9 @@ async fn a_receiver_makes_two_calls_before_it_answers_and_its_secrets_are_there_
                 .renew(provider, &secret, Timestamp::now())
                 .expect("signed");
             take();
-            let answered = post_copies(&fixture.delivery, 1).await.expect("an answer");
+            let answered = post_copies(&fixture.delivery, 1, FIRST_ANSWER)
+                .await
+                .expect("an answer");
             assert_eq!(answered[0].outcome, "accepted", "{name}: the {delivery}");
         }
         assert_eq!(take(), ["PutItem", "SendMessage"], "{name}");

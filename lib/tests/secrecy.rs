@@ -18,7 +18,7 @@ use webhooks::timestamp::Timestamp;
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::local::{Local, Options};
 use webhooks_cli::project::Project;
-use webhooks_cli::send::{find_provider, local_url, post_copies, tamper};
+use webhooks_cli::send::{FIRST_ANSWER, find_provider, local_url, post_copies, tamper};
 
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
@@ -81,7 +81,9 @@ impl Correspondence<'_> {
 
     async fn deliver(&mut self, delivery: &Delivery) -> u16 {
         self.signatures.push(signature(delivery));
-        let answered = post_copies(delivery, 1).await.expect("an answer");
+        let answered = post_copies(delivery, 1, FIRST_ANSWER)
+            .await
+            .expect("an answer");
         self.answers.push_str(&format!("{answered:?}\n"));
         answered[0].status
     }

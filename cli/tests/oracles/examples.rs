@@ -8,7 +8,7 @@ use webhooks::delivery::{Delivery, Headers, Method};
 use webhooks::event::EventKey;
 use webhooks_cli::local::{Local, Options};
 use webhooks_cli::project::Project;
-use webhooks_cli::send::{local_url, post_copies};
+use webhooks_cli::send::{FIRST_ANSWER, local_url, post_copies};
 use webhooks_cli::stack::development_secret;
 
 use crate::oracle::Oracle;
@@ -34,11 +34,11 @@ async fn takes_every_example_payload_of_octokit_once() {
 
     let outcomes: Vec<_> = stream::iter(signed)
         .map(|(delivery, id, kind)| async move {
-            let first = post_copies(&delivery, 1)
+            let first = post_copies(&delivery, 1, FIRST_ANSWER)
                 .await
                 .expect("an answer")
                 .remove(0);
-            let second = post_copies(&delivery, 1)
+            let second = post_copies(&delivery, 1, FIRST_ANSWER)
                 .await
                 .expect("an answer")
                 .remove(0);
