@@ -12,6 +12,7 @@ pub mod activity;
 pub mod audit;
 pub mod captured_request;
 pub mod child;
+pub mod connect;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;

@@ -204,6 +204,23 @@ impl Stack {
             .await
     }
 
+    /// Removes the secrets of a source.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not do it.
+    pub async fn remove_secret(&self, provider: &str, source: &str) -> Result<(), Failure> {
+        let path = self.output("SecretsPath")?;
+        let name = format!("{path}/{provider}/{source}");
+        let client = aws_sdk_ssm::Client::new(&self.config);
+        match client.delete_parameter().name(&name).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(error) if error.is_parameter_not_found() => Ok(()),
+                _ => Err(Failure::new(format!("the parameter {name}"), error)),
+            },
+        }
+    }
+
     /// The secrets of a source, the current one first; none where it is not registered.
     ///
     /// # Errors

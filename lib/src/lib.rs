@@ -33,6 +33,7 @@ pub mod envelope;
 pub mod event;
 pub mod faults;
 pub mod gateway;
+pub mod github_app;
 mod json;
 pub mod keys;
 pub mod lambda;

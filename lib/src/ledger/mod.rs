@@ -40,6 +40,7 @@ mod contention;
 mod digest;
 mod error;
 mod history;
+mod hold;
 mod item;
 mod keys;
 mod lease;

@@ -1,0 +1,5 @@
+//! `webhooks connect` and `webhooks rotate`, against the emulator and APIs of the official descriptions, against which the
+//! official SDKs work as well.
+
+mod github;
+mod place;
