@@ -16,9 +16,13 @@ mod call;
 mod check;
 mod connector;
 mod github;
+mod gitlab;
 mod given;
 mod providers;
 mod registration;
+mod stripe;
+mod telegram;
+mod twilio;
 mod wait;
 
 use self::connector::{Choice, Endpoint, Made, Wish};
@@ -171,7 +175,8 @@ impl Registration {
         }
         let given = given
             .map(|place| SecretFile::parse(place)?.read())
-            .transpose()?;
+            .transpose()?
+            .or_else(|| self.own.clone());
         let given = given.map(Secret::new).transpose();
         let given = given.map_err(|error| Failure::usage(error.to_string()))?;
         let secret = match (choice, given) {

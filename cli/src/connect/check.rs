@@ -170,10 +170,8 @@ impl Registration {
     }
 }
 
-/// True if an endpoint asks for an event, by its name or by a sign for all.
+/// True if an endpoint asks for an event, by its name or by a sign for all, or does not say.
 fn asks_for(endpoint: &Endpoint, event: &str) -> bool {
-    endpoint
-        .events
-        .iter()
-        .any(|asked| asked == event || asked == "*")
+    let mut asked = endpoint.events.iter();
+    endpoint.events.is_empty() || asked.any(|asked| asked == event || asked == "*")
 }

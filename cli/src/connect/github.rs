@@ -84,6 +84,7 @@ fn open(given: &Given<'_>, hosts: ProviderHosts) -> Result<Opened, Failure> {
         api: ProviderApi::new(hosts, base.clone(), headers),
         base,
         hidden: vec![token],
+        own: None,
     })
 }
 

@@ -5,11 +5,17 @@ use webhooks::provider_hosts::ProviderHosts;
 
 use super::access::Access;
 use super::connector::Connector;
-use super::github;
 use super::given::{Given, Target};
+use super::{github, gitlab, stripe, telegram, twilio};
 use crate::failure::Failure;
 
-const ENTRIES: &[Entry] = &[github::ENTRY];
+const ENTRIES: &[Entry] = &[
+    github::ENTRY,
+    stripe::ENTRY,
+    twilio::ENTRY,
+    gitlab::ENTRY,
+    telegram::ENTRY,
+];
 
 /// A provider at which endpoints are registered by command.
 pub(crate) struct Entry {
@@ -33,6 +39,8 @@ pub(crate) struct Opened {
     pub(crate) base: String,
     /// The secret parts of the credential.
     pub(crate) hidden: Vec<String>,
+    /// The secret that the account's deliveries are signed with, if it is a part of the credential.
+    pub(crate) own: Option<String>,
 }
 
 /// The providers, by name.
@@ -67,7 +75,7 @@ impl Entry {
         target: &Target,
         hosts: ProviderHosts,
         dry_run: bool,
-    ) -> Result<(Box<dyn Connector>, Access), Failure> {
+    ) -> Result<(Box<dyn Connector>, Access, Option<String>), Failure> {
         let foreign = target
             .given()
             .find(|(name, _)| !self.options.contains(name));
@@ -87,6 +95,6 @@ impl Entry {
             right: self.right,
             dry_run,
         };
-        Ok((opened.connector, access))
+        Ok((opened.connector, access, opened.own))
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Registration {
     pub(crate) url: String,
     pub(crate) connector: Box<dyn Connector>,
     pub(crate) access: Access,
+    /// The account's secret, where it is a part of the credential.
+    pub(crate) own: Option<String>,
 }
 
 /// The right to change a registration, for as long as one command runs.
@@ -89,7 +91,7 @@ impl Registration {
             ))
         })?;
         let hosts = ProviderHosts::new(args.provider_hosts_url.clone());
-        let (connector, access) = entry.open(&credential, &args.target, hosts, dry_run)?;
+        let (connector, access, own) = entry.open(&credential, &args.target, hosts, dry_run)?;
         Ok(Self {
             ledger: stack.ledger()?,
             stack,
@@ -98,6 +100,7 @@ impl Registration {
             url,
             connector,
             access,
+            own,
         })
     }
 

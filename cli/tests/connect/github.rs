@@ -73,7 +73,7 @@ async fn a_refused_call_leaves_the_secrets_as_they_were() {
     place
         .run(&api, &["connect", "adyen", "--credential", "-"])
         .await
-        .is(2, "these have one: github");
+        .is(2, "these have one: github, stripe");
 
     let headers = json!({"x-accepted-github-permissions": "repository_hooks=write"});
     let denied =

@@ -1,5 +1,10 @@
 //! `webhooks connect` and `webhooks rotate`, against the emulator and APIs of the official descriptions, against which the
 //! official SDKs work as well.
 
+mod documented;
 mod github;
+mod gitlab;
 mod place;
+mod stripe;
+mod telegram;
+mod twilio;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -14,11 +15,15 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use webhooks::delivery::{Delivery, Method};
+use webhooks::event::Event;
+use webhooks::ledger::token;
 use webhooks::provider::catalog;
+use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 use webhooks_cli::emulator::{Emulator, any_port, config};
+use webhooks_cli::fixture::Fixture;
 use webhooks_cli::project::Project;
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::Template;
@@ -43,7 +48,7 @@ pub(crate) struct Place {
 /// A provider's API of the official description.
 pub(crate) struct Api {
     pub(crate) url: String,
-    _process: Child,
+    pub(crate) _process: Option<Child>,
 }
 
 /// The result of a command.
@@ -87,7 +92,7 @@ impl Place {
         let url = lines.next_line().await.expect("a line");
         Api {
             url: url.expect("its URL; install what it needs with: make tools"),
-            _process: process,
+            _process: Some(process),
         }
     }
 
@@ -209,6 +214,31 @@ pub(crate) async fn sdk(provider: &str, api: &Api) {
         ran.expect("node starts").success(),
         "the SDK does not agree"
     );
+}
+
+/// Records an event of a file under `events/`, as a receiver does that has just got it.
+pub(crate) async fn recorded(place: &Place, provider: &str, file: &str) {
+    let known = catalog::by_name(provider).expect("the provider is listed");
+    let event = file
+        .trim_start_matches(provider)
+        .trim_matches('-')
+        .trim_end_matches(".json");
+    let project = Project::here().expect("the repository");
+    let mut fixture = Fixture::read(&project, provider, event).expect("a fixture");
+    let secrets = place.stack.secrets(provider, "default").await;
+    let secrets = secrets.expect("SSM answers");
+    let now = Timestamp::now();
+    fixture.renew(known, &secrets[0], now).expect("it signs");
+    let verified = verify(known, &fixture.delivery, secrets.as_slice(), now);
+    let verified = verified.unwrap_or_else(|_| panic!("the signature holds"));
+    let Ok(Meaning::Event(identity)) = known.identify(&verified) else {
+        panic!("{file} is no event");
+    };
+    let event = Event::new(known, "default", identity, &verified, now, None);
+    let ledger = place.stack.ledger().expect("a ledger");
+    let later = now.after(Duration::from_secs(86_400));
+    let recorded = ledger.record(&event, &token(), later, usize::MAX).await;
+    recorded.expect("DynamoDB answers");
 }
 
 /// Starts a receiver that believes what the secrets of the stack sign, at the moment when it comes.

@@ -5,6 +5,10 @@ import { readFile } from "node:fs/promises";
 export async function description(file, isWanted) {
   const whole = JSON.parse(await readFile(new URL(`../node_modules/${file}`, import.meta.url)));
   const paths = Object.fromEntries(Object.entries(whole.paths).filter(([path]) => isWanted(path)));
+  // A refusal of Stripe's leads to everything else that it describes.
+  for (const operation of Object.values(paths).flatMap(Object.values)) {
+    for (const status of Object.keys(operation.responses ?? {})) if (!status.startsWith("2")) delete operation.responses[status];
+  }
   const part = { openapi: whole.openapi, info: whole.info, paths, components: {} };
   const pending = [paths];
   while (pending.length) {
@@ -19,5 +23,16 @@ export async function description(file, isWanted) {
     kept[name] = whole.components[kind][name];
     pending.push(kept[name]);
   }
-  return JSON.parse(JSON.stringify(part), (key, value) => (/^(x-|examples?$)/.test(key) ? undefined : value));
+  return JSON.parse(JSON.stringify(part), valid);
+}
+
+// What a validator of schemas takes, with the same meaning.
+function valid(key, value) {
+  if (/^(x-|examples?$)/.test(key)) return undefined;
+  if (key === "enum" && Array.isArray(value)) return [...new Set(value)];
+  if (value?.nullable === true && !value.type) {
+    const { nullable, anyOf = [{}], ...rest } = value;
+    return { ...rest, anyOf: [...anyOf, { enum: [null] }] };
+  }
+  return value;
 }

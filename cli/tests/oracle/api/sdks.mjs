@@ -26,6 +26,27 @@ const sdks = {
     const { data: none } = await orgs.listWebhooks({ org: "o" });
     assert.deepEqual(none, []);
   },
+
+  async stripe() {
+    const { default: Stripe } = await import("stripe");
+    const { hostname, port } = new URL(url);
+    const stripe = new Stripe("rk_test_of_the_sdk", { host: hostname, port, protocol: "http", maxNetworkRetries: 0 });
+    const made = await stripe.webhookEndpoints.create({
+      url: "https://sdk.example/webhooks/stripe",
+      enabled_events: ["charge.succeeded"],
+      metadata: { made_by: "the SDK" },
+    });
+    assert.match(made.secret, /^whsec_/);
+    const changed = await stripe.webhookEndpoints.update(made.id, { disabled: true, enabled_events: ["*"] });
+    assert.deepEqual([changed.status, changed.enabled_events, changed.secret], ["disabled", ["*"], undefined]);
+    const ids = [];
+    for await (const endpoint of stripe.webhookEndpoints.list({ limit: 1 })) ids.push(endpoint.id);
+    assert.deepEqual(ids, [made.id]);
+    await assert.rejects(stripe.webhookEndpoints.create({ url: "https://sdk.example/", enabled_events: [] }), /not as described/);
+    for await (const event of stripe.events.list({ limit: 1 })) assert.match(event.id, /^evt_/);
+    await stripe.webhookEndpoints.del(made.id);
+    await assert.rejects(stripe.webhookEndpoints.retrieve(made.id), /No such webhook endpoint/);
+  },
 };
 
 await sdks[provider]();
