@@ -25,7 +25,7 @@ mod telegram;
 mod twilio;
 mod wait;
 
-use self::connector::{Choice, Endpoint, Made, Wish};
+pub(crate) use self::connector::{Choice, Endpoint, Made, Wish};
 pub(crate) use self::registration::{Registration, RegistrationArgs};
 
 /// Options of `webhooks connect`.
@@ -79,7 +79,7 @@ pub async fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What there is to do with the endpoints that are registered.
-enum Plan {
+pub(crate) enum Plan {
     /// None is the stack's.
     Create,
     /// This one is, or is to become the stack's.
@@ -217,7 +217,7 @@ impl Registration {
     }
 
     /// Makes or updates the endpoint. In a dry run the call is shown, and its answer made up.
-    async fn register(
+    pub(crate) async fn register(
         &self,
         plan: &Plan,
         secret: Option<&Secret>,
@@ -243,7 +243,7 @@ impl Registration {
     }
 
     /// Keeps a secret from being shown.
-    fn hide(&mut self, secret: Option<&Secret>) {
+    pub(crate) fn hide(&mut self, secret: Option<&Secret>) {
         let text = secret.map(|secret| String::from_utf8_lossy(secret.bytes()).into_owned());
         self.access.hidden.extend(text);
     }
@@ -270,7 +270,7 @@ impl Registration {
 }
 
 /// The secrets with one of them first, each once.
-fn with_first(secret: Option<&Secret>, others: &[Secret]) -> Vec<Secret> {
+pub(crate) fn with_first(secret: Option<&Secret>, others: &[Secret]) -> Vec<Secret> {
     let rest = others.iter().filter(|other| Some(*other) != secret);
     secret.into_iter().chain(rest).cloned().collect()
 }

@@ -36,6 +36,7 @@ mod provider_hosts;
 pub mod providers;
 pub mod reconcile;
 pub mod replay;
+pub mod rotate;
 pub mod scenario;
 pub mod scheme;
 pub mod secret_file;

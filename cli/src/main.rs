@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, demo, dev, events, migrate, pair, providers, reconcile, scheme, send, terminal,
-    urls, verify,
+    audit, connect, demo, dev, events, migrate, pair, providers, reconcile, rotate, scheme, send,
+    terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -39,6 +39,8 @@ enum Command {
     Providers(providers::ProvidersArgs),
     /// Ask a provider what it has sent, and record what never arrived
     Reconcile(reconcile::ReconcileArgs),
+    /// Give a source another secret, and drop the old one when the ledger shows that it signs nothing any more
+    Rotate(rotate::RotateArgs),
     /// Try how a provider that is not known signs, or find it out
     Scheme(scheme::SchemeArgs),
     /// Print the URLs to paste into the providers' consoles
@@ -81,6 +83,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Rotate(args) => rotate::run(args).await,
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,

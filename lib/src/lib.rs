@@ -62,6 +62,7 @@ pub mod report;
 pub mod router;
 pub mod scheme;
 pub mod secret;
+pub mod secret_line;
 pub mod secret_store;
 pub mod settings;
 pub mod signature;

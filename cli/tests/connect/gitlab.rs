@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::documented::{Asked, serve};
-use crate::place::{Place, TOKEN, recorded};
+use crate::place::{Place, TOKEN};
 
 const HOOKS: &str = "/projects/acme%2Fshop/hooks";
 
@@ -87,7 +87,13 @@ async fn makes_a_webhook_and_waits_for_its_test_in_the_ledger() {
         {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        recorded(&place, "gitlab", "gitlab-Push_Hook.json").await;
+        let secret = &place.secrets("gitlab", "default").await[0];
+        assert_eq!(
+            place
+                .deliver("gitlab", "gitlab-Push_Hook.json", secret)
+                .await,
+            202
+        );
     };
     let (arrived, ()) = futures::join!(run, deliver);
     arrived.is(0, "its test is in the ledger, gitlab/default/");

@@ -5,6 +5,8 @@ mod documented;
 mod github;
 mod gitlab;
 mod place;
+mod receiver;
+mod rotate;
 mod stripe;
 mod telegram;
 mod twilio;

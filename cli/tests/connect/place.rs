@@ -1,32 +1,23 @@
 //! A stack in the emulator, a provider's API, and a receiver of what that delivers.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::PoisonError;
 
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::Request;
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use webhooks::delivery::{Delivery, Method};
-use webhooks::event::Event;
-use webhooks::ledger::token;
 use webhooks::provider::catalog;
-use webhooks::provider::meaning::Meaning;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
-use webhooks::verify::verify;
 use webhooks_cli::emulator::{Emulator, any_port, config};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::project::Project;
+use webhooks_cli::send::post_copies;
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::Template;
+
+use crate::receiver::{self, Answered};
 
 /// The secret part of every credential.
 pub(crate) const TOKEN: &str = "token-that-nobody-sees";
@@ -40,7 +31,7 @@ pub(crate) struct Place {
     port: u16,
     root: PathBuf,
     /// Statuses with which the receiver has answered.
-    answered: Arc<Mutex<Vec<u16>>>,
+    answered: Answered,
     receiver: String,
     _emulator: Emulator,
 }
@@ -65,9 +56,9 @@ impl Place {
         let config = config(&emulator.endpoint());
         let stack = Stack::create_without_secrets(config, &template).await;
         let stack = stack.expect("the data resources").0;
-        let answered = Arc::<Mutex<Vec<u16>>>::default();
+        let answered = Answered::default();
         Self {
-            receiver: receiver(stack.clone(), answered.clone()).await,
+            receiver: receiver::start(stack.clone(), answered.clone()).await,
             stack,
             port,
             root: project.root().to_owned(),
@@ -144,6 +135,25 @@ impl Place {
         secrets.iter().map(text).collect()
     }
 
+    /// Lets the receiver have an event of a file under `events/` that nobody had before, signed with a secret;
+    /// gives the status of the answer.
+    pub(crate) async fn deliver(&self, provider: &str, file: &str, secret: &str) -> u16 {
+        let known = catalog::by_name(provider).expect("the provider is listed");
+        let event = file
+            .strip_prefix(provider)
+            .expect("its own")
+            .trim_start_matches('-');
+        let project = Project::here().expect("the repository");
+        let event = event.trim_end_matches(".json");
+        let mut fixture = Fixture::read(&project, provider, event).expect("a fixture");
+        fixture.address(&format!("{}/webhooks/{provider}", self.receiver));
+        let secret = Secret::new(secret).expect("a secret");
+        let signed = fixture.renew(known, &secret, Timestamp::now());
+        signed.expect("it signs");
+        let answers = post_copies(&fixture.delivery, 1).await.expect("it answers");
+        answers[0].status
+    }
+
     /// The statuses with which the receiver has answered since the last question.
     pub(crate) fn answered(&self) -> Vec<u16> {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -214,78 +224,4 @@ pub(crate) async fn sdk(provider: &str, api: &Api) {
         ran.expect("node starts").success(),
         "the SDK does not agree"
     );
-}
-
-/// Records an event of a file under `events/`, as a receiver does that has just got it.
-pub(crate) async fn recorded(place: &Place, provider: &str, file: &str) {
-    let known = catalog::by_name(provider).expect("the provider is listed");
-    let event = file
-        .trim_start_matches(provider)
-        .trim_matches('-')
-        .trim_end_matches(".json");
-    let project = Project::here().expect("the repository");
-    let mut fixture = Fixture::read(&project, provider, event).expect("a fixture");
-    let secrets = place.stack.secrets(provider, "default").await;
-    let secrets = secrets.expect("SSM answers");
-    let now = Timestamp::now();
-    fixture.renew(known, &secrets[0], now).expect("it signs");
-    let verified = verify(known, &fixture.delivery, secrets.as_slice(), now);
-    let verified = verified.unwrap_or_else(|_| panic!("the signature holds"));
-    let Ok(Meaning::Event(identity)) = known.identify(&verified) else {
-        panic!("{file} is no event");
-    };
-    let event = Event::new(known, "default", identity, &verified, now, None);
-    let ledger = place.stack.ledger().expect("a ledger");
-    let later = now.after(Duration::from_secs(86_400));
-    let recorded = ledger.record(&event, &token(), later, usize::MAX).await;
-    recorded.expect("DynamoDB answers");
-}
-
-/// Starts a receiver that believes what the secrets of the stack sign, at the moment when it comes.
-async fn receiver(stack: Stack, answered: Arc<Mutex<Vec<u16>>>) -> String {
-    let receive = move |request: Request| {
-        let (stack, answered) = (stack.clone(), answered.clone());
-        async move {
-            let status = judge(&stack, request).await;
-            let mut answered = answered.lock().unwrap_or_else(PoisonError::into_inner);
-            answered.push(status.as_u16());
-            status
-        }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let routes = Router::new().fallback(receive);
-    tokio::spawn(async { axum::serve(listener, routes).await });
-    format!("http://{address}")
-}
-
-async fn judge(stack: &Stack, request: Request) -> StatusCode {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path().trim_start_matches("/webhooks/");
-    let (provider, source) = path.split_once('/').unwrap_or((path, "default"));
-    let Some(known) = catalog::by_name(provider) else {
-        return StatusCode::NOT_FOUND;
-    };
-    let headers: BTreeMap<_, _> = parts
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                value.to_str().unwrap_or_default().to_owned(),
-            )
-        })
-        .collect();
-    let delivery = Delivery {
-        method: Method::Post,
-        urls: vec![format!("{BASE}{}", parts.uri.path())],
-        query: String::new(),
-        headers: headers.into_iter().collect(),
-        body: to_bytes(body, usize::MAX).await.expect("a body").to_vec(),
-    };
-    let secrets = stack.secrets(provider, source).await.expect("SSM answers");
-    match verify(known, &delivery, secrets.as_slice(), Timestamp::now()) {
-        Ok(_) => StatusCode::OK,
-        Err(_) => StatusCode::UNAUTHORIZED,
-    }
 }

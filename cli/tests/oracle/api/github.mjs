@@ -86,6 +86,7 @@ export async function api(deliver) {
   };
   const update = (context) => {
     const hook = hookOf(context);
+    if (state.readonly) return refusal(403, "Resource not accessible by personal access token");
     if (!hook) return refusal(404, "Not Found");
     const { config, events, active } = context.request.requestBody;
     // All of the configuration is replaced: without a secret there is none.
