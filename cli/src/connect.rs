@@ -18,6 +18,7 @@ mod connector;
 mod github;
 mod gitlab;
 mod given;
+mod linear;
 mod providers;
 mod registration;
 mod stripe;

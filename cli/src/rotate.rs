@@ -66,12 +66,8 @@ pub async fn run(args: &RotateArgs) -> Result<ExitCode, Failure> {
             return Ok(code);
         }
     }
-    while args.wait {
-        match registration.verdict(args.quiet).await? {
-            Verdict::Proven => break,
-            Verdict::NotYet(reason) => say(format!("{}: {reason}", registration.name())),
-        }
-        tokio::time::sleep(PAUSE.min(args.quiet / 4)).await;
+    if args.wait {
+        registration.wait(args.quiet).await?;
     }
     let hold = registration.hold().await?;
     let finished = registration.finish(args.quiet).await;
@@ -243,6 +239,15 @@ impl Registration {
         let endpoints = self.endpoints().await?.into_iter();
         let ours = endpoints.filter(|endpoint| endpoint.is_at(&self.url));
         Ok(ours.collect())
+    }
+
+    /// Waits until the old secrets are not needed any more.
+    async fn wait(&self, quiet: Duration) -> Result<(), Failure> {
+        while let Verdict::NotYet(reason) = self.verdict(quiet).await? {
+            say(format!("{}: {reason}", self.name()));
+            tokio::time::sleep(PAUSE.min(quiet / 4)).await;
+        }
+        Ok(())
     }
 
     /// What the ledger says of the secrets.

@@ -6,7 +6,7 @@ use webhooks::provider_hosts::ProviderHosts;
 use super::access::Access;
 use super::connector::Connector;
 use super::given::{Given, Target};
-use super::{github, gitlab, stripe, telegram, twilio};
+use super::{github, gitlab, linear, stripe, telegram, twilio};
 use crate::failure::Failure;
 
 const ENTRIES: &[Entry] = &[
@@ -15,6 +15,7 @@ const ENTRIES: &[Entry] = &[
     twilio::ENTRY,
     gitlab::ENTRY,
     telegram::ENTRY,
+    linear::ENTRY,
 ];
 
 /// A provider at which endpoints are registered by command.
@@ -39,6 +40,14 @@ pub(crate) struct Opened {
     pub(crate) base: String,
     /// The secret parts of the credential.
     pub(crate) hidden: Vec<String>,
+    /// The secret that the account's deliveries are signed with, if it is a part of the credential.
+    pub(crate) own: Option<String>,
+}
+
+/// The way to a provider's API for one command.
+pub(crate) struct Way {
+    pub(crate) connector: Box<dyn Connector>,
+    pub(crate) access: Access,
     /// The secret that the account's deliveries are signed with, if it is a part of the credential.
     pub(crate) own: Option<String>,
 }
@@ -75,7 +84,7 @@ impl Entry {
         target: &Target,
         hosts: ProviderHosts,
         dry_run: bool,
-    ) -> Result<(Box<dyn Connector>, Access, Option<String>), Failure> {
+    ) -> Result<Way, Failure> {
         let foreign = target
             .given()
             .find(|(name, _)| !self.options.contains(name));
@@ -95,6 +104,10 @@ impl Entry {
             right: self.right,
             dry_run,
         };
-        Ok((opened.connector, access, opened.own))
+        Ok(Way {
+            connector: opened.connector,
+            access,
+            own: opened.own,
+        })
     }
 }

@@ -91,16 +91,16 @@ impl Registration {
             ))
         })?;
         let hosts = ProviderHosts::new(args.provider_hosts_url.clone());
-        let (connector, access, own) = entry.open(&credential, &args.target, hosts, dry_run)?;
+        let way = entry.open(&credential, &args.target, hosts, dry_run)?;
         Ok(Self {
             ledger: stack.ledger()?,
             stack,
             provider: entry.provider,
             source: source.to_owned(),
             url,
-            connector,
-            access,
-            own,
+            connector: way.connector,
+            access: way.access,
+            own: way.own,
         })
     }
 

@@ -4,8 +4,10 @@
 mod documented;
 mod github;
 mod gitlab;
+mod linear;
 mod place;
 mod receiver;
+mod reconcile;
 mod rotate;
 mod stripe;
 mod telegram;

@@ -93,9 +93,15 @@ impl Place {
     }
 
     pub(crate) async fn run_with(&self, api: &Api, args: &[&str], input: &str) -> Said {
+        let args = [args, &["--url", BASE]].concat();
+        self.reconcile(api, &args, input).await
+    }
+
+    /// The same for a command that needs no URL.
+    pub(crate) async fn reconcile(&self, api: &Api, args: &[&str], input: &str) -> Said {
         let mut child = Command::new(env!("CARGO_BIN_EXE_webhooks"))
             .args(args)
-            .args(["--emulator-port", &self.port.to_string(), "--url", BASE])
+            .args(["--emulator-port", &self.port.to_string()])
             .env("PROVIDER_HOSTS_URL", &api.url)
             .current_dir(&self.root)
             .stdin(Stdio::piped())

@@ -9,7 +9,7 @@ const file = "@octokit/openapi/generated/api.github.com.json";
 const isWanted = (path) => /^\/(repos\/\{owner\}\/\{repo\}|orgs\/\{org\})\/hooks|^\/app\/hook/.test(path);
 
 export async function api(deliver) {
-  const state = { calls: [], hooks: [], deliveries: {}, app: { url: "", content_type: "form", insecure_ssl: "0" } };
+  const state = { calls: [], hooks: [], deliveries: {}, payloads: {}, app: { url: "", content_type: "form", insecure_ssl: "0" } };
   const hookOf = ({ request: { params } }) => state.hooks.find(({ id }) => String(id) === params.hook_id);
   const shown = (config) => ({ ...config, ...(config.secret && { secret: "********" }) });
   const at = () => new Date().toISOString().replace(/\.\d+/, "");
@@ -109,6 +109,20 @@ export async function api(deliver) {
     return hook ? { status: 200, body: state.deliveries[hook.id] ?? [] } : refusal(404, "Not Found");
   };
 
+  const delivery = (context) => {
+    const { hook_id, delivery_id } = context.request.params;
+    const attempt = state.deliveries[hook_id]?.find(({ id }) => String(id) === delivery_id);
+    if (!attempt) return refusal(404, "Not Found");
+    const headers = {
+      "X-GitHub-Event": attempt.event,
+      "X-GitHub-Delivery": attempt.guid,
+      "X-GitHub-Hook-ID": hook_id,
+    };
+    const request = { headers, payload: state.payloads[attempt.guid] ?? null };
+    const url = hookOf(context)?.config.url ?? "";
+    return { status: 200, body: { ...attempt, url, request, response: { headers: {}, payload: "" } } };
+  };
+
   return {
     state,
     description: await description(file, isWanted),
@@ -121,6 +135,7 @@ export async function api(deliver) {
       "repos/delete-webhook": remove,
       "repos/ping-webhook": pings,
       "repos/list-webhook-deliveries": deliveries,
+      "repos/get-webhook-delivery": delivery,
       "orgs/list-webhooks": list,
       "orgs/create-webhook": create,
       "orgs/update-webhook": update,

@@ -65,6 +65,7 @@ export async function api() {
         state.endpoints = state.endpoints.filter((other) => other !== endpoint);
         return { status: 200, body: { id: endpoint.id, object: "webhook_endpoint", deleted: true } };
       },
+      // Each event is what it was when it happened; what its object is now is for other paths.
       GetEvents: ({ request: { query } }) => page(state.events, "/v1/events", query),
     },
   };
