@@ -34,6 +34,10 @@ pub struct RotateArgs {
     /// The time for which the new secret has to be the only one that signs
     #[arg(long, default_value = "24h", value_parser = humantime::parse_duration)]
     quiet: Duration,
+    /// The time between the stack's learning of a new secret and the provider's: functions that have just looked for
+    /// secrets look again only after it
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
+    settle: Duration,
     /// Show the calls that would be made, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -97,7 +101,7 @@ impl Registration {
                     self.word()
                 )));
             }
-            Choice::Ours => self.renew(endpoint, &before).await?,
+            Choice::Ours => self.renew(endpoint, &before, args.settle).await?,
             Choice::Provider if ours.len() > 1 && before.len() > 1 => {
                 say(format!("{}: a rotation is under way already", self.name()));
                 endpoint.id.clone()
@@ -122,7 +126,12 @@ impl Registration {
     }
 
     /// Sets a secret that we choose, of which the stack knows before the provider does.
-    async fn renew(&mut self, endpoint: &Endpoint, before: &[Secret]) -> Result<String, Failure> {
+    async fn renew(
+        &mut self,
+        endpoint: &Endpoint,
+        before: &[Secret],
+        settle: Duration,
+    ) -> Result<String, Failure> {
         // One that was begun and perhaps never told is told again.
         let is_begun = before.len() > 1;
         let secret = match before.first() {
@@ -137,6 +146,9 @@ impl Registration {
             ));
         } else {
             self.store(&with_first(Some(&secret), before)).await?;
+            if !self.access.dry_run {
+                tokio::time::sleep(settle).await;
+            }
         }
         let plan = Plan::Update(endpoint.clone());
         match self.register(&plan, Some(&secret), None).await {
@@ -189,6 +201,13 @@ impl Registration {
             warn(format!("{}: the old secret stays: {reason}", self.name()));
             return Ok(ExitCode::FAILURE);
         }
+        if self.access.dry_run {
+            say(format!(
+                "{}: the old secret is not needed; nothing was changed",
+                self.name()
+            ));
+            return Ok(ExitCode::SUCCESS);
+        }
         if self.connector.choice() == Choice::Provider {
             self.remove_old().await?;
         }
@@ -225,7 +244,7 @@ impl Registration {
             return Ok(());
         };
         let named = format!("\"{old}\"");
-        if self.access.dry_run || !credential.contains(&named) {
+        if !credential.contains(&named) {
             return Ok(());
         }
         let credential = credential.replace(&named, &format!("\"{new}\""));

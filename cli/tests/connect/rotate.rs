@@ -10,6 +10,12 @@ const GITHUB: [&str; 5] = ["github", "--repo", "o/r", "--credential", "-"];
 
 async fn github(place: &Place, api: &Api, command: &str, more: &[&str]) -> crate::place::Said {
     let args = [&[command], &GITHUB[..], more].concat();
+    let settle: &[&str] = if command == "rotate" {
+        &["--settle", "0s"]
+    } else {
+        &[]
+    };
+    let args = [&args[..], settle].concat();
     place.run(api, &args).await
 }
 
@@ -28,7 +34,10 @@ async fn drops_the_old_secret_when_the_new_one_alone_signs() {
 
     let shown = github(&place, &api, "rotate", &["--dry-run"]).await;
     shown.is(0, r#""secret":"***""#);
-    assert_eq!(place.secrets("github", "default").await, [old.clone()]);
+    assert_eq!(
+        place.secrets("github", "default").await,
+        std::slice::from_ref(&old)
+    );
     github(&place, &api, "rotate", &[])
         .await
         .is(0, "its ping has arrived");
