@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, demo, dev, events, migrate, pair, providers, reconcile, scheme, send, terminal, urls,
-    verify,
+    audit, connect, demo, dev, events, migrate, pair, providers, reconcile, rotate, scheme, send,
+    terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -29,6 +29,8 @@ enum Command {
     Events(events::EventsArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
+    /// Make or update the endpoint at a provider that posts to the stack, or check it
+    Connect(connect::ConnectArgs),
     /// Move a ledger of the first edition over
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
@@ -37,6 +39,8 @@ enum Command {
     Providers(providers::ProvidersArgs),
     /// Ask a provider what it has sent, and record what never arrived
     Reconcile(reconcile::ReconcileArgs),
+    /// Give a source another secret, and drop the old one when the ledger shows that it signs nothing any more
+    Rotate(rotate::RotateArgs),
     /// Try how a provider that is not known signs, or find it out
     Scheme(scheme::SchemeArgs),
     /// Print the URLs to paste into the providers' consoles
@@ -74,10 +78,12 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Audit(args) => audit::run(args).await,
+        Command::Connect(args) => connect::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Rotate(args) => rotate::run(args).await,
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,

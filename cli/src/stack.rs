@@ -8,13 +8,14 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use aws_sdk_sqs::types::QueueAttributeName;
-use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
+use aws_sdk_ssm::types::{ParameterHistory, ParameterStringFilter, ParameterType};
 use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
 use webhooks::provider::catalog;
 use webhooks::queue::Queue;
 use webhooks::scheme::development;
 use webhooks::secret::Secret;
+use webhooks::timestamp::Timestamp;
 
 use crate::account::chain;
 use crate::failure::Failure;
@@ -31,6 +32,28 @@ pub struct Stack {
     name: String,
     outputs: BTreeMap<String, String>,
     retention: Duration,
+}
+
+/// The secrets of a source at one time.
+#[derive(Clone, Debug)]
+pub struct SecretVersion {
+    /// The version of the parameter.
+    pub number: i64,
+    /// The time from which on it was so.
+    pub at: Timestamp,
+    /// The secrets, the current one first.
+    pub secrets: Vec<Secret>,
+}
+
+impl SecretVersion {
+    fn of(parameter: &ParameterHistory) -> Option<Self> {
+        let at = parameter.last_modified_date()?.to_millis().ok()?;
+        Some(Self {
+            number: parameter.version(),
+            at: Timestamp::from_millis(at),
+            secrets: Secret::lines(parameter.value()?),
+        })
+    }
 }
 
 /// The value of the parameter `RetentionDays` where it is left out.
@@ -204,6 +227,23 @@ impl Stack {
             .await
     }
 
+    /// Removes the secrets of a source.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not do it.
+    pub async fn remove_secret(&self, provider: &str, source: &str) -> Result<(), Failure> {
+        let path = self.output("SecretsPath")?;
+        let name = format!("{path}/{provider}/{source}");
+        let client = aws_sdk_ssm::Client::new(&self.config);
+        match client.delete_parameter().name(&name).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(error) if error.is_parameter_not_found() => Ok(()),
+                _ => Err(Failure::new(format!("the parameter {name}"), error)),
+            },
+        }
+    }
+
     /// The secrets of a source, the current one first; none where it is not registered.
     ///
     /// # Errors
@@ -214,6 +254,30 @@ impl Stack {
             .parameter(format!("{path}/{provider}/{source}"))
             .await?;
         Ok(value.map_or(Vec::new(), |value| Secret::lines(&value)))
+    }
+
+    /// The secrets that a source has had, the oldest version first, as far back as SSM keeps them: 100 versions.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not answer.
+    pub async fn secret_versions(
+        &self,
+        provider: &str,
+        source: &str,
+    ) -> Result<Vec<SecretVersion>, Failure> {
+        let path = self.output("SecretsPath")?;
+        let name = format!("{path}/{provider}/{source}");
+        let client = aws_sdk_ssm::Client::new(&self.config);
+        let request = client.get_parameter_history().name(&name);
+        let mut pages = request.with_decryption(true).into_paginator().send();
+        let mut versions = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| Failure::new(format!("the parameter {name}"), error))?;
+            versions.extend(page.parameters().iter().filter_map(SecretVersion::of));
+        }
+        versions.sort_by_key(|version| version.number);
+        Ok(versions)
     }
 
     /// The settings of a source, if it has any.

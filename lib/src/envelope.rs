@@ -241,6 +241,7 @@ impl Message {
             payload,
             traceparent: wire.traceparent.clone().map(Cow::into_owned),
             origin: Origin::Delivered,
+            signed_by: None,
         });
         let reference = wire.dataref.as_deref().unwrap_or_default();
         let unrecorded = wire.datacontentencoding.is_some() || reference.starts_with(BUCKET);
@@ -267,6 +268,7 @@ mod tests {
             payload: Payload::new(media_type, bytes),
             traceparent: None,
             origin: Origin::Delivered,
+            signed_by: None,
         }
     }
 

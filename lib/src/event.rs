@@ -12,6 +12,7 @@ use crate::payload::{Data, FORM, Payload};
 use crate::provider::Provider;
 use crate::provider::identity::Identity;
 use crate::provider::meaning::Element;
+use crate::secret_line::SecretLine;
 use crate::timestamp::Timestamp;
 use crate::verified::Verified;
 
@@ -71,6 +72,7 @@ pub struct Event<'a> {
     pub(crate) payload: Payload<'a>,
     pub(crate) traceparent: Option<String>,
     pub(crate) origin: Origin,
+    pub(crate) signed_by: Option<SecretLine>,
 }
 
 impl<'a> Event<'a> {
@@ -94,6 +96,7 @@ impl<'a> Event<'a> {
             payload: Payload::of(verified.delivery()),
             traceparent,
             origin: verified.origin(),
+            signed_by: verified.signed_by(),
         }
     }
 
@@ -161,6 +164,11 @@ impl<'a> Event<'a> {
     /// The way on which it came, where the ledger was asked; a message does not say.
     pub fn origin(&self) -> Origin {
         self.origin
+    }
+
+    /// The place of the secret that has signed its first delivery, where the ledger was asked and knows it.
+    pub fn signed_by(&self) -> Option<SecretLine> {
+        self.signed_by
     }
 
     /// The W3C trace context of the receipt, where there is one.

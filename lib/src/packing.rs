@@ -54,6 +54,7 @@ mod tests {
             payload: Payload::new("application/json", bytes.to_vec()),
             traceparent: None,
             origin: Origin::Delivered,
+            signed_by: None,
         }
     }
 

@@ -255,13 +255,14 @@ pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// The places in which APIs have the message of a refusal, the most telling first.
-const MESSAGES: [&str; 8] = [
+const MESSAGES: [&str; 9] = [
     "message",
     "error.message",
     "error.detail",
     "errors.0.detail",
     "errors.0.message",
     "error_description",
+    "description",
     "detail",
     "error",
 ];

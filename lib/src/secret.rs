@@ -34,6 +34,17 @@ impl Secret {
             .collect()
     }
 
+    /// A new secret: 32 random bytes in hexadecimal digits, which every provider takes that lets its user
+    /// choose.
+    ///
+    /// # Panics
+    /// Panics when the system has no random bytes: nothing would be safe then.
+    pub fn random() -> Self {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).expect("the system has random bytes");
+        Self(hex::encode(bytes))
+    }
+
     /// The key bytes. For a provider's key derivation only.
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -62,6 +73,13 @@ mod tests {
         let secrets = Secret::lines("current \r\n\n previous\n");
         let bytes: Vec<_> = secrets.iter().map(Secret::bytes).collect();
         assert_eq!(bytes, [b"current ".as_slice(), b" previous"]);
+    }
+
+    #[test]
+    fn no_two_random_ones_are_alike() {
+        let (one, other) = (Secret::random(), Secret::random());
+        assert_eq!(one.bytes().len(), 64);
+        assert_ne!(one, other);
     }
 
     #[test]

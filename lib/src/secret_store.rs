@@ -21,11 +21,12 @@ use crate::source::Source;
 use crate::source_settings::Addresses;
 use crate::timestamp::Timestamp;
 
-mod entry;
 mod parameters;
 
-use self::entry::{Entry, Sources};
 use self::parameters::{Parameter, SETTINGS, Value, at_hand, sources};
+
+/// The sources that are at hand, by name.
+type Sources = BTreeMap<String, Arc<Source>>;
 
 /// Every source of one provider.
 #[derive(Debug)]
@@ -148,14 +149,14 @@ impl SecretStore {
             None => Lookup::Unavailable,
             Some(sources) => match sources.get(name) {
                 None => Lookup::Unknown,
-                Some(entry) => Lookup::Known(Arc::clone(&entry.source)),
+                Some(source) => Lookup::Known(Arc::clone(source)),
             },
         })
     }
 
     /// The published lists of addresses that sources refer to.
     pub fn address_lists(&self) -> BTreeSet<AddressList> {
-        let list = |entry: &Entry| match entry.source.settings.as_ref().ok()?.addresses {
+        let list = |source: &Arc<Source>| match source.settings.as_ref().ok()?.addresses {
             Some(Addresses::Published(list)) => Some(list),
             Some(Addresses::Networks(_)) | None => None,
         };
@@ -281,15 +282,15 @@ impl SecretStore {
         if now.is_empty() {
             warn!(path = %self.path, "no source has a secret: every delivery will be refused");
         }
-        for (source, entry) in sources {
-            if let Err(problem) = &entry.source.secrets {
+        for (source, known) in sources {
+            if let Err(problem) = &known.secrets {
                 let parameter = format!("{}/{source}", self.path);
                 warn!(
                     parameter,
                     source, "{problem}: its deliveries will be refused"
                 );
             }
-            if let Err(problem) = &entry.source.settings {
+            if let Err(problem) = &known.settings {
                 let parameter = format!("{}/{source}/{SETTINGS}", self.path);
                 warn!(parameter, source, problem = %problem, "the settings cannot be used: its deliveries will be refused");
             }
@@ -339,8 +340,10 @@ fn is_undecryptable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 
 /// Each source, its number of secrets, and what is wrong with it.
 fn summary(sources: &Sources) -> Vec<(String, usize, String)> {
-    let line = |(name, entry): (&String, &Entry)| {
-        let Source { settings, secrets } = &*entry.source;
+    let line = |(name, source): (&String, &Arc<Source>)| {
+        let Source {
+            settings, secrets, ..
+        } = &**source;
         let lines = secrets.as_ref().map_or(0, Vec::len);
         let problems = (secrets.as_ref().err(), settings.as_ref().err());
         (name.clone(), lines, format!("{problems:?}"))

@@ -12,6 +12,8 @@ pub struct Source {
     pub settings: Result<Arc<SourceSettings>, InvalidSettings>,
     /// Its secrets, at least one, or why there is none: then every delivery is refused.
     pub secrets: Result<Vec<Secret>, NoSecret>,
+    /// The version of the parameter that has them, if there is one.
+    pub version: Option<i64>,
 }
 
 /// The reason why a source has no secret.

@@ -3,6 +3,7 @@
 use crate::delivery::Delivery;
 use crate::origin::Origin;
 use crate::secret::Secret;
+use crate::secret_line::SecretLine;
 use crate::timestamp::Timestamp;
 
 /// A delivery that can be believed: its signature holds, or the provider's API gave it for the credential of
@@ -12,6 +13,7 @@ use crate::timestamp::Timestamp;
 pub struct Verified<'a> {
     delivery: &'a Delivery,
     secret: Option<usize>,
+    version: Option<i64>,
     origin: Origin,
     key: Option<Secret>,
     at: Timestamp,
@@ -29,6 +31,7 @@ impl<'a> Verified<'a> {
         Self {
             delivery,
             secret: Some(secret),
+            version: None,
             origin: Origin::Delivered,
             key,
             at,
@@ -40,6 +43,7 @@ impl<'a> Verified<'a> {
         Self {
             delivery,
             secret: None,
+            version: None,
             origin: Origin::Reconciled { as_sent },
             key: None,
             at,
@@ -55,6 +59,20 @@ impl<'a> Verified<'a> {
     /// what a provider's API gave.
     pub fn secret(&self) -> Option<usize> {
         self.secret
+    }
+
+    /// The same, by secrets of this version of their parameter.
+    pub(crate) fn of_version(self, version: Option<i64>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// The place of the secret that matched, where its version is known.
+    pub(crate) fn signed_by(&self) -> Option<SecretLine> {
+        let (version, secret) = (self.version?, self.secret?);
+        Some(SecretLine {
+            version,
+            line: secret + 1,
+        })
     }
 
     /// The way on which it came.

@@ -84,7 +84,7 @@ impl Ledger {
     }
 
     /// Events of a source in its time range, the newest of each shard until there is `limit` in it.
-    async fn by_source(&self, listing: &Listing) -> Result<Vec<EventKey>, LedgerError> {
+    pub(super) async fn by_source(&self, listing: &Listing) -> Result<Vec<EventKey>, LedgerError> {
         let shards = (0..LISTING_SHARDS).map(|shard| async move {
             let query = self
                 .client

@@ -20,7 +20,11 @@ use crate::timestamp::Timestamp;
 const JSON: &str = "application/json";
 
 /// The attribute that says on which way an event came; one that was delivered has none.
-const ORIGIN: &str = "origin";
+pub(super) const ORIGIN: &str = "origin";
+
+/// The attribute that says which secret has signed the delivery: the version of the parameter and the line, since
+/// the line alone is another secret's after a rotation.
+pub(super) const SIGNED_BY: &str = "signed_by";
 
 /// What arrived: the event with its payload, as its first delivery brought it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +79,9 @@ pub(super) fn new_receipt(
     }
     if let Some(word) = event.origin.word() {
         item.insert(ORIGIN.to_owned(), text(word));
+    }
+    if let Some(place) = event.signed_by {
+        item.insert(SIGNED_BY.to_owned(), text(place.to_string()));
     }
     if event.payload.media_type != JSON {
         let media_type = text(event.payload.media_type.as_ref());
@@ -140,6 +147,7 @@ impl TryFrom<Attributes> for Receipt {
             payload,
             traceparent: item.text("traceparent").ok(),
             origin: Origin::of(item.text(ORIGIN).ok().as_deref()),
+            signed_by: item.text(SIGNED_BY).ok().and_then(|text| text.parse().ok()),
         };
         Ok(Self {
             event,

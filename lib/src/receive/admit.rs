@@ -107,7 +107,9 @@ impl Receiver {
             secrets,
             published: published.as_deref().map(Cow::Borrowed),
         };
-        verify(provider, delivery, keys, arrival.arrived_at).map_err(unauthenticated)
+        let verified = verify(provider, delivery, keys, arrival.arrived_at);
+        let verified = verified.map_err(unauthenticated)?;
+        Ok(verified.of_version(source.version))
     }
 
     /// The text with the key that a delivery names, where its provider publishes keys.

@@ -3,20 +3,19 @@
 //! Every attempt is listed for three days, newest first, with the GUID that names the event; one attempt
 //! read alone has the request's headers and its payload, whose JSON is written anew.
 //!
-//! Facts: <https://docs.github.com/en/rest/repos/webhooks>, <https://docs.github.com/en/rest/orgs/webhooks>,
-//! <https://docs.github.com/en/rest/apps/webhooks> and
-//! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>.
+//! Facts: <https://docs.github.com/en/rest/repos/webhooks>, <https://docs.github.com/en/rest/orgs/webhooks> and
+//! <https://docs.github.com/en/rest/apps/webhooks>.
 
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
 use super::archive::{Archive, Copy, Fetched, Listed, Page, headers};
 use super::credential::{self, BadCredential};
+use crate::github_app::GitHubApp;
 use crate::json::Members;
 use crate::provider_api::{ApiError, Content, ProviderApi, query};
 use crate::provider_hosts::ProviderHosts;
@@ -55,7 +54,7 @@ struct GitHub {
 /// Who asks.
 enum Access {
     Token(String),
-    App { id: u64, key: Box<EncodingKey> },
+    App(GitHubApp),
 }
 
 impl std::fmt::Debug for Access {
@@ -85,9 +84,8 @@ pub(super) fn open(
         }
         (None, Some(id)) => {
             let key = given.private_key.as_deref().unwrap_or_default();
-            let key = EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|_| bad)?;
-            let key = Box::new(key);
-            (Access::App { id, key }, "/app/hook/deliveries".to_owned())
+            let app = GitHubApp::new(id, key).map_err(|_| bad)?;
+            (Access::App(app), "/app/hook/deliveries".to_owned())
         }
         _ => return Err(bad),
     };
@@ -105,28 +103,11 @@ fn is_owner(name: &str, parts: usize) -> bool {
     credential::is_path(name) && name.split('/').count() == parts
 }
 
-/// The claims of an App: valid for ten minutes at most, and from a minute ago for clocks that are late.
-#[derive(Serialize)]
-struct Claims {
-    iat: i64,
-    exp: i64,
-    iss: String,
-}
-
 impl Access {
     fn authorization(&self) -> Result<String, ApiError> {
         let token = match self {
             Self::Token(token) => token.clone(),
-            Self::App { id, key } => {
-                let now = Timestamp::now().seconds();
-                let claims = Claims {
-                    iat: now - 60,
-                    exp: now + 540,
-                    iss: id.to_string(),
-                };
-                let token = encode(&Header::new(Algorithm::RS256), &claims, key);
-                token.map_err(|_| ApiError::Unreadable("a private key that signs"))?
-            }
+            Self::App(app) => app.token(Timestamp::now())?,
         };
         Ok(format!("Bearer {token}"))
     }

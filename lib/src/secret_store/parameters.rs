@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_ssm::types::ParameterType;
 
-use super::entry::{Entry, Sources};
+use super::Sources;
 use crate::provider::profile::Profile;
 use crate::secret::Secret;
 use crate::source::{NoSecret, Source};
@@ -64,8 +64,8 @@ pub(super) fn at_hand<'a>(
     let (source, None) = parameter.place(path) else {
         return None;
     };
-    let entry = known.get(source)?;
-    (entry.version == Some(parameter.version)).then_some(&entry.source.secrets)
+    let source = known.get(source)?;
+    (source.version == Some(parameter.version)).then_some(&source.secrets)
 }
 
 /// Puts each source together from its parameters.
@@ -75,19 +75,17 @@ pub(super) fn sources(
     profile: &Profile,
     known: &Sources,
 ) -> Sources {
-    let mut sources: BTreeMap<String, (Option<i64>, Source)> = BTreeMap::new();
+    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     for parameter in parameters {
         let (source, below) = parameter.place(path);
-        let (version, source) = sources.entry(source.to_owned()).or_insert_with(|| {
-            let source = Source {
-                settings: SourceSettings::absent(profile).map(Arc::new),
-                secrets: Err(NoSecret::Blank),
-            };
-            (None, source)
+        let source = sources.entry(source.to_owned()).or_insert_with(|| Source {
+            settings: SourceSettings::absent(profile).map(Arc::new),
+            secrets: Err(NoSecret::Blank),
+            version: None,
         });
         match (below, &parameter.value) {
             (None, value) => {
-                *version = Some(parameter.version);
+                source.version = Some(parameter.version);
                 source.secrets = match value {
                     Value::Text(text) => usable(text),
                     Value::AtHand => at_hand(path, &parameter, known)
@@ -103,11 +101,8 @@ pub(super) fn sources(
             (Some(_), _) => source.settings = Err(InvalidSettings::Misplaced),
         }
     }
-    let entry = |(name, (version, source))| {
-        let source = Arc::new(source);
-        (name, Entry { version, source })
-    };
-    sources.into_iter().map(entry).collect()
+    let shared = |(name, source)| (name, Arc::new(source));
+    sources.into_iter().map(shared).collect()
 }
 
 fn usable(text: &str) -> Result<Vec<Secret>, NoSecret> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use webhooks::delivery::{Delivery, Method};
 use webhooks::provider::{Provider, catalog};
 use webhooks::reconcile::archive::Archive;
 use webhooks::timestamp::Timestamp;
@@ -71,6 +72,25 @@ impl Attempt {
             again: false,
             event: "push",
             kept: Kept::All,
+        }
+    }
+
+    /// The request that it is.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-github-event", self.event),
+            ("x-github-delivery", &self.guid),
+            ("x-github-hook-id", "1"),
+        ];
+        Delivery {
+            method: Method::Post,
+            urls: Vec::new(),
+            query: String::new(),
+            headers: headers.into_iter().collect(),
+            body: json!({"ref": "refs/heads/main", "number": self.id})
+                .to_string()
+                .into_bytes(),
         }
     }
 

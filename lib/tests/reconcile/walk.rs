@@ -14,6 +14,7 @@ use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 
 use crate::deliveries::{NOW, development_secret, signed};
+use crate::hook::Attempt;
 use crate::sent::ago;
 use crate::support::own_queue::OwnQueue;
 use crate::support::{World, unique};
@@ -112,6 +113,31 @@ impl Source {
     pub(crate) async fn payload(&self, provider: &str, id: &str) -> Vec<u8> {
         let item = self.item(provider, id).await;
         item.receipt.event.payload().bytes.to_vec()
+    }
+
+    /// Records attempts that have arrived, as receivers do, in few calls.
+    pub(crate) async fn received(&self, attempts: &[Attempt]) {
+        let provider = catalog::by_name("github").expect("the provider is listed");
+        let secret = development_secret(provider);
+        let keys = || development::keys(provider, std::slice::from_ref(&secret));
+        for batch in attempts.chunks(25) {
+            let deliveries: Vec<_> = batch
+                .iter()
+                .map(|attempt| signed(provider, &attempt.delivery(), &secret, NOW))
+                .collect();
+            let event = |delivery| {
+                let verified = verify(provider, delivery, keys(), NOW).expect("signed just now");
+                let Ok(Meaning::Event(identity)) = provider.identify(&verified) else {
+                    panic!("not an event");
+                };
+                Event::new(provider, &self.name, identity, &verified, NOW, None)
+            };
+            let events: Vec<_> = deliveries.iter().map(event).collect();
+            let events: Vec<_> = events.iter().map(|event| (event, "token")).collect();
+            let expires_at = Timestamp::now().after(Duration::from_secs(86_400));
+            let recorded = self.reconciler.ledger.record_new(&events, expires_at).await;
+            assert!(recorded.expect("DynamoDB answers").iter().all(|new| *new));
+        }
     }
 
     /// Takes a delivery of an event that the ledger has, as a receiver does.

@@ -1,5 +1,6 @@
 //! Walks through what a provider says it sent, while everything goes wrong that can.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::future::join;
@@ -67,6 +68,34 @@ async fn finds_the_missing_among_many_once() {
     assert_eq!((again.stopped, again.findings.len()), (None, 0));
     // It has not read what it had compared.
     assert!(again.checked < 100, "{}", again.checked);
+}
+
+/// The loss of which nobody knew: 300 of 5,000.
+#[tokio::test]
+async fn finds_three_hundred_among_five_thousand() {
+    let source = Source::enter().await;
+    let all = attempts(5000);
+    let is_lost = |attempt: &&Attempt| attempt.id % 50 < 3;
+    let (lost, arrived): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|one| is_lost(&one));
+    assert_eq!(lost.len(), 300);
+    source.received(&arrived).await;
+    let before = ago(15 * 60);
+    source.compared_until("github", before).await;
+
+    let hook = Hook::with(all).await;
+    hook.state().page = 100;
+    let walked = run(&source, &hook).await;
+    assert_eq!(walked.stopped, None);
+    assert_eq!((walked.checked, recovered(&walked)), (5000, 300));
+    let found: BTreeSet<_> = walked.findings.iter().map(|f| f.key.id.clone()).collect();
+    assert_eq!(found, lost.iter().map(Attempt::key).collect());
+    let reached = source.mark("github").await.reached.expect("a mark");
+    assert!(reached > ago(7) && reached < Timestamp::now(), "{reached}");
+
+    let again = run(&source, &hook).await;
+    assert_eq!((again.stopped, again.findings.len()), (None, 0));
+    // Each once, and none of those that had arrived.
+    assert_eq!(source.queue.bodies().await.len(), 300);
 }
 
 #[tokio::test]
