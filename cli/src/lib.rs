@@ -3,7 +3,8 @@
 //! [`dev`] and [`demo`] run a [`local`] stack: an [`emulator`] with the data resources of the
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
-//! ledger of a [`stack`], local or deployed, and [`replay`] starts its failed events again;
+//! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
+//! again;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
@@ -26,6 +27,7 @@ mod front;
 pub mod functions;
 mod guard;
 pub mod issue_key;
+pub mod issues;
 pub mod keys;
 mod listener;
 pub mod local;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, demo, dev, events, migrate, pair, providers, reconcile, scheme, send, terminal, urls,
-    verify,
+    audit, demo, dev, events, issues, migrate, pair, providers, reconcile, replay, scheme, send,
+    terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -27,6 +27,8 @@ enum Command {
     Send(send::SendArgs),
     /// List the events in the ledger, or show one
     Events(events::EventsArgs),
+    /// Group failures by type and cause
+    Issues(issues::IssuesArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Move a ledger of the first edition over
@@ -73,6 +75,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Issues(args) => issues::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,

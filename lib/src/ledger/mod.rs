@@ -20,7 +20,8 @@
 //! Beside the events there are bodies, where a source refuses replays: `pk` = `provider/source#digest`
 //! names the id that had the body first ([`Ledger::claim_body`]). And for minutes a secret that a provider has
 //! brought: `provider/source#pairing` ([`Ledger::offer`]); and how far a source was compared with what its
-//! provider says it sent: `provider/source#watermark` ([`Ledger::watermark`]). No event has such a key.
+//! provider says it sent: `provider/source#watermark` ([`Ledger::watermark`]); and what an operator has said about a
+//! group of failures: `#issue/key` ([`Ledger::mark_issue`]). No event has such a key.
 //!
 //! An event is found only by its keys: `pk` = `provider/source/id` for the receipt,
 //! `provider/source#state/id` for the state. Two indexes list events, both spread over shards so that no
@@ -42,6 +43,7 @@ mod digest;
 mod entry;
 mod error;
 mod history;
+mod issue_mark;
 mod item;
 mod keys;
 mod lease;
@@ -75,6 +77,7 @@ pub use claim::Claim;
 pub use digest::Body;
 pub use entry::{Entry, What};
 pub use error::LedgerError;
+pub use issue_mark::{IssueMark, MarkKind};
 pub use item::Item;
 pub use lease::{Held, Lease};
 pub use legality::Illegal;
