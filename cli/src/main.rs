@@ -35,6 +35,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
     Pair(pair::PairArgs),
+    /// Start failed events again: by id, filter or issue, with a preview first
+    Replay(replay::ReplayArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
     Providers(providers::ProvidersArgs),
     /// Ask a provider what it has sent, and record what never arrived
@@ -81,6 +83,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Replay(args) => replay::command::run(args).await,
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,
