@@ -4,7 +4,7 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
 //! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
-//! again;
+//! again; [`dead_letters`] looks at what could not be recorded;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
@@ -14,6 +14,7 @@ pub mod audit;
 pub mod caller;
 pub mod captured_request;
 pub mod child;
+pub mod dead_letters;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, demo, dev, events, issues, migrate, pair, providers, reconcile, replay, scheme, send,
-    terminal, urls, verify,
+    audit, dead_letters, demo, dev, events, issues, migrate, pair, providers, reconcile, replay,
+    scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -29,6 +29,8 @@ enum Command {
     Events(events::EventsArgs),
     /// Group failures by type and cause
     Issues(issues::IssuesArgs),
+    /// Look at the dead-letter queue, and move or drop some of it
+    DeadLetters(dead_letters::DeadLettersArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Move a ledger of the first edition over
@@ -78,6 +80,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Issues(args) => issues::run(args).await,
+        Command::DeadLetters(args) => dead_letters::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
