@@ -1,8 +1,10 @@
 //! The command `webhooks`: local stack, signed test deliveries, the ledger at a glance.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
     audit, dead_letters, demo, dev, events, issues, migrate, pair, providers, reconcile, replay,
@@ -49,6 +51,11 @@ enum Command {
     Urls(urls::UrlsArgs),
     /// Check a captured request's signature, and say why it does not hold
     Verify(verify::VerifyArgs),
+    /// Print the completions of a shell: webhooks completions bash
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 impl Command {
@@ -90,5 +97,10 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "webhooks", &mut stdout());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
