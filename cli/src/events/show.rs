@@ -185,27 +185,38 @@ fn stored<'a>(payload: &'a Payload<'_>, object: Option<&'a str>, is_asked: bool)
 
 /// The timeline with the last of the deliveries that changed nothing in its place.
 fn happened(item: &Item, timeline: Vec<Entry>) -> Vec<Happened> {
+    let repeated = repeated(item, &timeline);
     let mut happened: Vec<_> = timeline
         .into_iter()
-        .map(|entry| (entry.at, entry.what.as_str(), entry.detail))
+        .map(|entry| Happened {
+            at: entry.at.map(|at| at.to_string()),
+            what: entry.what.as_str(),
+            detail: entry.detail,
+        })
         .collect();
-    if let Some(at) = item.state.repeated_at {
-        let place = happened
-            .iter()
-            .rposition(|(before, ..)| before.is_some_and(|before| before <= at))
-            .map_or(happened.len(), |place| place + 1);
-        let duplicates = format!(
-            "the last of {} deliveries that changed nothing, {} of them with another body",
-            item.state.duplicates, item.state.conflicts
-        );
-        happened.insert(place, (Some(at), "duplicate", Some(duplicates)));
+    if let Some((place, at, detail)) = repeated {
+        let entry = Happened {
+            at: Some(at.to_string()),
+            what: "duplicate",
+            detail: Some(detail),
+        };
+        happened.insert(place, entry);
     }
-    let entry = |(at, what, detail): (Option<Timestamp>, _, _)| Happened {
-        at: at.map(|at| at.to_string()),
-        what,
-        detail,
-    };
-    happened.into_iter().map(entry).collect()
+    happened
+}
+
+/// The place in the timeline of the last delivery that changed nothing, its time, and how many there were.
+fn repeated(item: &Item, timeline: &[Entry]) -> Option<(usize, Timestamp, String)> {
+    let state = &item.state;
+    let at = state.repeated_at?;
+    let is_before = |entry: &Entry| entry.at.is_some_and(|before| before <= at);
+    let place = timeline.iter().rposition(is_before);
+    let place = place.map_or(timeline.len(), |place| place + 1);
+    let detail = format!(
+        "{} so far, {} with another body",
+        state.duplicates, state.conflicts
+    );
+    Some((place, at, detail))
 }
 
 fn history(item: &Item) -> String {
@@ -236,11 +247,11 @@ fn history(item: &Item) -> String {
     let trace = event.traceparent().into_iter();
     lines.extend(trace.map(|trace| format!("traceparent   {trace}")));
     lines.push("history".to_owned());
-    for entry in happened(item, item.timeline()) {
-        let at = entry.at.unwrap_or_default();
-        let detail = entry.detail.map(|detail| format!(": {detail}"));
-        let line = format!("{at} {}{}", entry.what, detail.unwrap_or_default());
-        lines.push(format!("  {}", on_one_line(&line)));
+    let mut entries = item.state.history.clone();
+    if let Some((place, at, detail)) = repeated(item, &item.timeline()) {
+        entries.insert(place, format!("{at} duplicate: {detail}"));
     }
+    let entries = entries.iter();
+    lines.extend(entries.map(|entry| format!("  {}", on_one_line(entry))));
     lines.join("\n")
 }
