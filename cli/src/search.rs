@@ -21,7 +21,7 @@ pub use candidates::{entries, sources};
 pub struct Limits {
     /// Events on the page.
     pub events: usize,
-    /// Events looked up to find them.
+    /// Entries of an index looked at to find them.
     pub lines: usize,
     /// Payloads read to find them.
     pub payloads: usize,
@@ -30,7 +30,7 @@ pub struct Limits {
 /// What was read to make a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Read {
-    /// Events looked up.
+    /// Entries of an index looked at.
     pub events: usize,
     /// Payloads read.
     pub payloads: usize,
@@ -74,9 +74,15 @@ pub async fn page(
     }
     let mut last = after.clone();
     let mut candidates = Candidates::of(stack, filter, after, now).await?;
-    while let Some(batch) = candidates.next(limits.events.clamp(50, 500)).await? {
-        for summary in batch {
-            if page.events.len() == limits.events || page.read.events == limits.lines {
+    while page.read.events < limits.lines {
+        let most = limits.lines - page.read.events;
+        let count = limits.events.clamp(50, 500).min(most);
+        let Some(batch) = candidates.next(count).await? else {
+            return Ok(page);
+        };
+        page.read.events += batch.entries;
+        for summary in batch.summaries {
+            if page.events.len() == limits.events {
                 page.next = last;
                 return Ok(page);
             }
@@ -89,13 +95,15 @@ pub async fn page(
                 let key = &summary.key;
                 is_meant = takes_payload(&ledger, &bucket, filter, key, &mut page.read).await?;
             }
-            page.read.events += 1;
             last = Some(position(&summary));
             if is_meant {
                 page.events.push(summary);
             }
         }
+        // What comes after the last of them on this page was looked at and is not meant.
+        last = Some(batch.last);
     }
+    page.next = last;
     Ok(page)
 }
 

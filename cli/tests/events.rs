@@ -14,6 +14,8 @@ use webhooks::event::EventKey;
 use webhooks::ledger::{Ledger, Settlement, Writes};
 use webhooks::record::record as record_whole;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::filter::Filter;
+use webhooks_cli::search::{Limits, page};
 
 use command::{hold, is_plain, json, printed, run, said, webhooks};
 use support::sample::{FAR, START, at, end, event_of, failed, key_in, noise, record, retry};
@@ -107,6 +109,33 @@ async fn pages_follow_one_another_without_a_gap_or_a_repetition() {
         }
     }
     assert_eq!(paged, ids(&all));
+}
+
+#[tokio::test]
+async fn a_page_reads_no_more_than_its_limit_also_where_nothing_matches() {
+    let world = World::enter().await;
+    let (ledger, source) = (world.ledger(), unique("source"));
+    several(&ledger, &source, 120).await;
+    let text =
+        format!("provider:github source:{source} type:github.none since:2026-01-01T00:00:00Z");
+    let filter: Filter = text.parse().expect("a filter");
+    let limits = Limits {
+        events: 10,
+        lines: 70,
+        payloads: 0,
+    };
+    let (mut after, mut read) = (None, Vec::new());
+    loop {
+        let page = page(&world.stack, &filter, after, limits, Timestamp::now()).await;
+        let page = page.expect("AWS answers");
+        assert_eq!(page.events, []);
+        read.push(page.read.events);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, [70, 50]);
 }
 
 #[tokio::test]

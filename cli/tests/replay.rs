@@ -249,6 +249,33 @@ async fn starts_those_that_are_meant_and_keeps_who_and_why() {
 }
 
 #[tokio::test]
+async fn what_is_named_and_cannot_start_is_told() {
+    let world = World::enter().await;
+    let (ledger, done, unknown) = (world.ledger(), fresh_key(), fresh_key());
+    support::sample::record(&ledger, &event(&done)).await;
+    end(&ledger, &done, Settlement::Done(Writes::none()), at(1)).await;
+    let (done, unknown) = (done.to_string(), unknown.to_string());
+    let rest = ["--yes", "--reason", "it has to"];
+    let left = run(&world, &[&["replay", &done], &rest[..]].concat()).await;
+    assert_eq!(left.status.code(), Some(1), "{}", said(&left));
+    let expected = format!("{done}: left alone: is done\n1 left alone\n");
+    assert_eq!(printed(&left), expected);
+    let gone = run(&world, &[&["replay", &unknown], &rest[..]].concat()).await;
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(
+        said(&gone).contains("is not in the ledger"),
+        "{}",
+        said(&gone)
+    );
+    // A filter finds it as well, and nothing that could start.
+    let source = "source:default";
+    let id = format!("id:{}", done.rsplit('/').next().expect("an id"));
+    let found = ["replay", "provider:github", source, &id, SINCE];
+    let found = run(&world, &[&found[..], &rest[..]].concat()).await;
+    assert_eq!(found.status.code(), Some(0), "{}", said(&found));
+}
+
+#[tokio::test]
 async fn stops_by_itself_when_replays_fail_again() {
     let world = World::enter().await;
     let (ledger, source) = (world.ledger(), unique("source"));

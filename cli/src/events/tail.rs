@@ -2,6 +2,7 @@
 
 mod seen;
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -159,10 +160,8 @@ impl Tail<'_> {
         found.sort_by(|(a, then), (b, now)| then.cmp(now).then(a.cmp(b)));
         let keys: Vec<_> = found.iter().map(|(key, _)| key.clone()).collect();
         let summaries = self.summaries(&keys).await?.into_iter();
-        let timed = summaries.filter_map(|summary| {
-            let (_, at) = found.iter().find(|(key, _)| *key == summary.key)?;
-            Some((*at, summary))
-        });
+        let times: HashMap<_, _> = found.into_iter().collect();
+        let timed = summaries.filter_map(|summary| Some((*times.get(&summary.key)?, summary)));
         Ok(timed.collect())
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Chosen {
     pub(super) events: Vec<Summary>,
     /// Keys of which the ledger has nothing.
     pub(super) unknown: Vec<EventKey>,
+    /// True if each was named, and not found by a filter.
+    pub(super) is_by_id: bool,
     pub(super) read: Read,
     /// True if there may be more than those.
     pub(super) is_cut: bool,
@@ -83,6 +85,7 @@ async fn by_id(stack: &Stack, keys: Vec<EventKey>) -> Result<Chosen, Failure> {
     Ok(Chosen {
         unknown: keys.into_iter().filter(|key| !is_there(key)).collect(),
         events,
+        is_by_id: true,
         ..Chosen::default()
     })
 }
@@ -101,8 +104,8 @@ async fn by_filter(
     let page = page(stack, filter, None, limits, now).await?;
     Ok(Chosen {
         events: page.events,
-        unknown: Vec::new(),
         read: page.read,
         is_cut: page.next.is_some(),
+        ..Chosen::default()
     })
 }

@@ -17,7 +17,8 @@ use crate::terminal::{on_one_line, say, say_json, warn};
 /// Events that a preview names.
 const NAMED: usize = 10;
 
-/// Runs the command. The exit code is 1 when an event was left alone, failed again or was not reached.
+/// Runs the command. The exit code is 1 when an event failed again, has not ended or was not reached, or one
+/// that was named was left alone.
 ///
 /// # Errors
 /// [`Failure`] when a word is wrong, the reason is missing, or AWS does not answer.
@@ -45,9 +46,10 @@ pub async fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
         }
         (None, None) => return Err(Failure::usage("say why with --reason TEXT")),
     };
-    let is_well = chosen.unknown.is_empty()
-        && !report.stopped
-        && report.events.iter().all(|line| line.outcome.is_well());
+    // A filter finds events that stand elsewhere as well; whoever names one means it.
+    let is_well =
+        |line: &Line| line.outcome.is_well() || (line.outcome == Outcome::Left && !chosen.is_by_id);
+    let is_well = chosen.unknown.is_empty() && !report.stopped && report.events.iter().all(is_well);
     if args.json {
         say_json(&report)?;
     } else {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use webhooks::ledger::{Replay, Summary};
+use webhooks::ledger::{Replay, Status, Summary};
 
 use super::chosen::Chosen;
 use super::outcome::{Line, Outcome, Report};
@@ -11,10 +11,13 @@ use super::watch::Watch;
 use super::{Replayed, start};
 use crate::failure::Failure;
 use crate::stack::Stack;
-use crate::terminal::{on_one_line, say};
+use crate::terminal::{on_one_line, say, warn};
 
 /// The pause between two looks at what was started.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// The pause between two lines about how far it is.
+const PROGRESS: Duration = Duration::from_secs(5);
 
 /// How fast, and when to stop.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +44,13 @@ pub(super) async fn run(
     let mut kept = Vec::new();
     let mut rest = chosen.failed();
     let mut stopped = false;
+    let mut told_at = Instant::now();
     for event in rest.by_ref() {
         pace.tick().await;
+        if told_at.elapsed() > PROGRESS {
+            told_at = Instant::now();
+            warn(watch.progress(chosen.failed().count()));
+        }
         if !has_room(&mut watch, plan).await? {
             kept.push(Line::of(event, Outcome::NotReached, None));
             stopped = true;
@@ -69,9 +77,13 @@ pub(super) async fn run(
     kept.extend(others(chosen));
     kept.extend(watch.into_lines());
     if !is_quiet {
-        kept.iter()
-            .filter(|line| !line.outcome.is_well())
-            .for_each(tell);
+        // A filter finds many that stand elsewhere, and the rest of one that stopped is counted.
+        let is_counted = |line: &Line| {
+            line.outcome == Outcome::NotReached
+                || (line.outcome == Outcome::Left && !chosen.is_by_id)
+        };
+        let odd = |line: &&Line| !line.outcome.is_well() && !is_counted(line);
+        kept.iter().filter(odd).for_each(tell);
     }
     let mut report = Report::of(chosen, kept);
     report.ran = true;
@@ -90,9 +102,9 @@ async fn has_room(watch: &mut Watch<'_>, plan: Plan) -> Result<bool, Failure> {
         if watch.failed_again() >= plan.stop_after {
             return Ok(false);
         }
-        // Until one has ended well nobody knows that what was wrong is mended.
+        // Until one has ended well nobody knows that what was wrong is mended: no more are started than may fail.
         let most = if watch.ended_well() == 0 {
-            plan.stop_after
+            plan.stop_after - watch.failed_again()
         } else {
             10.max(plan.rate as usize * 5)
         };
@@ -130,9 +142,12 @@ async fn settle(watch: &mut Watch<'_>, plan: Plan) -> Result<(), Failure> {
 
 /// Those that were not failed when they were chosen.
 fn others(chosen: &Chosen) -> impl Iterator<Item = Line> {
-    let is_other = |event: &&Summary| event.status != webhooks::ledger::Status::Failed;
+    let is_other = |event: &&Summary| event.status != Status::Failed;
     let others = chosen.events.iter().filter(is_other);
-    others.map(|event| Line::of(event, Outcome::Left, None))
+    others.map(|event| {
+        let detail = format!("is {}", event.status.as_str());
+        Line::of(event, Outcome::Left, Some(detail))
+    })
 }
 
 fn tell(line: &Line) {

@@ -92,6 +92,17 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
+    /// How far it is, of so many, in words.
+    pub(super) fn progress(&self, all: usize) -> String {
+        format!(
+            "{} of {all} started; {} ended well, {} failed again, {} on their way",
+            self.ended() + self.open(),
+            self.ended_well(),
+            self.failed_again(),
+            self.open()
+        )
+    }
+
     /// What became of each.
     pub(super) fn into_lines(self) -> Vec<Line> {
         let open = self.open.iter();

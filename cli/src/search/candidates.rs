@@ -27,6 +27,15 @@ pub(super) struct Candidates<'a> {
     after: Option<Position>,
 }
 
+/// Some of them.
+pub(super) struct Batch {
+    pub(super) summaries: Vec<Summary>,
+    /// Entries of an index among which they were.
+    pub(super) entries: usize,
+    /// The position of the last of those.
+    pub(super) last: Position,
+}
+
 enum From {
     /// What these sources have received.
     Sources(Vec<(String, String)>),
@@ -57,31 +66,36 @@ impl<'a> Candidates<'a> {
         })
     }
 
-    /// The next of them, about `count`; none at the end.
-    pub(super) async fn next(&mut self, count: usize) -> Result<Option<Vec<Summary>>, Failure> {
+    /// The next of them, from `count` entries; none at the end.
+    pub(super) async fn next(&mut self, count: usize) -> Result<Option<Batch>, Failure> {
         let sources = match &mut self.from {
             From::Late(rest) => {
-                let batch: Vec<_> = rest.drain(..count.min(rest.len())).collect();
-                return Ok((!batch.is_empty()).then_some(batch));
+                let summaries: Vec<_> = rest.drain(..count.min(rest.len())).collect();
+                let last = summaries.last().map(position);
+                return Ok(last.map(|last| Batch {
+                    entries: summaries.len(),
+                    summaries,
+                    last,
+                }));
             }
-            From::Sources(sources) => sources.clone(),
+            From::Sources(sources) => sources,
         };
         let (since, until) = (self.since, self.until);
         let after = self.after.as_ref();
-        let mut entries = first(&self.ledger, &sources, (since, until), after, count).await?;
-        let Some(last) = entries.last() else {
+        let mut listed = first(&self.ledger, sources, (since, until), after, count).await?;
+        let entries = listed.len();
+        let Some(last) = listed.last().map(|entry| entry.position.clone()) else {
             return Ok(None);
         };
-        self.after = Some(last.position.clone());
-        entries.retain(|entry| self.filter.takes_entry(&entry.position.key, &entry.kind));
-        let keys: Vec<_> = entries
-            .into_iter()
-            .map(|entry| entry.position.key)
-            .collect();
+        self.after = Some(last.clone());
+        listed.retain(|entry| self.filter.takes_entry(&entry.position.key, &entry.kind));
+        let keys: Vec<_> = listed.into_iter().map(|entry| entry.position.key).collect();
         let summaries = self.ledger.summaries(&keys).await;
-        summaries
-            .map(Some)
-            .map_err(|error| Failure::new("the ledger", error))
+        Ok(Some(Batch {
+            summaries: summaries.map_err(|error| Failure::new("the ledger", error))?,
+            entries,
+            last,
+        }))
     }
 }
 
