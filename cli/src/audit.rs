@@ -9,8 +9,9 @@ use webhooks::ledger::{Illegal, Ledger, Listing};
 use webhooks::limits;
 use webhooks::timestamp::Timestamp;
 
-use crate::events::{Moment, Place, parse_moment};
 use crate::failure::Failure;
+use crate::moment::{Moment, parse_moment};
+use crate::place::Place;
 use crate::stack::Stack;
 use crate::terminal::{say, warn};
 

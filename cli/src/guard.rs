@@ -30,7 +30,7 @@ pub(crate) enum Reach {
 }
 
 /// Services that the stack uses, by the names that requests are signed for.
-pub(crate) const IN_USE: [&str; 8] = [
+pub(crate) const IN_USE: [&str; 9] = [
     "cloudformation",
     "dynamodb",
     "dynamodbstreams",
@@ -39,6 +39,7 @@ pub(crate) const IN_USE: [&str; 8] = [
     "sns",
     "sqs",
     "ssm",
+    "sts",
 ];
 
 #[derive(Clone)]

@@ -3,16 +3,19 @@
 //! [`dev`] and [`demo`] run a [`local`] stack: an [`emulator`] with the data resources of the
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
-//! ledger of a [`stack`], local or deployed, and [`replay`] starts its failed events again;
+//! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
+//! again; [`dead_letters`] looks at what could not be recorded;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
 pub mod activity;
 pub mod audit;
+pub mod caller;
 pub mod captured_request;
 pub mod child;
 pub mod connect;
+pub mod dead_letters;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;
@@ -20,27 +23,34 @@ pub mod emulator;
 pub mod event_source;
 pub mod events;
 pub mod failure;
+pub mod filter;
 pub mod fixture;
 mod front;
 pub mod functions;
 mod gateway_event;
 mod guard;
+pub mod issue_key;
+pub mod issues;
 pub mod keys;
 mod listener;
 pub mod local;
 pub mod migrate;
+pub mod moment;
 pub mod pair;
+pub mod place;
 mod private;
 pub mod probe;
 pub mod project;
 mod provider_hosts;
 pub mod providers;
 pub mod reconcile;
+pub mod related;
 pub mod replay;
 pub mod rotate;
 mod sample_message;
 pub mod scenario;
 pub mod scheme;
+pub mod search;
 pub mod secret_file;
 pub mod send;
 pub mod signature;

@@ -1,12 +1,14 @@
 //! The command `webhooks`: local stack, signed test deliveries, the ledger at a glance.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, demo, dev, events, migrate, pair, providers, reconcile, rotate, scheme, send,
-    terminal, urls, verify,
+    audit, connect, dead_letters, demo, dev, events, issues, migrate, pair, providers, reconcile,
+    replay, rotate, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -27,6 +29,10 @@ enum Command {
     Send(send::SendArgs),
     /// List the events in the ledger, or show one
     Events(events::EventsArgs),
+    /// Group failures by type and cause
+    Issues(issues::IssuesArgs),
+    /// Look at the dead-letter queue, and move or drop some of it
+    DeadLetters(dead_letters::DeadLettersArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Make or update the endpoint at a provider that posts to the stack, or check it
@@ -35,6 +41,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
     Pair(pair::PairArgs),
+    /// Start failed events again: by id, filter or issue, with a preview first
+    Replay(replay::ReplayArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
     Providers(providers::ProvidersArgs),
     /// Ask a provider what it has sent, and record what never arrived
@@ -47,6 +55,11 @@ enum Command {
     Urls(urls::UrlsArgs),
     /// Check a captured request's signature, and say why it does not hold
     Verify(verify::VerifyArgs),
+    /// Print the completions of a shell: webhooks completions bash
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 impl Command {
@@ -77,6 +90,8 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(args).await,
         Command::Send(args) => send::run(args).await,
         Command::Events(args) => events::run(args).await,
+        Command::Issues(args) => issues::run(args).await,
+        Command::DeadLetters(args) => dead_letters::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
@@ -84,8 +99,14 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Rotate(args) => rotate::run(args).await,
+        Command::Replay(args) => replay::command::run(args).await,
         Command::Scheme(args) => scheme::run(args),
         Command::Urls(args) => urls::run(args).await,
         Command::Verify(args) => verify::run(args).await,
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "webhooks", &mut stdout());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

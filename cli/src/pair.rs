@@ -10,8 +10,8 @@ use webhooks::provider::handshake::Guard;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
-use crate::events::Place;
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::send::find_provider;
 use crate::stack::Stack;
 use crate::terminal::say;

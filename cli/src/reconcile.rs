@@ -13,8 +13,9 @@ use webhooks::reconcile::{
 };
 use webhooks::timestamp::Timestamp;
 
-use crate::events::{Moment, Place, parse_moment};
 use crate::failure::Failure;
+use crate::moment::{Moment, parse_moment};
+use crate::place::Place;
 use crate::secret_file::SecretFile;
 use crate::stack::Stack;
 use crate::terminal::{say, warn};

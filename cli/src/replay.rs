@@ -1,15 +1,26 @@
-//! `webhooks events replay`: starts failed events again, as a redelivery would.
+//! Failed events started again, as a redelivery would: `webhooks events replay` by id, and [`command`], `webhooks
+//! replay`, with a preview, a reason and a watch.
+
+mod args;
+mod chosen;
+pub mod command;
+mod forward;
+mod outcome;
+mod paced;
+mod watch;
 
 use std::process::ExitCode;
 
 use webhooks::envelope::envelope;
 use webhooks::event::EventKey;
-use webhooks::ledger::{Status, token};
+use webhooks::ledger::{Replay, Status, token};
 use webhooks::timestamp::Timestamp;
 
 use crate::failure::Failure;
 use crate::stack::Stack;
 use crate::terminal::{say, warn};
+
+pub use args::ReplayArgs;
 
 /// The result of starting one event again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +65,11 @@ pub async fn run(stack: &Stack, ids: &[String]) -> Result<ExitCode, Failure> {
 /// # Errors
 /// [`Failure`] when AWS does not answer, or the payload is gone.
 pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> {
+    start(stack, key, None).await
+}
+
+/// The same; the history keeps who did it and why, where that is given.
+async fn start(stack: &Stack, key: &EventKey, by: Option<&Replay>) -> Result<Replayed, Failure> {
     let failure = |error: &dyn std::error::Error| Failure::of(error.to_string());
     let ledger = stack.ledger()?;
     let Some(mut item) = ledger.find(key).await.map_err(|error| failure(&error))? else {
@@ -71,8 +87,12 @@ pub async fn replay(stack: &Stack, key: &EventKey) -> Result<Replayed, Failure> 
         kept.map_err(|error| failure(&error))?;
     }
     let (token, now) = (token(), Timestamp::now());
-    let reopened = ledger.reopen(key, &token, false, now.after(stack.retention()), now);
-    if !reopened.await.map_err(|error| failure(&error))? {
+    let expires_at = now.after(stack.retention());
+    let reopened = match by {
+        Some(by) => ledger.replay(key, &token, by, expires_at, now).await,
+        None => ledger.reopen(key, &token, false, expires_at, now).await,
+    };
+    if !reopened.map_err(|error| failure(&error))? {
         // Somebody else was faster, so it is on its way.
         return Ok(Replayed::Left(Status::Waiting));
     }

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{IsTerminal, Write as _, stdout};
 
+use serde::Serialize;
+
+use crate::failure::Failure;
+
 /// The text with every character that a terminal obeys written as `\u{...}`; tabs and line breaks
 /// stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -50,6 +54,30 @@ pub fn hand_out(data: &str) {
         // As with `println!`, a reader that has gone away ends the command by its signal.
         let _ = writeln!(stdout().lock(), "{data}");
     }
+}
+
+/// Prints a value as JSON on one line. What a terminal would obey stands in strings alone, where an escape means
+/// the same.
+///
+/// # Errors
+/// [`Failure`] for a value that JSON has no form for.
+pub fn say_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(value);
+    let json = json.map_err(|error| Failure::new("the output", error))?;
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\r' {
+            // Raw it can stand between values alone.
+            escaped.push(' ');
+        } else if is_obeyed(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    println!("{escaped}");
+    Ok(())
 }
 
 /// Control characters of ASCII and Latin 1, marks and overrides of direction, line separators.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use webhooks::event::EventKey;
-use webhooks::ledger::{Claim, Illegal, Ledger, Look, Settlement, Status, Turn, Writes};
+use webhooks::ledger::{
+    Claim, Illegal, Ledger, Look, Replay, Settlement, Status, Turn, What, Writes,
+};
 use webhooks::limits;
 use webhooks_cli::audit::audit;
 
@@ -49,7 +51,12 @@ async fn walk(ledger: &Ledger, key: &EventKey, random: &mut fastrand::Rng) {
                 continue;
             }
             Claim::Ended(Status::Failed) => {
-                let again = ledger.reopen(key, "again", random.bool(), FAR, now).await;
+                let again = if random.bool() {
+                    let by = Replay::new("assumed-role/Operators/jane", "the cause is mended");
+                    ledger.replay(key, "again", &by, FAR, now).await
+                } else {
+                    ledger.reopen(key, "again", random.bool(), FAR, now).await
+                };
                 assert!(again.expect("DynamoDB answers"));
                 continue;
             }
@@ -77,6 +84,9 @@ async fn whatever_the_transitions_leave_is_legal() {
         walk(&ledger, &key, &mut random).await;
         let item = item(&ledger, &key).await;
         assert_eq!(item.illegalities(limits::CALL), [], "{:?}", item.state);
+        let timeline = item.timeline();
+        let unknown = timeline.iter().find(|entry| entry.what == What::Unknown);
+        assert_eq!(unknown, None, "{:?}", item.state);
     }
 }
 

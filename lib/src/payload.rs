@@ -152,6 +152,15 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// The value at the end of a path of the payload's JSON form, unread: members are joined by dots, and an
+    /// element of an array goes by its place, from 0.
+    pub fn value(&self, path: &str) -> Option<Box<RawValue>> {
+        match self.data() {
+            Data::Json(json) => json::member(json.get().as_bytes(), path),
+            Data::Binary => None,
+        }
+    }
+
     /// SHA-256 of the exact bytes, by which a repeated id with another body is recognised.
     pub fn digest(&self) -> [u8; 32] {
         match &self.object {

@@ -13,7 +13,7 @@ use webhooks::timestamp::Timestamp;
 use webhooks_cli::emulator::{Emulator, any_port, config};
 use webhooks_cli::fixture::Fixture;
 use webhooks_cli::project::Project;
-use webhooks_cli::send::post_copies;
+use webhooks_cli::send::{FIRST_ANSWER, post_copies};
 use webhooks_cli::stack::Stack;
 use webhooks_cli::template::Template;
 
@@ -156,7 +156,9 @@ impl Place {
         let secret = Secret::new(secret).expect("a secret");
         let signed = fixture.renew(known, &secret, Timestamp::now());
         signed.expect("it signs");
-        let answers = post_copies(&fixture.delivery, 1).await.expect("it answers");
+        let answers = post_copies(&fixture.delivery, 1, FIRST_ANSWER)
+            .await
+            .expect("it answers");
         answers[0].status
     }
 

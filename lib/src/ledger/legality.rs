@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::history::{EARLIER, earlier};
 use super::item::Item;
+use super::replay::REPLAYED;
 use super::status::Status;
 use crate::limits;
 use crate::timestamp::Timestamp;
@@ -61,6 +62,7 @@ impl Step {
             "done" => Some(Self::Done),
             "ignored" => Some(Self::Ignored),
             "received again" | "received again, with another body" => Some(Self::Again),
+            _ if what.starts_with(REPLAYED) => Some(Self::Again),
             _ if what.starts_with("failed: ") => Some(Self::Failed),
             _ => pause("to be tried again in ")
                 .map(Self::Retry)

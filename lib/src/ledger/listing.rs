@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
 use futures::future::try_join_all;
 
-use super::attributes::{Attributes, PK, number, text};
+use super::attributes::{Attributes, PK, text};
 use super::error::LedgerError;
 use super::keys::{event_of, receipt_key, state_key};
 use super::look::BATCH;
@@ -71,13 +71,8 @@ impl Ledger {
                 self.by_source(listing).await?
             }
         };
-        let mut summaries = Vec::new();
-        // Each event has two items.
-        for batch in keys.chunks(BATCH / 2) {
-            let mut found = self.summaries(batch).await?;
-            found.retain(|summary| listing.matches(summary));
-            summaries.append(&mut found);
-        }
+        let mut summaries = self.summaries(&keys).await?;
+        summaries.retain(|summary| listing.matches(summary));
         summaries.sort_by(|a, b| b.received_at.cmp(&a.received_at).then(a.key.cmp(&b.key)));
         summaries.truncate(listing.limit);
         Ok(summaries)
@@ -86,13 +81,9 @@ impl Ledger {
     /// Events of a source in its time range, the newest of each shard until there is `limit` in it.
     pub(super) async fn by_source(&self, listing: &Listing) -> Result<Vec<EventKey>, LedgerError> {
         let shards = (0..LISTING_SHARDS).map(|shard| async move {
+            let partition = listing_partition(&listing.provider, &listing.source, shard);
             let query = self
-                .client
-                .query()
-                .index_name("listing")
-                .key_condition_expression(
-                    "listing = :partition AND received_at BETWEEN :since AND :until",
-                )
+                .received_between(partition, listing.since, listing.until)
                 .set_filter_expression(
                     listing
                         .kind
@@ -104,13 +95,7 @@ impl Ledger {
                         .kind
                         .as_ref()
                         .map(|_| HashMap::from([("#type".to_owned(), "type".to_owned())])),
-                )
-                .expression_attribute_values(
-                    ":partition",
-                    text(listing_partition(&listing.provider, &listing.source, shard)),
-                )
-                .expression_attribute_values(":since", number(listing.since.millis()))
-                .expression_attribute_values(":until", number(listing.until.millis()));
+                );
             let query = match &listing.kind {
                 Some(kind) => {
                     query.expression_attribute_values(":kind", text(kind.trim_end_matches('*')))
@@ -180,7 +165,20 @@ impl Ledger {
         }
     }
 
-    async fn summaries(&self, events: &[EventKey]) -> Result<Vec<Summary>, LedgerError> {
+    /// The lines of those of the events that are there, in their order.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when DynamoDB does not answer.
+    pub async fn summaries(&self, events: &[EventKey]) -> Result<Vec<Summary>, LedgerError> {
+        let mut summaries = Vec::new();
+        // Each event has two items.
+        for batch in events.chunks(BATCH / 2) {
+            summaries.append(&mut self.summaries_of(batch).await?);
+        }
+        Ok(summaries)
+    }
+
+    async fn summaries_of(&self, events: &[EventKey]) -> Result<Vec<Summary>, LedgerError> {
         let both = |key| [receipt_key(key), state_key(key)];
         let wanted = events.iter().flat_map(both).collect();
         let names = "pk, #type, #status, received_at, attempts, duplicates, cause";

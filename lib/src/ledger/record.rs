@@ -3,12 +3,13 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ReturnValue, Update};
 
 use super::attributes::text;
 use super::contention::Contention;
 use super::error::LedgerError;
 use super::receipt::{Mark, PayloadTooLarge};
+use super::replay::Replay;
 use super::table::Ledger;
 use super::transition;
 use crate::event::{Event, EventKey};
@@ -96,6 +97,27 @@ impl Ledger {
     ) -> Result<bool, LedgerError> {
         self.extend(key, expires_at).await?;
         let update = transition::reopen(&self.table, key, token, conflict, now);
+        self.start_again(update, token).await
+    }
+
+    /// The same by an operator, whose name and reason the history keeps.
+    ///
+    /// # Errors
+    /// As [`Ledger::reopen`].
+    pub async fn replay(
+        &self,
+        key: &EventKey,
+        token: &str,
+        by: &Replay,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        self.extend(key, expires_at).await?;
+        let update = transition::replay(&self.table, key, token, by, now);
+        self.start_again(update, token).await
+    }
+
+    async fn start_again(&self, update: Update, token: &str) -> Result<bool, LedgerError> {
         let update = self.update(update, ReturnValue::None).send().await;
         let Err(error) = update else {
             return Ok(true);

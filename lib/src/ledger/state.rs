@@ -16,6 +16,8 @@ pub struct State {
     pub attempts: u32,
     /// Deliveries after the first that changed nothing.
     pub duplicates: u32,
+    /// The time of the last of them.
+    pub repeated_at: Option<Timestamp>,
     /// Deliveries of the same id with another body.
     pub conflicts: u32,
     /// Deliveries that started it again after it had failed.
@@ -52,6 +54,7 @@ impl State {
             status,
             attempts: item.count("attempts"),
             duplicates: item.count("duplicates"),
+            repeated_at: time(item.number("repeated_at")),
             conflicts: item.count("conflicts"),
             redeliveries: item.count("redeliveries"),
             resends: item.count("resends"),

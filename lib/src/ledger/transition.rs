@@ -15,6 +15,7 @@ use super::keys::{receipt_key, state_key};
 use super::lease::Held;
 use super::overdue::Overdue;
 use super::receipt::{PayloadTooLarge, new_receipt};
+use super::replay::Replay;
 use super::settlement::Settlement;
 use super::shards::Half;
 use super::status::Status;
@@ -74,6 +75,22 @@ pub fn reopen(table: &str, key: &EventKey, token: &str, conflict: bool, now: Tim
     } else {
         (AGAIN, "received again")
     };
+    start_again(table, key, token, expression, what, now)
+}
+
+/// The same by an operator, whose name and reason the history keeps.
+pub fn replay(table: &str, key: &EventKey, token: &str, by: &Replay, now: Timestamp) -> Update {
+    start_again(table, key, token, AGAIN, &by.entry(), now)
+}
+
+fn start_again(
+    table: &str,
+    key: &EventKey,
+    token: &str,
+    expression: &str,
+    what: &str,
+    now: Timestamp,
+) -> Update {
     let update = state_update(table, key, expression)
         .condition_expression("#status = :failed")
         .expression_attribute_names("#token", "token")

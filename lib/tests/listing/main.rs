@@ -4,5 +4,6 @@
 mod support;
 
 mod lines;
+mod pages;
 mod scene;
 mod shards;
