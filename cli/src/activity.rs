@@ -30,8 +30,17 @@ pub fn readable(line: &str) -> Option<String> {
         Some("INFO") | None => String::new(),
         Some(level) => format!("{level} "),
     };
-    Some(format!("{level}{message} {id}{took}"))
+    let step = if message.ends_with("timestamp_out_of_tolerance") {
+        OLD
+    } else {
+        ""
+    };
+    Some(format!("{level}{message} {id}{took}{step}"))
 }
+
+/// The next step where a file was sent as it lies there.
+const OLD: &str =
+    ": it was signed too long ago; webhooks send PROVIDER EVENT --print signs a file anew";
 
 /// The compiler's message when a function does not build.
 fn compiler(line: &str) -> Option<String> {
@@ -57,6 +66,8 @@ mod tests {
             readable(line).as_deref(),
             Some("WARN github delivery refused: no ")
         );
+        let line = r#"{"Provider":"stripe","message":"stripe delivery unauthenticated: timestamp_out_of_tolerance"}"#;
+        assert!(readable(line).is_some_and(|line| line.contains("--print")));
         assert_eq!(
             readable(r#"{"level":"INFO","fields":{"message":"x"}}"#),
             None
