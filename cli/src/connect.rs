@@ -105,7 +105,7 @@ impl Registration {
             Ok(made) => made,
             Err(error) => {
                 // What is not known may have been done.
-                if error.is_lasting() && after != before {
+                if error.is_refusal() && after != before {
                     self.store(&before).await?;
                 }
                 return Err(self.access.refused(&error));
@@ -200,10 +200,11 @@ impl Registration {
                     id, secret: None, ..
                 }) => {
                     return Err(Failure::of(format!(
-                        "{}: its endpoint {id} is there, and its secret was shown only when it was made: give that \
-                         with --secret, or make an endpoint beside it with webhooks rotate {}",
+                        "{}: its endpoint {id} is there, and the stack has no secret of it, which the API shows only \
+                         once: give it with --secret, if the provider's console shows it, or remove the endpoint and \
+                         run this again: {}",
                         self.name(),
-                        self.word()
+                        self.removal_of(id)
                     )));
                 }
                 Plan::Update(Endpoint { secret, .. }) => {

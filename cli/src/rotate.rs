@@ -5,6 +5,7 @@
 //! was signed by another than the new one. A provider that chooses the secret and shows it once gets a second
 //! endpoint; the old one goes with the old secret.
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -92,7 +93,11 @@ impl Registration {
                 self.word()
             ))
         })?;
-        let id = match self.connector.choice() {
+        let choice = self.connector.choice();
+        if choice == Choice::Provider {
+            self.is_told_apart(&ours, &before)?;
+        }
+        let id = match choice {
             Choice::Account(what) => {
                 return Err(Failure::usage(format!(
                     "{} signs with {what}: change that in its console, then webhooks connect {} --secret WHERE \
@@ -101,8 +106,15 @@ impl Registration {
                     self.word()
                 )));
             }
+            Choice::Ours if before.is_empty() => {
+                return Err(Failure::of(format!(
+                    "{}: the stack has no secret of it; webhooks connect {} sets one",
+                    self.name(),
+                    self.word()
+                )));
+            }
             Choice::Ours => self.renew(endpoint, &before, args.settle).await?,
-            Choice::Provider if ours.len() > 1 && before.len() > 1 => {
+            Choice::Provider if ours.len() > 1 => {
                 say(format!("{}: a rotation is under way already", self.name()));
                 endpoint.id.clone()
             }
@@ -123,6 +135,28 @@ impl Registration {
         } else {
             ExitCode::FAILURE
         })
+    }
+
+    /// Makes sure that the stack has the secret of each endpoint, so that each can be told from the others.
+    fn is_told_apart(&self, ours: &[Endpoint], secrets: &[Secret]) -> Result<(), Failure> {
+        let newest = ours.first().map_or("", |endpoint| &endpoint.id);
+        match (ours, secrets) {
+            (_, []) => Err(Failure::of(format!(
+                "{}: the stack has no secret of its endpoint {newest}; webhooks connect {} --secret WHERE stores it",
+                self.name(),
+                self.word()
+            ))),
+            // The answer to the call that made the newer one was lost, and its secret with it.
+            ([_, _, ..], [_]) => Err(Failure::of(format!(
+                "{}: {} endpoints post to {}, and the stack has one secret; remove the one that this is not of, \
+                 and run this again; the newest is {newest}: {}",
+                self.name(),
+                ours.len(),
+                self.url,
+                self.removal_of(newest)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Sets a secret that we choose, of which the stack knows before the provider does.
@@ -155,7 +189,7 @@ impl Registration {
             Ok(made) => Ok(made.id),
             Err(error) => {
                 // What is not known may have been done.
-                if error.is_lasting() && !is_begun {
+                if error.is_refusal() && !is_begun {
                     self.store(before).await?;
                 }
                 Err(self.access.refused(&error))
@@ -216,16 +250,18 @@ impl Registration {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Removes the endpoints at our URL but the newest, which is listed first.
+    /// Removes the endpoints at our URL but the newest.
     async fn remove_old(&self) -> Result<(), Failure> {
         let ours = self.ours().await?;
         let [newest, older @ ..] = ours.as_slice() else {
-            return Ok(());
+            return Err(Failure::of(format!("nothing posts to {}", self.url)));
         };
         for endpoint in older {
             let Some(call) = self.connector.remove(&endpoint.id) else {
                 continue;
             };
+            // First, so that a reconciler never asks for one that is gone.
+            self.rename(&endpoint.id, &newest.id).await?;
             let removed = self.access.change(&call).await;
             removed.map_err(|error| self.access.refused(&error))?;
             say(format!(
@@ -233,7 +269,6 @@ impl Registration {
                 self.name(),
                 endpoint.id
             ));
-            self.rename(&endpoint.id, &newest.id).await?;
         }
         Ok(())
     }
@@ -253,11 +288,12 @@ impl Registration {
             .await
     }
 
-    /// The endpoints that post to our URL.
+    /// The endpoints that post to our URL, the newest first.
     async fn ours(&self) -> Result<Vec<Endpoint>, Failure> {
-        let endpoints = self.endpoints().await?.into_iter();
-        let ours = endpoints.filter(|endpoint| endpoint.is_at(&self.url));
-        Ok(ours.collect())
+        let mut ours = self.endpoints().await?;
+        ours.retain(|endpoint| endpoint.is_at(&self.url));
+        ours.sort_by_key(|endpoint| Reverse(endpoint.created));
+        Ok(ours)
     }
 
     /// Waits until the old secrets are not needed any more.

@@ -1,6 +1,7 @@
 //! The way to a provider's API: makes calls, or shows those that would change something.
 
 use std::fmt;
+use std::time::Duration;
 
 use webhooks::provider_api::{ApiError, Content, ProviderApi, query};
 use webhooks::provider_hosts::Reply;
@@ -26,6 +27,16 @@ pub(crate) struct Access {
 /// Most pages of endpoints that are read.
 const PAGES: usize = 100;
 
+/// The pauses before a call is made again that does nothing twice.
+const AGAIN: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// The status of a call whose twin is still at work.
+const CONFLICT: u16 = 409;
+
 /// The sign for a secret.
 const HIDDEN: &str = "***";
 
@@ -50,7 +61,18 @@ impl Access {
             say(self.shown(call));
             return Ok(None);
         }
-        self.send(call).await.map(Some)
+        let mut pauses = AGAIN.iter().filter(|_| call.idempotency_key.is_some());
+        loop {
+            let sent = self.send(call).await;
+            let pause = match &sent {
+                Err(error) if is_open(error) => pauses.next(),
+                _ => None,
+            };
+            match pause {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return sent.map(Some),
+            }
+        }
     }
 
     /// The registered endpoints.
@@ -72,23 +94,23 @@ impl Access {
     }
 
     async fn send(&self, call: &Call) -> Result<Reply, ApiError> {
-        let sent = |content| self.api.send(call.method, &call.path, content);
+        let api = match &call.idempotency_key {
+            Some(key) => self.api.with_header("idempotency-key", key),
+            None => self.api.clone(),
+        };
+        let sent = |content| api.send(call.method, &call.path, content);
         match &call.body {
             Body::None => sent(Content::None).await,
             Body::Json(value) => {
                 let text = value.to_string();
-                self.api
-                    .send(call.method, &call.path, Content::Json(&text))
-                    .await
+                sent(Content::Json(&text)).await
             }
             Body::Form(fields) => {
                 let fields: Vec<_> = fields
                     .iter()
                     .map(|(name, value)| (*name, &**value))
                     .collect();
-                self.api
-                    .send(call.method, &call.path, Content::Form(&fields))
-                    .await
+                sent(Content::Form(&fields)).await
             }
         }
     }
@@ -132,4 +154,16 @@ impl Access {
         // A refusal may repeat what it was given.
         Failure::of(self.without_secrets(format!("{}: {error}{next}", self.base)))
     }
+}
+
+/// True if it is not known what became of a call.
+fn is_open(error: &ApiError) -> bool {
+    !error.is_refusal()
+        || matches!(
+            error,
+            ApiError::Refused {
+                status: CONFLICT,
+                ..
+            }
+        )
 }

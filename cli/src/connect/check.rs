@@ -159,13 +159,20 @@ impl Registration {
 
     /// The way to remove an endpoint that is one too many.
     fn removal(&self, endpoint: &Endpoint) -> String {
-        match (self.connector.choice(), self.connector.remove(&endpoint.id)) {
-            (Choice::Provider, _) => format!(
+        match self.connector.choice() {
+            Choice::Provider => format!(
                 "if webhooks rotate {} has made it, the same with --finish removes the old one",
                 self.word()
             ),
-            (_, Some(call)) => format!("remove it: {}", self.access.shown(&call)),
-            (_, None) => "remove it in the provider's console".to_owned(),
+            _ => format!("remove it: {}", self.removal_of(&endpoint.id)),
+        }
+    }
+
+    /// The call that removes an endpoint, for a person to make.
+    pub(crate) fn removal_of(&self, id: &str) -> String {
+        match self.connector.remove(id) {
+            Some(call) => self.access.shown(&call),
+            None => "in the provider's console".to_owned(),
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Endpoint {
     pub(crate) url: String,
     /// The events that it asks for; none where the provider does not say.
     pub(crate) events: Vec<String>,
+    /// The time at which it was made, where a second one may be made beside it.
+    pub(crate) created: Option<Timestamp>,
     /// Its secret, where the provider shows that.
     pub(crate) secret: Option<String>,
     /// What is wrong with it whatever the stack wants.
@@ -175,6 +177,7 @@ mod tests {
             id: "1".to_owned(),
             url: url.to_owned(),
             events: Vec::new(),
+            created: None,
             secret: None,
             problems: Vec::new(),
         }

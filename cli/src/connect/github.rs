@@ -165,6 +165,7 @@ impl Hook {
             id: self.id.to_string(),
             url: self.config.url.unwrap_or_default(),
             events: self.events,
+            created: None,
             secret: None,
             problems,
         }
@@ -275,6 +276,7 @@ impl Connector for AppHook {
             problems: config.problems(),
             url: config.url.unwrap_or_default(),
             events: Vec::new(),
+            created: None,
             secret: None,
         };
         Ok(Listed {

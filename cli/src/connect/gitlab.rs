@@ -108,6 +108,7 @@ impl Hook {
             id: self.id.to_string(),
             url: self.url,
             events: self.rest.iter().filter_map(asked).collect(),
+            created: None,
             secret: None,
             problems,
         }

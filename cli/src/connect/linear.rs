@@ -125,6 +125,7 @@ impl Webhook {
             id: self.id,
             url: self.url.unwrap_or_default(),
             events: self.resource_types,
+            created: None,
             secret: None,
             problems: (!self.enabled).then_some(problem).into_iter().collect(),
         }

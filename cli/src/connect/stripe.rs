@@ -63,6 +63,7 @@ struct WebhookEndpoint {
     url: String,
     status: String,
     enabled_events: Vec<String>,
+    created: i64,
     secret: Option<String>,
 }
 
@@ -77,6 +78,7 @@ impl WebhookEndpoint {
             id: self.id,
             url: self.url,
             events: self.enabled_events,
+            created: Some(Timestamp::from_seconds(self.created)),
             secret: None,
             problems,
         }
@@ -123,7 +125,8 @@ impl Connector for Stripe {
             Some(_) => fields.extend(events(wish)),
             None => fields.push(("enabled_events[]", "*".to_owned())),
         }
-        Call::form(PATH, fields)
+        // The secret is in this answer alone. https://docs.stripe.com/api/idempotent_requests
+        Call::form(PATH, fields).idempotent()
     }
 
     fn update(&self, endpoint: &Endpoint, wish: &Wish<'_>) -> Call {

@@ -109,6 +109,7 @@ impl Connector for Bot {
             id: WEBHOOK.to_owned(),
             url: info.url,
             events: info.allowed_updates.unwrap_or_default(),
+            created: None,
             secret: None,
             problems: problem.into_iter().collect(),
         };

@@ -127,6 +127,7 @@ impl PhoneNumber {
             id: self.sid,
             events: same.map(|((event, ..), _)| (*event).to_owned()).collect(),
             url,
+            created: None,
             secret: None,
             problems,
         }

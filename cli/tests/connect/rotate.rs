@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use webhooks::timestamp::Timestamp;
 
 use crate::place::{Api, Place, TOKEN};
 
@@ -136,6 +137,12 @@ async fn an_endpoint_of_stripe_is_followed_by_a_second_one() {
         .await
         .is(1, "nothing has arrived");
     assert_eq!(place.deliver("stripe", event, &secrets[0]).await, 202);
+    // Whatever the order in which they are listed.
+    let mut endpoints = state["endpoints"].clone();
+    let later = Timestamp::now().seconds() + 60;
+    endpoints[0]["created"] = json!(later);
+    endpoints.as_array_mut().expect("a list").reverse();
+    api.set(json!({"endpoints": endpoints})).await;
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let finished = run("rotate", &["--finish", "--quiet", "1s"]).await;

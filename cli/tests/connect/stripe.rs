@@ -59,6 +59,38 @@ async fn an_endpoint_whose_secret_nobody_has_is_left_alone() {
     let gone = place.stack.remove_secret("stripe", "default").await;
     gone.expect("SSM answers");
     let lost = place.run(&api, &CONNECT).await;
-    lost.is(1, "webhooks rotate stripe");
+    lost.is(1, "with --secret");
+    lost.is(1, "DELETE https://api.stripe.com/v1/webhook_endpoints/we_");
+    // Nor is another one made beside it, whose like nobody could drop.
+    let rotate = [&["rotate"], &CONNECT[1..]].concat();
+    let rotated = place.run(&api, &rotate).await;
+    rotated.is(1, "webhooks connect stripe --secret WHERE");
     assert!(place.secrets("stripe", "default").await.is_empty());
+    let endpoints = &api.state().await["endpoints"];
+    assert_eq!(endpoints.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_answer_was_lost_is_asked_for_again() {
+    let place = Place::new().await;
+    let api = place.api("stripe").await;
+    let create = "POST /v1/webhook_endpoints";
+    api.set(json!({"lose": [create, create]})).await;
+    place.run(&api, &CONNECT).await.is(0, "is made");
+    let calls = api.calls().await;
+    assert_eq!(calls.iter().filter(|call| *call == create).count(), 3);
+    let state = api.state().await;
+    assert_eq!(state["endpoints"].as_array().map(Vec::len), Some(1));
+    let id = state["endpoints"][0]["id"].as_str().expect("an id");
+    let secrets = place.secrets("stripe", "default").await;
+    assert_eq!(json!(secrets), json!([state["secrets"][id]]));
+    // One that is lost for good, beside the old one.
+    api.set(json!({"lose": vec![create; 9]})).await;
+    let rotate = [&["rotate"], &CONNECT[1..]].concat();
+    place.run(&api, &rotate).await.is(1, "does not answer");
+    api.set(json!({"lose": []})).await;
+    let twice = place.run(&api, &rotate).await;
+    twice.is(1, "the stack has one secret");
+    let endpoints = &api.state().await["endpoints"];
+    assert_eq!(endpoints.as_array().map(Vec::len), Some(2));
 }
