@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use webhooks::provider_api::ApiError;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::connect::{Choice, Endpoint, Plan, Registration, RegistrationArgs, wit
 use crate::failure::Failure;
 use crate::terminal::{say, warn};
 
+mod abandon;
 mod evidence;
 
 use self::evidence::Verdict;
@@ -29,6 +31,9 @@ pub struct RotateArgs {
     /// Drop the old secret, if nothing is signed with it any more
     #[arg(long)]
     finish: bool,
+    /// Discard a rotation that was begun: the old secret signs again
+    #[arg(long, conflicts_with_all = ["finish", "wait"])]
+    abandon: bool,
     /// Rotate, wait until nothing is signed with the old secret any more, and drop it
     #[arg(long, conflicts_with_all = ["finish", "dry_run"])]
     wait: bool,
@@ -63,7 +68,11 @@ pub async fn run(args: &RotateArgs) -> Result<ExitCode, Failure> {
     let mut registration = open.await?;
     if !args.finish {
         let hold = registration.hold().await?;
-        let begun = registration.rotate(args).await;
+        let begun = if args.abandon {
+            registration.abandon(args).await
+        } else {
+            registration.rotate(args).await
+        };
         let free = registration.let_go(hold).await;
         let code = begun?;
         free?;
@@ -86,13 +95,7 @@ impl Registration {
     async fn rotate(&mut self, args: &RotateArgs) -> Result<ExitCode, Failure> {
         let before = self.secrets().await?;
         let ours = self.ours().await?;
-        let endpoint = ours.first().ok_or_else(|| {
-            Failure::of(format!(
-                "nothing posts to {}; begin with webhooks connect {}",
-                self.url,
-                self.word()
-            ))
-        })?;
+        let endpoint = ours.first().ok_or_else(|| self.not_connected())?;
         let choice = self.connector.choice();
         if choice == Choice::Provider {
             self.is_told_apart(&ours, &before)?;
@@ -254,23 +257,42 @@ impl Registration {
     async fn remove_old(&self) -> Result<(), Failure> {
         let ours = self.ours().await?;
         let [newest, older @ ..] = ours.as_slice() else {
-            return Err(Failure::of(format!("nothing posts to {}", self.url)));
+            return Err(self.not_connected());
         };
         for endpoint in older {
-            let Some(call) = self.connector.remove(&endpoint.id) else {
-                continue;
-            };
             // First, so that a reconciler never asks for one that is gone.
             self.rename(&endpoint.id, &newest.id).await?;
-            let removed = self.access.change(&call).await;
-            removed.map_err(|error| self.access.refused(&error))?;
-            say(format!(
-                "{}: its endpoint {} is removed",
-                self.name(),
-                endpoint.id
-            ));
+            self.remove(endpoint).await?;
         }
         Ok(())
+    }
+
+    /// Removes an endpoint at the provider.
+    async fn remove(&self, endpoint: &Endpoint) -> Result<(), Failure> {
+        let Some(call) = self.connector.remove(&endpoint.id) else {
+            return Ok(());
+        };
+        match self.access.change(&call.idempotent()).await {
+            // Where the answer to the first call was lost.
+            Ok(Some(_)) | Err(ApiError::NotFound { .. }) => {
+                say(format!(
+                    "{}: its endpoint {} is removed",
+                    self.name(),
+                    endpoint.id
+                ));
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(self.access.refused(&error)),
+        }
+    }
+
+    fn not_connected(&self) -> Failure {
+        Failure::of(format!(
+            "nothing posts to {}; begin with webhooks connect {}",
+            self.url,
+            self.word()
+        ))
     }
 
     /// Lets the reconciler's credential name the new endpoint.
@@ -311,7 +333,8 @@ impl Registration {
             .stack
             .secret_versions(self.provider, &self.source)
             .await?;
-        let doubled = self.connector.choice() == Choice::Provider;
+        // An old endpoint that is gone sends nothing that the other one has to send as well.
+        let doubled = self.connector.choice() == Choice::Provider && self.ours().await?.len() > 1;
         let signers = |since, limit| self.signers(since, limit);
         evidence::judge(&versions, quiet, doubled, Timestamp::now(), signers).await
     }

@@ -83,7 +83,7 @@ fn open(given: &Given<'_>, hosts: ProviderHosts) -> Result<Opened, Failure> {
         connector,
         api: ProviderApi::new(hosts, base.clone(), headers),
         base,
-        hidden: vec![token],
+        hidden: [token].into_iter().chain(credential.private_key).collect(),
         own: None,
     })
 }

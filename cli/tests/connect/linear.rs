@@ -98,3 +98,10 @@ async fn makes_and_mends_a_webhook() {
         .await
         .is(1, "the credential needs an admin's key");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotates_and_sets_back() {
+    let place = Place::new().await;
+    let api = serve(json!({"webhooks": []}), answer).await;
+    super::rotate::there_and_back(&place, &api, "linear", "linear-Issue.create.json").await;
+}

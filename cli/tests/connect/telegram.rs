@@ -87,3 +87,11 @@ async fn sets_the_webhook_of_a_bot() {
         "Unauthorized); the credential needs the token of the bot",
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotates_and_sets_back() {
+    let place = Place::new().await;
+    let info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": 0});
+    let api = serve(json!({"webhook": info}), answer).await;
+    super::rotate::there_and_back(&place, &api, "telegram", "telegram-message.json").await;
+}
