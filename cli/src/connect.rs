@@ -85,6 +85,8 @@ pub(crate) enum Plan {
     Create,
     /// This one is, or is to become the stack's.
     Update(Endpoint),
+    /// This one is, and another is to be made beside it.
+    Beside(Endpoint),
 }
 
 impl Registration {
@@ -210,7 +212,7 @@ impl Registration {
                 Plan::Update(Endpoint { secret, .. }) => {
                     secret.as_deref().and_then(|text| Secret::new(text).ok())
                 }
-                Plan::Create => None,
+                Plan::Create | Plan::Beside(_) => None,
             },
             (Choice::Account(_) | Choice::Provider, None) => None,
         };
@@ -230,9 +232,13 @@ impl Registration {
             url: &self.url,
             events,
             secret: text.as_deref(),
+            beside: match plan {
+                Plan::Beside(endpoint) => Some(endpoint),
+                Plan::Create | Plan::Update(_) => None,
+            },
         };
         let (call, id) = match plan {
-            Plan::Create => (self.connector.create(&wish), "ID"),
+            Plan::Create | Plan::Beside(_) => (self.connector.create(&wish), "ID"),
             Plan::Update(endpoint) => (self.connector.update(endpoint, &wish), &*endpoint.id),
         };
         match self.access.change(&call).await? {
@@ -256,7 +262,7 @@ impl Registration {
             return;
         }
         let done = match plan {
-            Plan::Create => "is made",
+            Plan::Create | Plan::Beside(_) => "is made",
             Plan::Update(_) => "is set",
         };
         say(format!(

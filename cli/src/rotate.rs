@@ -203,7 +203,8 @@ impl Registration {
     /// Makes a second endpoint, whose secret the provider chooses.
     async fn double(&mut self, endpoint: &Endpoint, before: &[Secret]) -> Result<String, Failure> {
         let events = Some(endpoint.events.as_slice()).filter(|events| !events.is_empty());
-        let made = self.register(&Plan::Create, None, events).await;
+        let plan = Plan::Beside(endpoint.clone());
+        let made = self.register(&plan, None, events).await;
         let made = made.map_err(|error| self.access.refused(&error))?;
         if self.access.dry_run {
             return Ok(made.id);

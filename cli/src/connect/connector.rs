@@ -20,6 +20,8 @@ pub(crate) struct Endpoint {
     pub(crate) events: Vec<String>,
     /// The time at which it was made, where a second one may be made beside it.
     pub(crate) created: Option<Timestamp>,
+    /// The fields beside URL and events with which a second one is made that is like it.
+    pub(crate) settings: Vec<(&'static str, String)>,
     /// Its secret, where the provider shows that.
     pub(crate) secret: Option<String>,
     /// What is wrong with it whatever the stack wants.
@@ -61,6 +63,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) events: Option<&'a [String]>,
     /// The secret, where the user chooses it.
     pub(crate) secret: Option<&'a str>,
+    /// The endpoint that it is to be like, beside which it is made.
+    pub(crate) beside: Option<&'a Endpoint>,
 }
 
 /// What the provider says of an endpoint that was made or changed.
@@ -178,6 +182,7 @@ mod tests {
             url: url.to_owned(),
             events: Vec::new(),
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems: Vec::new(),
         }

@@ -166,6 +166,7 @@ impl Hook {
             url: self.config.url.unwrap_or_default(),
             events: self.events,
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }
@@ -277,6 +278,7 @@ impl Connector for AppHook {
             url: config.url.unwrap_or_default(),
             events: Vec::new(),
             created: None,
+            settings: Vec::new(),
             secret: None,
         };
         Ok(Listed {

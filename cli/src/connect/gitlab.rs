@@ -109,6 +109,7 @@ impl Hook {
             url: self.url,
             events: self.rest.iter().filter_map(asked).collect(),
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }

@@ -126,6 +126,7 @@ impl Webhook {
             url: self.url.unwrap_or_default(),
             events: self.resource_types,
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems: (!self.enabled).then_some(problem).into_iter().collect(),
         }

@@ -110,6 +110,7 @@ impl Connector for Bot {
             url: info.url,
             events: info.allowed_updates.unwrap_or_default(),
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems: problem.into_iter().collect(),
         };

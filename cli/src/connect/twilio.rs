@@ -128,6 +128,7 @@ impl PhoneNumber {
             events: same.map(|((event, ..), _)| (*event).to_owned()).collect(),
             url,
             created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }

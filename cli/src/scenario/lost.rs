@@ -52,7 +52,9 @@ pub(super) fn note(local: &Local, step: &Step, delivery: &Delivery) {
     let is_known =
         matches!(step.how, How::Lost | How::Genuine | How::AtOnce(_)) && step.ends.is_some();
     let attempt = Attempt::of(delivery, ago(AGO)).filter(|_| is_known);
-    attempt.map(|attempt| local.github_api.note(attempt));
+    if let Some(attempt) = attempt {
+        local.github_api.note(attempt);
+    }
 }
 
 /// Lets the reconciler compare what was sent with the ledger.

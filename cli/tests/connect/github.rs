@@ -199,6 +199,22 @@ async fn finds_what_is_wrong_and_mends_it() {
         .run(&api, &["connect", "--check"])
         .await
         .is(0, "github/default: as it should be");
+    for provider in ["airtable", "stripe"] {
+        let put = place
+            .stack
+            .put_secret(provider, "default", "of the provider");
+        put.await.expect("SSM takes it");
+    }
+    let partly = place.run(&api, &["connect", "--check"]).await;
+    partly.is(0, "github/default: as it should be");
+    partly.is(
+        0,
+        "stripe/default: not checked: it has no credential for the provider's API",
+    );
+    partly.is(
+        0,
+        "airtable/default: not checked: nothing here asks its provider's API",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

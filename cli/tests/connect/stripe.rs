@@ -94,3 +94,35 @@ async fn an_endpoint_whose_answer_was_lost_is_asked_for_again() {
     let endpoints = &api.state().await["endpoints"];
     assert_eq!(endpoints.as_array().map(Vec::len), Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_endpoint_is_like_the_first_one() {
+    let place = Place::new().await;
+    let api = place.api("stripe").await;
+    place.run(&api, &CONNECT).await.is(0, "is made");
+    let mut endpoints = api.state().await["endpoints"].clone();
+    endpoints[0]["api_version"] = json!("2024-06-20");
+    endpoints[0]["application"] = json!("ca_1");
+    endpoints[0]["description"] = json!("Payments & more");
+    api.set(json!({"endpoints": endpoints})).await;
+    let check = [&CONNECT[..], &["--check"]].concat();
+    place.run(&api, &check).await.is(
+        1,
+        "of the API version 2024-06-20, and the account's is 2025-09-30.clover",
+    );
+    let rotate = [&["rotate"], &CONNECT[1..]].concat();
+    place.run(&api, &rotate).await.is(0, "is made beside");
+    let state = api.state().await;
+    for name in [
+        "api_version",
+        "application",
+        "description",
+        "enabled_events",
+    ] {
+        assert_eq!(state["endpoints"][0][name], state["endpoints"][1][name]);
+    }
+    // The account's own, given or not.
+    endpoints[0]["api_version"] = json!("2025-09-30.clover");
+    api.set(json!({"endpoints": endpoints})).await;
+    place.run(&api, &check).await.is(0, "as it should be");
+}

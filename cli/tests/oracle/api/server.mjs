@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { OpenAPIBackend } from "openapi-backend";
 
 const [provider, base] = process.argv.slice(2);
-const { description, authorized, operations, refusal, state } = await (await import(`./${provider}.mjs`)).api(deliver);
+const { description, authorized, operations, refusal, state, headers: always = () => ({}) } = await (await import(`./${provider}.mjs`)).api(deliver);
 
 // Posts to the path of a URL; resolves to the status, 0 where nobody answers.
 async function deliver(url, headers, body) {
@@ -94,7 +94,7 @@ const server = createServer((request, response) => {
       state.lose.splice(lost, 1);
       return request.socket.destroy();
     }
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...always(), ...headers });
     response.end(body === null ? undefined : JSON.stringify(body));
   });
 });

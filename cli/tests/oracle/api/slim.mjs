@@ -52,6 +52,8 @@ function isIgnored(name) {
 function schema(key, value) {
   if (isIgnored(key)) return undefined;
   if (/^(description|summary)$/.test(key) && typeof value === "string") return undefined;
+  // APIs.guru has its own time there, and Stripe the names of its versions.
+  if (key === "api_version" && value?.enum) return { type: "string" };
   if (key === "enum" && Array.isArray(value)) return [...new Set(value)];
   if (value?.nullable === true && !value.type) {
     const { nullable, anyOf = [{}], ...rest } = value;
