@@ -180,6 +180,14 @@ impl Registration {
             .map(|place| SecretFile::parse(place)?.read())
             .transpose()?
             .or_else(|| self.own.clone());
+        if given
+            .as_ref()
+            .is_some_and(|given| given.lines().count() > 1)
+        {
+            return Err(Failure::usage(
+                "a secret is one line, and this one has more",
+            ));
+        }
         let given = given.map(Secret::new).transpose();
         let given = given.map_err(|error| Failure::usage(error.to_string()))?;
         let secret = match (choice, given) {

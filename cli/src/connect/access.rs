@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use webhooks::provider_api::{ApiError, Content, ProviderApi, query};
 use webhooks::provider_hosts::Reply;
 
@@ -134,9 +135,15 @@ impl Access {
     fn without_secrets(&self, text: String) -> String {
         let hidden = self.hidden.iter().filter(|secret| !secret.is_empty());
         hidden.fold(text, |text, secret| {
-            let escaped = query(&[("", secret)]);
-            let text = text.replace(secret.as_str(), HIDDEN);
-            text.replace(escaped.trim_start_matches('='), HIDDEN)
+            let (json, form) = (
+                Value::from(secret.as_str()).to_string(),
+                query(&[("", secret)]),
+            );
+            // As it is, between the quotes of JSON, and behind the name of a field.
+            let forms = [secret, &json[1..json.len() - 1], &form[1..]];
+            forms
+                .iter()
+                .fold(text, |text, form| text.replace(form, HIDDEN))
         })
     }
 
@@ -166,4 +173,34 @@ fn is_open(error: &ApiError) -> bool {
                 ..
             }
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use webhooks::provider_hosts::ProviderHosts;
+
+    use super::*;
+
+    #[test]
+    fn shows_no_secret_in_whatever_form_a_call_has_it() {
+        let secret = "odd \" \\ \u{fc}&=%\t/";
+        let base = "https://api.example";
+        let access = Access {
+            api: ProviderApi::new(ProviderHosts::default(), base, []),
+            base: base.to_owned(),
+            hidden: vec![secret.to_owned()],
+            right: "",
+            dry_run: true,
+        };
+        let calls = [
+            Call::json("POST", "/hooks", json!({"secret": secret})),
+            Call::form("/hooks", vec![("secret", secret.to_owned())]),
+            Call::get(format!("/hooks?{}", query(&[("secret", secret)]))),
+        ];
+        for call in calls {
+            let shown = access.shown(&call);
+            assert!(shown.contains("***") && !shown.contains("odd"), "{shown}");
+        }
+    }
 }

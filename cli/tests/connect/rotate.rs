@@ -274,3 +274,37 @@ async fn the_endpoint_that_is_left_is_not_abandoned() {
         .is(1, "the old secret has signed");
     assert_eq!(place.secrets("stripe", "default").await, secrets);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_made_up_for_by_the_next_run() {
+    let place = Place::new().await;
+    let api = place.api("github").await;
+    api.set(json!({"lose": ["POST /repos/o/r/hooks"]})).await;
+    github(&place, &api, "connect", &[])
+        .await
+        .is(1, "run the same command again");
+    github(&place, &api, "connect", &[])
+        .await
+        .is(0, "its ping has arrived");
+    let state = api.state().await;
+    assert_eq!(state["hooks"].as_array().map(Vec::len), Some(1));
+    let secrets = place.secrets("github", "default").await;
+    assert_eq!(
+        json!(secrets),
+        json!([state["hooks"][0]["config"]["secret"]])
+    );
+
+    let change = format!("PATCH /repos/o/r/hooks/{}", state["hooks"][0]["id"]);
+    api.set(json!({"lose": [change]})).await;
+    github(&place, &api, "rotate", &[])
+        .await
+        .is(1, "run the same command again");
+    let begun = place.secrets("github", "default").await;
+    assert_eq!((begun.len(), &begun[1]), (2, &secrets[0]));
+    github(&place, &api, "rotate", &[])
+        .await
+        .is(0, "goes on with the secret");
+    assert_eq!(place.secrets("github", "default").await, begun);
+    let state = api.state().await;
+    assert_eq!(state["hooks"][0]["config"]["secret"], json!(begun[0]));
+}
