@@ -57,7 +57,7 @@ dev: setup ## run the local stack
 demo: setup ## run the local stack, send it signed deliveries and show what became of them
 	cargo build --package webhooks-cli --locked
 	cargo build --locked
-	target/debug/webhooks demo
+	target/debug/webhooks demo --lost
 
 # Release builds of the tests have no debug assertions and no faults, as what is deployed. Only that is optimised: it
 # takes ten minutes.

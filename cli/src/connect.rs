@@ -85,6 +85,8 @@ pub(crate) enum Plan {
     Create,
     /// This one is, or is to become the stack's.
     Update(Endpoint),
+    /// This one is, and another is to be made beside it.
+    Beside(Endpoint),
 }
 
 impl Registration {
@@ -105,7 +107,7 @@ impl Registration {
             Ok(made) => made,
             Err(error) => {
                 // What is not known may have been done.
-                if error.is_lasting() && after != before {
+                if error.is_refusal() && after != before {
                     self.store(&before).await?;
                 }
                 return Err(self.access.refused(&error));
@@ -178,6 +180,14 @@ impl Registration {
             .map(|place| SecretFile::parse(place)?.read())
             .transpose()?
             .or_else(|| self.own.clone());
+        if given
+            .as_ref()
+            .is_some_and(|given| given.lines().count() > 1)
+        {
+            return Err(Failure::usage(
+                "a secret is one line, and this one has more",
+            ));
+        }
         let given = given.map(Secret::new).transpose();
         let given = given.map_err(|error| Failure::usage(error.to_string()))?;
         let secret = match (choice, given) {
@@ -200,16 +210,17 @@ impl Registration {
                     id, secret: None, ..
                 }) => {
                     return Err(Failure::of(format!(
-                        "{}: its endpoint {id} is there, and its secret was shown only when it was made: give that \
-                         with --secret, or make an endpoint beside it with webhooks rotate {}",
+                        "{}: its endpoint {id} is there, and the stack has no secret of it, which the API shows only \
+                         once: give it with --secret, if the provider's console shows it, or remove the endpoint and \
+                         run this again: {}",
                         self.name(),
-                        self.word()
+                        self.removal_of(id)
                     )));
                 }
                 Plan::Update(Endpoint { secret, .. }) => {
                     secret.as_deref().and_then(|text| Secret::new(text).ok())
                 }
-                Plan::Create => None,
+                Plan::Create | Plan::Beside(_) => None,
             },
             (Choice::Account(_) | Choice::Provider, None) => None,
         };
@@ -229,9 +240,13 @@ impl Registration {
             url: &self.url,
             events,
             secret: text.as_deref(),
+            beside: match plan {
+                Plan::Beside(endpoint) => Some(endpoint),
+                Plan::Create | Plan::Update(_) => None,
+            },
         };
         let (call, id) = match plan {
-            Plan::Create => (self.connector.create(&wish), "ID"),
+            Plan::Create | Plan::Beside(_) => (self.connector.create(&wish), "ID"),
             Plan::Update(endpoint) => (self.connector.update(endpoint, &wish), &*endpoint.id),
         };
         match self.access.change(&call).await? {
@@ -255,7 +270,7 @@ impl Registration {
             return;
         }
         let done = match plan {
-            Plan::Create => "is made",
+            Plan::Create | Plan::Beside(_) => "is made",
             Plan::Update(_) => "is set",
         };
         say(format!(

@@ -13,7 +13,7 @@ use crate::dev::interruption;
 use crate::failure::Failure;
 use crate::local::{Local, Options};
 use crate::project::Project;
-use crate::scenario::{How, Report, SHOWN, play, steps};
+use crate::scenario::{How, Report, SHOWN, lost, play, steps};
 use crate::send::find_provider;
 use crate::terminal::say;
 
@@ -26,6 +26,9 @@ pub struct DemoArgs {
     /// The providers, joined by commas, or all
     #[arg(long, value_name = "NAMES", default_value_t = SHOWN.join(","))]
     providers: String,
+    /// Also lose deliveries on their way, for the reconciler to find at a stand-in for the provider's API
+    #[arg(long)]
+    lost: bool,
 }
 
 /// Runs the command.
@@ -43,7 +46,10 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
 async fn demonstrate(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let time_limit = Duration::from_secs(args.time_limit);
     let project = Project::here()?;
-    let steps = steps(&project, &chosen(&args.providers)?)?;
+    let mut steps = steps(&project, &chosen(&args.providers)?)?;
+    if args.lost {
+        steps.extend(lost(&project)?);
+    }
     println!("starting the emulator, the template's data resources and the functions ...");
     let options = Options::anywhere()?;
     let (local, mut lines) = Local::start(&project, &options).await?;
@@ -103,6 +109,7 @@ fn table(reports: &[Report]) -> Table {
             How::Forged => "body changed".to_owned(),
             How::Stale => "signed an hour ago".to_owned(),
             How::UnknownSource => "unknown source".to_owned(),
+            How::Lost => "lost on its way".to_owned(),
         };
         let mut outcomes: BTreeMap<(u16, &str), usize> = BTreeMap::new();
         for answered in &report.answered {
@@ -117,6 +124,12 @@ fn table(reports: &[Report]) -> Table {
                 1 => format!("{status} {outcome}"),
                 times => format!("{times} x {status} {outcome}"),
             });
+        let answers: Vec<_> = answers.collect();
+        let answers = if answers.is_empty() {
+            "-".to_owned()
+        } else {
+            answers.join(", ")
+        };
         table.add_row([
             format!(
                 "{} {}",
@@ -124,7 +137,7 @@ fn table(reports: &[Report]) -> Table {
                 report.step.event
             ),
             sent,
-            answers.collect::<Vec<_>>().join(", "),
+            answers,
             report.status.map_or("-", Status::as_str).to_owned(),
             effects(report),
             if report.is_as_promised() {

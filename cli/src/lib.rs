@@ -28,6 +28,7 @@ pub mod fixture;
 mod front;
 pub mod functions;
 mod gateway_event;
+pub mod github_api;
 mod guard;
 pub mod issue_key;
 pub mod issues;

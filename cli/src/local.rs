@@ -14,6 +14,7 @@ use crate::emulator::{self, Emulator};
 use crate::event_source;
 use crate::failure::Failure;
 use crate::functions::{Functions, Invoker, Plan, Run};
+use crate::github_api::GitHubApi;
 use crate::listener::Listener;
 use crate::project::Project;
 use crate::provider_hosts;
@@ -32,6 +33,8 @@ pub struct Local {
     pub stack: Stack,
     /// The template's functions, one for each program.
     pub plan: Vec<Function>,
+    /// The deliveries that a provider's API knows of, where it is stood in for.
+    pub github_api: GitHubApi,
 }
 
 /// Processes of each function: more than one, so that what may happen at once does.
@@ -92,10 +95,11 @@ impl Local {
         };
         // Tunnels, and `cargo lambda watch` itself, say in headers alone which URL was called.
         environment.insert("FORWARDED_HOST".to_owned(), "trust".to_owned());
+        let github_api = GitHubApi::default();
         // Keys of development are published nowhere else.
         let provider_hosts = options
             .development_secrets
-            .then(provider_hosts::open)
+            .then(|| provider_hosts::open(github_api.routes()))
             .transpose()?;
         if let Some(hosts) = &provider_hosts {
             environment.insert("PROVIDER_HOSTS_URL".to_owned(), hosts.url());
@@ -121,6 +125,7 @@ impl Local {
                 _provider_hosts: provider_hosts,
                 stack,
                 plan,
+                github_api,
             },
             lines,
         ))

@@ -1,4 +1,4 @@
-//! A stand-in for the providers' own web hosts, with the keys of development.
+//! A stand-in for the providers' own hosts, with the keys of development.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -11,10 +11,10 @@ use webhooks::scheme::development;
 use crate::failure::Failure;
 use crate::listener::Listener;
 
-/// Opens the stand-in.
-pub(crate) fn open() -> Result<Listener, Failure> {
+/// Opens the stand-in, with the paths of an API.
+pub(crate) fn open(api: Router) -> Result<Listener, Failure> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Listener::start(address, Router::new().fallback(answer))
+    Listener::start(address, api.fallback(answer))
 }
 
 async fn answer(uri: Uri) -> (StatusCode, Vec<u8>) {

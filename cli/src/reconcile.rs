@@ -126,6 +126,27 @@ pub fn reconciler(stack: &Stack) -> Result<Reconciler, Failure> {
     })
 }
 
+/// Lets a source count as compared until then, so that the next run begins there.
+///
+/// # Errors
+/// [`Failure`] when the ledger does not answer, or another run is at work.
+pub async fn compare_from(
+    stack: &Stack,
+    provider: &str,
+    source: &str,
+    since: Timestamp,
+) -> Result<(), Failure> {
+    let ledger = stack.ledger()?;
+    let failure = |error| Failure::new("the ledger", error);
+    let mut mark = ledger.watermark(provider, source).await.map_err(failure)?;
+    mark.reached = Some(since);
+    let moved = ledger.move_watermark(provider, source, &mut mark).await;
+    match moved.map_err(failure)? {
+        true => Ok(()),
+        false => Err(Failure::of(Stopped::Overtaken.to_string())),
+    }
+}
+
 /// Refuses to guess from when on a source is to be compared that never was: what another receiver has
 /// taken before would come once more.
 async fn has_begun(

@@ -5,10 +5,12 @@
 //! was signed by another than the new one. A provider that chooses the secret and shows it once gets a second
 //! endpoint; the old one goes with the old secret.
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use webhooks::provider_api::ApiError;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 
@@ -16,6 +18,7 @@ use crate::connect::{Choice, Endpoint, Plan, Registration, RegistrationArgs, wit
 use crate::failure::Failure;
 use crate::terminal::{say, warn};
 
+mod abandon;
 mod evidence;
 
 use self::evidence::Verdict;
@@ -28,6 +31,9 @@ pub struct RotateArgs {
     /// Drop the old secret, if nothing is signed with it any more
     #[arg(long)]
     finish: bool,
+    /// Discard a rotation that was begun: the old secret signs again
+    #[arg(long, conflicts_with_all = ["finish", "wait"])]
+    abandon: bool,
     /// Rotate, wait until nothing is signed with the old secret any more, and drop it
     #[arg(long, conflicts_with_all = ["finish", "dry_run"])]
     wait: bool,
@@ -62,7 +68,11 @@ pub async fn run(args: &RotateArgs) -> Result<ExitCode, Failure> {
     let mut registration = open.await?;
     if !args.finish {
         let hold = registration.hold().await?;
-        let begun = registration.rotate(args).await;
+        let begun = if args.abandon {
+            registration.abandon(args).await
+        } else {
+            registration.rotate(args).await
+        };
         let free = registration.let_go(hold).await;
         let code = begun?;
         free?;
@@ -85,14 +95,12 @@ impl Registration {
     async fn rotate(&mut self, args: &RotateArgs) -> Result<ExitCode, Failure> {
         let before = self.secrets().await?;
         let ours = self.ours().await?;
-        let endpoint = ours.first().ok_or_else(|| {
-            Failure::of(format!(
-                "nothing posts to {}; begin with webhooks connect {}",
-                self.url,
-                self.word()
-            ))
-        })?;
-        let id = match self.connector.choice() {
+        let endpoint = ours.first().ok_or_else(|| self.not_connected())?;
+        let choice = self.connector.choice();
+        if choice == Choice::Provider {
+            self.is_told_apart(&ours, &before)?;
+        }
+        let id = match choice {
             Choice::Account(what) => {
                 return Err(Failure::usage(format!(
                     "{} signs with {what}: change that in its console, then webhooks connect {} --secret WHERE \
@@ -101,8 +109,15 @@ impl Registration {
                     self.word()
                 )));
             }
+            Choice::Ours if before.is_empty() => {
+                return Err(Failure::of(format!(
+                    "{}: the stack has no secret of it; webhooks connect {} sets one",
+                    self.name(),
+                    self.word()
+                )));
+            }
             Choice::Ours => self.renew(endpoint, &before, args.settle).await?,
-            Choice::Provider if ours.len() > 1 && before.len() > 1 => {
+            Choice::Provider if ours.len() > 1 => {
                 say(format!("{}: a rotation is under way already", self.name()));
                 endpoint.id.clone()
             }
@@ -123,6 +138,28 @@ impl Registration {
         } else {
             ExitCode::FAILURE
         })
+    }
+
+    /// Makes sure that the stack has the secret of each endpoint, so that each can be told from the others.
+    fn is_told_apart(&self, ours: &[Endpoint], secrets: &[Secret]) -> Result<(), Failure> {
+        let newest = ours.first().map_or("", |endpoint| &endpoint.id);
+        match (ours, secrets) {
+            (_, []) => Err(Failure::of(format!(
+                "{}: the stack has no secret of its endpoint {newest}; webhooks connect {} --secret WHERE stores it",
+                self.name(),
+                self.word()
+            ))),
+            // The answer to the call that made the newer one was lost, and its secret with it.
+            ([_, _, ..], [_]) => Err(Failure::of(format!(
+                "{}: {} endpoints post to {}, and the stack has one secret; remove the one that this is not of, \
+                 and run this again; the newest is {newest}: {}",
+                self.name(),
+                ours.len(),
+                self.url,
+                self.removal_of(newest)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Sets a secret that we choose, of which the stack knows before the provider does.
@@ -155,7 +192,7 @@ impl Registration {
             Ok(made) => Ok(made.id),
             Err(error) => {
                 // What is not known may have been done.
-                if error.is_lasting() && !is_begun {
+                if error.is_refusal() && !is_begun {
                     self.store(before).await?;
                 }
                 Err(self.access.refused(&error))
@@ -166,7 +203,8 @@ impl Registration {
     /// Makes a second endpoint, whose secret the provider chooses.
     async fn double(&mut self, endpoint: &Endpoint, before: &[Secret]) -> Result<String, Failure> {
         let events = Some(endpoint.events.as_slice()).filter(|events| !events.is_empty());
-        let made = self.register(&Plan::Create, None, events).await;
+        let plan = Plan::Beside(endpoint.clone());
+        let made = self.register(&plan, None, events).await;
         let made = made.map_err(|error| self.access.refused(&error))?;
         if self.access.dry_run {
             return Ok(made.id);
@@ -216,26 +254,46 @@ impl Registration {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Removes the endpoints at our URL but the newest, which is listed first.
+    /// Removes the endpoints at our URL but the newest.
     async fn remove_old(&self) -> Result<(), Failure> {
         let ours = self.ours().await?;
         let [newest, older @ ..] = ours.as_slice() else {
-            return Ok(());
+            return Err(self.not_connected());
         };
         for endpoint in older {
-            let Some(call) = self.connector.remove(&endpoint.id) else {
-                continue;
-            };
-            let removed = self.access.change(&call).await;
-            removed.map_err(|error| self.access.refused(&error))?;
-            say(format!(
-                "{}: its endpoint {} is removed",
-                self.name(),
-                endpoint.id
-            ));
+            // First, so that a reconciler never asks for one that is gone.
             self.rename(&endpoint.id, &newest.id).await?;
+            self.remove(endpoint).await?;
         }
         Ok(())
+    }
+
+    /// Removes an endpoint at the provider.
+    async fn remove(&self, endpoint: &Endpoint) -> Result<(), Failure> {
+        let Some(call) = self.connector.remove(&endpoint.id) else {
+            return Ok(());
+        };
+        match self.access.change(&call.idempotent()).await {
+            // Where the answer to the first call was lost.
+            Ok(Some(_)) | Err(ApiError::NotFound { .. }) => {
+                say(format!(
+                    "{}: its endpoint {} is removed",
+                    self.name(),
+                    endpoint.id
+                ));
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(self.access.refused(&error)),
+        }
+    }
+
+    fn not_connected(&self) -> Failure {
+        Failure::of(format!(
+            "nothing posts to {}; begin with webhooks connect {}",
+            self.url,
+            self.word()
+        ))
     }
 
     /// Lets the reconciler's credential name the new endpoint.
@@ -253,11 +311,12 @@ impl Registration {
             .await
     }
 
-    /// The endpoints that post to our URL.
+    /// The endpoints that post to our URL, the newest first.
     async fn ours(&self) -> Result<Vec<Endpoint>, Failure> {
-        let endpoints = self.endpoints().await?.into_iter();
-        let ours = endpoints.filter(|endpoint| endpoint.is_at(&self.url));
-        Ok(ours.collect())
+        let mut ours = self.endpoints().await?;
+        ours.retain(|endpoint| endpoint.is_at(&self.url));
+        ours.sort_by_key(|endpoint| Reverse(endpoint.created));
+        Ok(ours)
     }
 
     /// Waits until the old secrets are not needed any more.
@@ -275,7 +334,8 @@ impl Registration {
             .stack
             .secret_versions(self.provider, &self.source)
             .await?;
-        let doubled = self.connector.choice() == Choice::Provider;
+        // An old endpoint that is gone sends nothing that the other one has to send as well.
+        let doubled = self.connector.choice() == Choice::Provider && self.ours().await?.len() > 1;
         let signers = |since, limit| self.signers(since, limit);
         evidence::judge(&versions, quiet, doubled, Timestamp::now(), signers).await
     }

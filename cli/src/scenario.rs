@@ -23,6 +23,10 @@ use crate::project::Project;
 use crate::send::{Answered, FIRST_ANSWER, local_url, post_copies, tamper};
 use crate::stack::development_secret;
 
+mod lost;
+
+pub use self::lost::lost;
+
 /// The way in which a delivery is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
@@ -38,6 +42,8 @@ pub enum How {
     Stale,
     /// Signed, to a source that is not registered.
     UnknownSource,
+    /// Signed, and lost on its way.
+    Lost,
 }
 
 /// One step: what is sent, and what is promised.
@@ -187,10 +193,11 @@ pub async fn play(
             (How::Again, Some(before)) => before,
             _ => prepare(project, local, &step)?,
         };
-        let copies = if let How::AtOnce(copies) = step.how {
-            copies
-        } else {
-            1
+        lost::note(local, &step, &prepared.0);
+        let copies = match step.how {
+            How::AtOnce(copies) => copies,
+            How::Lost => 0,
+            _ => 1,
         };
         let answered = post_copies(&prepared.0, copies, FIRST_ANSWER).await?;
         let key = prepared.1.clone();
@@ -202,6 +209,9 @@ pub async fn play(
             status: None,
             effects: BTreeMap::new(),
         });
+    }
+    if reports.iter().any(|report| report.step.how == How::Lost) {
+        lost::reconcile(local).await?;
     }
     let deadline = Instant::now() + time_limit;
     loop {
@@ -283,6 +293,11 @@ impl Report {
         self.status = item.map(|item| item.state.status);
         self.effects = probe.places(&self.key.to_string()).await?;
         Ok(())
+    }
+
+    /// The key under which the ledger has the event.
+    pub fn key(&self) -> &EventKey {
+        &self.key
     }
 
     fn answers(&self) -> BTreeMap<u16, usize> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use webhooks::event::EventKey;
 use webhooks::ledger::Status;
+use webhooks::origin::Origin;
 use webhooks::provider::catalog;
 use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
@@ -72,6 +73,31 @@ async fn does_what_the_demonstration_promises_and_logs_no_secret_signature_or_bo
         "user-agent",
     ] {
         assert!(!log.contains(canary), "{canary} is in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finds_what_was_lost_on_its_way() {
+    let local = local().await;
+    let event_sources = tokio::spawn(local.event_sources().await.expect("the queue is there"));
+    let github = catalog::by_name("github").expect("a provider");
+    let mut steps = steps(&project(), &[github]).expect("event files");
+    steps.retain(Step::is_genuine);
+    let arrives = steps.len();
+    steps.extend(scenario::lost(&project()).expect("event files"));
+    let count = steps.len();
+    assert!(count > arrives);
+    let reports = play(&project(), &local, steps, TIME_LIMIT).await;
+    let reports = reports.expect("everything answers");
+    event_sources.abort();
+    assert_eq!(reports.len(), count);
+    assert!(reports.iter().all(Report::is_as_promised), "{reports:#?}");
+    let ledger = local.stack.ledger().expect("a ledger");
+    for (place, report) in reports.iter().enumerate() {
+        let item = ledger.find(report.key()).await.expect("DynamoDB answers");
+        let Some(item) = item else { continue };
+        let is_reconciled = item.receipt.event.origin() != Origin::Delivered;
+        assert_eq!(is_reconciled, place >= arrives, "{report:#?}");
     }
 }
 

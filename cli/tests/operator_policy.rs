@@ -9,11 +9,15 @@ mod command;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use axum::http::{StatusCode, Uri};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
 use webhooks::envelope::envelope;
 use webhooks::record::record as record_whole;
+use webhooks::timestamp::Timestamp;
+use webhooks_cli::github_api::{Attempt, GitHubApi};
 
 use command::{said, webhooks};
 use support::sample::{FAR, START, at, end, event, event_of, failed, fresh_key, noise};
@@ -21,6 +25,13 @@ use support::{World, project};
 
 /// What the commands here do not do: registering a source, and listing the functions for `urls`.
 const OTHERS: [&str; 2] = ["cloudformation:ListStackResources", "ssm:PutParameter"];
+
+/// The headings of the policies.
+const OPERATES: &str = "## Who operates it";
+const CONNECTS: &str = "### Who connects, rotates and reconciles";
+
+/// The token of a bot whose API refuses to set a webhook.
+const REFUSED: &str = "9:refused";
 
 /// The emulator behind connections on which what is asked is written down.
 struct Recorded {
@@ -110,11 +121,11 @@ fn note(asked: &Mutex<Vec<u8>>, request: &[u8]) {
     asked.extend(request);
 }
 
-/// The actions that the documentation's policy grants.
-fn granted() -> BTreeSet<String> {
+/// The actions that the documentation's policy below a heading grants.
+fn granted(heading: &str) -> BTreeSet<String> {
     let page = std::fs::read_to_string(project().root().join("docs/operations.md"));
     let page = page.expect("the page");
-    let (_, section) = page.split_once("## Who operates it").expect("the section");
+    let (_, section) = page.split_once(heading).expect("the section");
     let begin = section.find("    {\n").expect("the policy");
     let policy: Vec<&str> = section[begin..]
         .lines()
@@ -184,9 +195,89 @@ async fn every_call_is_granted_and_every_grant_is_used() {
             said(&output)
         );
     }
-    let mut granted = granted();
+    let mut granted = granted(OPERATES);
     for other in OTHERS {
         assert!(granted.remove(other), "{other}");
     }
     assert_eq!(recorded.actions(world.bucket_name()), granted);
+}
+
+/// Telegram's API beside the stand-in for GitHub's; gives scheme, host and port.
+async fn provider_hosts() -> String {
+    let github = GitHubApi::default();
+    github.note(Attempt {
+        hook: 1,
+        guid: Uuid::new_v4().to_string(),
+        event: "push".to_owned(),
+        at: Timestamp::from_seconds(Timestamp::now().seconds() - 600),
+        payload: json!({"ref": "refs/heads/main"}),
+    });
+    let set = Arc::new(Mutex::new(String::new()));
+    let telegram = async move |uri: Uri, body: String| {
+        let mut set = set.lock().expect("not poisoned");
+        if uri.path().ends_with("/getWebhookInfo") {
+            let info = json!({"ok": true, "result": {"url": *set}});
+            return (StatusCode::OK, info.to_string());
+        }
+        if uri.path().contains(REFUSED) {
+            return (StatusCode::BAD_REQUEST, json!({"ok": false}).to_string());
+        }
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        *set = body["url"].as_str().expect("a URL").to_owned();
+        (
+            StatusCode::OK,
+            json!({"ok": true, "result": true}).to_string(),
+        )
+    };
+    let routes = github.routes().fallback(telegram);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+    let listener = listener.expect("a free port");
+    let port = listener.local_addr().expect("its port").port();
+    tokio::spawn(async { axum::serve(listener, routes).await });
+    format!("http://127.0.0.1:{port}")
+}
+
+#[tokio::test]
+async fn what_connects_and_reconciles_is_granted_too() {
+    let world = World::enter().await;
+    let hosts = provider_hosts().await;
+    let recorded = Recorded::before(&world.endpoint()).await;
+    let github = GitHubApi::credential(1, "none").to_string();
+    let url = ["--url", "https://hooks.example"];
+    let connect = ["connect", "telegram/policy", "--credential"];
+    let rotate = ["rotate", "telegram/policy", "--credential", "env:BOT"];
+    let reconcile = [
+        "reconcile",
+        "github/policy",
+        "--since",
+        "1h",
+        "--credential",
+    ];
+    for (arguments, code) in [
+        // The secret that was there for nothing goes again.
+        ([&connect[..], &["env:REFUSED"], &url].concat(), 1),
+        ([&connect[..], &["env:BOT"], &url].concat(), 0),
+        ([&rotate[..], &["--settle", "0s"], &url].concat(), 0),
+        // Nothing has arrived.
+        (
+            [&rotate[..], &["--finish", "--quiet", "0s"], &url].concat(),
+            1,
+        ),
+        ([&reconcile[..], &["env:GITHUB"]].concat(), 0),
+        ([&["connect", "--check"], &url[..]].concat(), 0),
+    ] {
+        let mut command = webhooks(&world, &arguments).await;
+        let command = command
+            .env("AWS_ENDPOINT_URL", &recorded.endpoint)
+            .env("PROVIDER_HOSTS_URL", &hosts)
+            .envs([("BOT", "9:bot"), ("REFUSED", REFUSED), ("GITHUB", &github)]);
+        let output = command.output().await.expect("it runs");
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    }
+    let asked = recorded.actions(world.bucket_name());
+    let (more, operates) = (granted(CONNECTS), granted(OPERATES));
+    let all: BTreeSet<_> = more.union(&operates).cloned().collect();
+    assert!(asked.is_subset(&all), "{:?}", &asked - &all);
+    assert!(more.is_subset(&asked), "{:?}", &more - &asked);
 }

@@ -70,6 +70,17 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// True if the API has said that the call changed nothing. After any other error it may have.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied { .. }
+                | Self::NotFound { .. }
+                | Self::Refused { .. }
+                | Self::Limited { .. }
+        )
+    }
+
     /// True if the same call will not do better later.
     pub const fn is_lasting(&self) -> bool {
         matches!(
@@ -104,6 +115,14 @@ impl ProviderApi {
     /// The API at `base` for whoever bears this token.
     pub fn bearer(hosts: ProviderHosts, base: impl Into<String>, token: &str) -> Self {
         Self::new(hosts, base, [("authorization", format!("Bearer {token}"))])
+    }
+
+    /// The same API, with one more header of every call.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut api = self.clone();
+        api.headers.push((name, value.to_owned()));
+        api
     }
 
     /// Asks for what is under a path and its query.

@@ -1,7 +1,9 @@
 //! The way to a provider's API: makes calls, or shows those that would change something.
 
 use std::fmt;
+use std::time::Duration;
 
+use serde_json::Value;
 use webhooks::provider_api::{ApiError, Content, ProviderApi, query};
 use webhooks::provider_hosts::Reply;
 
@@ -25,6 +27,16 @@ pub(crate) struct Access {
 
 /// Most pages of endpoints that are read.
 const PAGES: usize = 100;
+
+/// The pauses before a call is made again that does nothing twice.
+const AGAIN: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// The status of a call whose twin is still at work.
+const CONFLICT: u16 = 409;
 
 /// The sign for a secret.
 const HIDDEN: &str = "***";
@@ -50,7 +62,18 @@ impl Access {
             say(self.shown(call));
             return Ok(None);
         }
-        self.send(call).await.map(Some)
+        let mut pauses = AGAIN.iter().filter(|_| call.idempotency_key.is_some());
+        loop {
+            let sent = self.send(call).await;
+            let pause = match &sent {
+                Err(error) if is_open(error) => pauses.next(),
+                _ => None,
+            };
+            match pause {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return sent.map(Some),
+            }
+        }
     }
 
     /// The registered endpoints.
@@ -72,23 +95,23 @@ impl Access {
     }
 
     async fn send(&self, call: &Call) -> Result<Reply, ApiError> {
-        let sent = |content| self.api.send(call.method, &call.path, content);
+        let api = match &call.idempotency_key {
+            Some(key) => self.api.with_header("idempotency-key", key),
+            None => self.api.clone(),
+        };
+        let sent = |content| api.send(call.method, &call.path, content);
         match &call.body {
             Body::None => sent(Content::None).await,
             Body::Json(value) => {
                 let text = value.to_string();
-                self.api
-                    .send(call.method, &call.path, Content::Json(&text))
-                    .await
+                sent(Content::Json(&text)).await
             }
             Body::Form(fields) => {
                 let fields: Vec<_> = fields
                     .iter()
                     .map(|(name, value)| (*name, &**value))
                     .collect();
-                self.api
-                    .send(call.method, &call.path, Content::Form(&fields))
-                    .await
+                sent(Content::Form(&fields)).await
             }
         }
     }
@@ -112,9 +135,15 @@ impl Access {
     fn without_secrets(&self, text: String) -> String {
         let hidden = self.hidden.iter().filter(|secret| !secret.is_empty());
         hidden.fold(text, |text, secret| {
-            let escaped = query(&[("", secret)]);
-            let text = text.replace(secret.as_str(), HIDDEN);
-            text.replace(escaped.trim_start_matches('='), HIDDEN)
+            let (json, form) = (
+                Value::from(secret.as_str()).to_string(),
+                query(&[("", secret)]),
+            );
+            // As it is, between the quotes of JSON, and behind the name of a field.
+            let forms = [secret, &json[1..json.len() - 1], &form[1..]];
+            forms
+                .iter()
+                .fold(text, |text, form| text.replace(form, HIDDEN))
         })
     }
 
@@ -131,5 +160,47 @@ impl Access {
         };
         // A refusal may repeat what it was given.
         Failure::of(self.without_secrets(format!("{}: {error}{next}", self.base)))
+    }
+}
+
+/// True if it is not known what became of a call.
+fn is_open(error: &ApiError) -> bool {
+    !error.is_refusal()
+        || matches!(
+            error,
+            ApiError::Refused {
+                status: CONFLICT,
+                ..
+            }
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use webhooks::provider_hosts::ProviderHosts;
+
+    use super::*;
+
+    #[test]
+    fn shows_no_secret_in_whatever_form_a_call_has_it() {
+        let secret = "odd \" \\ \u{fc}&=%\t/";
+        let base = "https://api.example";
+        let access = Access {
+            api: ProviderApi::new(ProviderHosts::default(), base, []),
+            base: base.to_owned(),
+            hidden: vec![secret.to_owned()],
+            right: "",
+            dry_run: true,
+        };
+        let calls = [
+            Call::json("POST", "/hooks", json!({"secret": secret})),
+            Call::form("/hooks", vec![("secret", secret.to_owned())]),
+            Call::get(format!("/hooks?{}", query(&[("secret", secret)]))),
+        ];
+        for call in calls {
+            let shown = access.shown(&call);
+            assert!(shown.contains("***") && !shown.contains("odd"), "{shown}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A call of a provider's API, as data: to be made, or to be shown.
 
 use serde_json::Value;
+use webhooks::ledger::token;
 
 /// A call that was not made yet.
 #[derive(Clone)]
@@ -11,6 +12,8 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// What goes along.
     pub(crate) body: Body,
+    /// The key by which the provider knows the call when it comes again, and does nothing twice.
+    pub(crate) idempotency_key: Option<String>,
 }
 
 /// What goes along with a call.
@@ -36,6 +39,7 @@ impl Call {
             method,
             path: path.into(),
             body: Body::None,
+            idempotency_key: None,
         }
     }
 
@@ -45,6 +49,7 @@ impl Call {
             method,
             path: path.into(),
             body: Body::Json(body),
+            idempotency_key: None,
         }
     }
 
@@ -54,6 +59,15 @@ impl Call {
             method: "POST",
             path: path.into(),
             body: Body::Form(fields),
+            idempotency_key: None,
+        }
+    }
+
+    /// The same call, which may be made again when its answer is lost.
+    pub(crate) fn idempotent(self) -> Self {
+        Self {
+            idempotency_key: Some(token()),
+            ..self
         }
     }
 }

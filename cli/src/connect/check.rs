@@ -31,7 +31,7 @@ pub(super) async fn run(
     };
     if names.is_empty() {
         say(
-            "no source has a credential for its provider's API; name one, and give it with --credential",
+            "no source can be checked so; name one, and give its provider's credential with --credential",
         );
     }
     let mut found = 0;
@@ -54,16 +54,24 @@ pub(super) async fn run(
     })
 }
 
-/// The sources that can be checked with the credentials at hand.
+/// The sources that can be checked with the credentials at hand. Of every other it is said why not.
 async fn checkable(stack: &Stack) -> Result<Vec<String>, Failure> {
+    let mut sources = stack.sources().await?;
+    sources.sort();
     let mut names = Vec::new();
-    for (provider, source) in stack.sources().await? {
+    for (provider, source) in sources {
+        let name = format!("{provider}/{source}");
         let is_known = providers::names().any(|name| name == provider);
-        if is_known && stack.credential(&provider, &source).await?.is_some() {
-            names.push(format!("{provider}/{source}"));
-        }
+        let reason = if !is_known {
+            "nothing here asks its provider's API; some let webhooks expire: docs/reconciliation.md says which"
+        } else if stack.credential(&provider, &source).await?.is_none() {
+            "it has no credential for the provider's API"
+        } else {
+            names.push(name);
+            continue;
+        };
+        say(on_one_line(&format!("{name}: not checked: {reason}")));
     }
-    names.sort();
     Ok(names)
 }
 
@@ -159,13 +167,20 @@ impl Registration {
 
     /// The way to remove an endpoint that is one too many.
     fn removal(&self, endpoint: &Endpoint) -> String {
-        match (self.connector.choice(), self.connector.remove(&endpoint.id)) {
-            (Choice::Provider, _) => format!(
+        match self.connector.choice() {
+            Choice::Provider => format!(
                 "if webhooks rotate {} has made it, the same with --finish removes the old one",
                 self.word()
             ),
-            (_, Some(call)) => format!("remove it: {}", self.access.shown(&call)),
-            (_, None) => "remove it in the provider's console".to_owned(),
+            _ => format!("remove it: {}", self.removal_of(&endpoint.id)),
+        }
+    }
+
+    /// The call that removes an endpoint, for a person to make.
+    pub(crate) fn removal_of(&self, id: &str) -> String {
+        match self.connector.remove(id) {
+            Some(call) => self.access.shown(&call),
+            None => "in the provider's console".to_owned(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A connector makes no call: it says which are to be made, and reads their answers. So a dry run shows
 //! exactly what a run does.
 
+use reqwest::Url;
 use webhooks::provider_api::ApiError;
 use webhooks::provider_hosts::Reply;
 use webhooks::timestamp::Timestamp;
@@ -18,6 +19,10 @@ pub(crate) struct Endpoint {
     pub(crate) url: String,
     /// The events that it asks for; none where the provider does not say.
     pub(crate) events: Vec<String>,
+    /// The time at which it was made, where a second one may be made beside it.
+    pub(crate) created: Option<Timestamp>,
+    /// The fields beside URL and events with which a second one is made that is like it.
+    pub(crate) settings: Vec<(&'static str, String)>,
     /// Its secret, where the provider shows that.
     pub(crate) secret: Option<String>,
     /// What is wrong with it whatever the stack wants.
@@ -59,6 +64,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) events: Option<&'a [String]>,
     /// The secret, where the user chooses it.
     pub(crate) secret: Option<&'a str>,
+    /// The endpoint that it is to be like, beside which it is made.
+    pub(crate) beside: Option<&'a Endpoint>,
 }
 
 /// What the provider says of an endpoint that was made or changed.
@@ -154,16 +161,18 @@ impl Endpoint {
     /// True if it posts to the same path of another host: to a stack that was there before.
     pub(crate) fn is_elsewhere(&self, url: &str) -> bool {
         let path = |url: &str| {
-            let (_, rest) = normal(url).split_once("://")?;
-            rest.split_once('/').map(|(_, path)| path.to_owned())
+            let url = Url::parse(url).ok()?;
+            let path = url.path().trim_end_matches('/').to_owned();
+            Some(path).filter(|path| !path.is_empty())
         };
         !self.is_at(url) && path(&self.url).is_some() && path(&self.url) == path(url)
     }
 }
 
-/// A URL without what makes no difference.
-fn normal(url: &str) -> &str {
-    url.trim_end_matches('/')
+/// A URL without what makes no difference: the case of its host, the port that https has, a slash at its end.
+fn normal(url: &str) -> String {
+    let parsed = Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+    parsed.trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]
@@ -175,6 +184,8 @@ mod tests {
             id: "1".to_owned(),
             url: url.to_owned(),
             events: Vec::new(),
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems: Vec::new(),
         }
@@ -185,6 +196,18 @@ mod tests {
         let url = "https://new.example/webhooks/github";
         assert!(endpoint("https://new.example/webhooks/github/").is_at(url));
         assert!(endpoint("https://old.example/webhooks/github").is_elsewhere(url));
+        // A host has no case and https a port of its own; a path has a case.
+        assert!(endpoint("HTTPS://New.Example:443/webhooks/github").is_at(url));
+        assert!(!endpoint("https://new.example/Webhooks/github").is_at(url));
+        assert!(!endpoint("https://new.example:8443/webhooks/github").is_at(url));
+        // Of another source, or of a stranger.
+        for other in [
+            "https://new.example/webhooks/github/acme",
+            "https://new.example/webhooks/githubby",
+            "https://new.example.evil.example/x?https://new.example/webhooks/github",
+        ] {
+            assert!(!endpoint(other).is_at(url) && !endpoint(other).is_elsewhere(url));
+        }
         for other in ["https://old.example/webhooks/github/other", "https://x", ""] {
             assert!(!endpoint(other).is_elsewhere(url) && !endpoint(other).is_at(url));
         }

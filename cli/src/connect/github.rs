@@ -83,7 +83,7 @@ fn open(given: &Given<'_>, hosts: ProviderHosts) -> Result<Opened, Failure> {
         connector,
         api: ProviderApi::new(hosts, base.clone(), headers),
         base,
-        hidden: vec![token],
+        hidden: [token].into_iter().chain(credential.private_key).collect(),
         own: None,
     })
 }
@@ -165,6 +165,8 @@ impl Hook {
             id: self.id.to_string(),
             url: self.config.url.unwrap_or_default(),
             events: self.events,
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }
@@ -275,6 +277,8 @@ impl Connector for AppHook {
             problems: config.problems(),
             url: config.url.unwrap_or_default(),
             events: Vec::new(),
+            created: None,
+            settings: Vec::new(),
             secret: None,
         };
         Ok(Listed {

@@ -108,6 +108,8 @@ impl Hook {
             id: self.id.to_string(),
             url: self.url,
             events: self.rest.iter().filter_map(asked).collect(),
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }

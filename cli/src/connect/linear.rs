@@ -125,6 +125,8 @@ impl Webhook {
             id: self.id,
             url: self.url.unwrap_or_default(),
             events: self.resource_types,
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems: (!self.enabled).then_some(problem).into_iter().collect(),
         }

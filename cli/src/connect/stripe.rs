@@ -29,6 +29,9 @@ const API: &str = "https://api.stripe.com";
 
 const PATH: &str = "/v1/webhook_endpoints";
 
+/// The header with the API version of an answer: the account's, as no call names another.
+const VERSION: &str = "stripe-version";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Credential {
@@ -63,12 +66,35 @@ struct WebhookEndpoint {
     url: String,
     status: String,
     enabled_events: Vec<String>,
+    created: i64,
+    api_version: Option<String>,
+    /// Of an endpoint for the events of connected accounts.
+    application: Option<String>,
+    description: Option<String>,
     secret: Option<String>,
 }
 
 impl WebhookEndpoint {
-    fn endpoint(self) -> Endpoint {
+    /// The endpoint, and what is wrong with it at an account of that API version.
+    fn endpoint(self, of_account: Option<&str>) -> Endpoint {
         let mut problems = Vec::new();
+        // What Stripe's API tells of an event later is written in the account's.
+        let others = self.api_version.as_deref().zip(of_account);
+        if let Some((own, of_account)) = others.filter(|(own, of_account)| own != of_account) {
+            problems.push(Problem::by_hand(
+                format!(
+                    "its events are of the API version {own}, and the account's is {of_account}, in which what never \
+                     arrived is fetched"
+                ),
+                "upgrade the account in Stripe's Workbench, or let the handlers read both",
+            ));
+        }
+        let settings = [
+            ("api_version", self.api_version),
+            ("connect", self.application.map(|_| "true".to_owned())),
+            ("description", self.description),
+        ];
+        let settings = settings.into_iter();
         // By hand, or by Stripe after days of failures.
         if self.status != "enabled" {
             problems.push(Problem::mended(format!("it is {}", self.status)));
@@ -77,6 +103,10 @@ impl WebhookEndpoint {
             id: self.id,
             url: self.url,
             events: self.enabled_events,
+            created: Some(Timestamp::from_seconds(self.created)),
+            settings: settings
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
             secret: None,
             problems,
         }
@@ -105,6 +135,7 @@ impl Connector for Stripe {
 
     fn listed(&self, reply: &Reply) -> Result<Listed, ApiError> {
         let list: List = reply.json("a list of webhook endpoints")?;
+        let version = reply.headers.get(VERSION);
         let last = list.data.last().filter(|_| list.has_more);
         let next = last.map(|last| format!("{PATH}?limit=100&starting_after={}", last.id));
         Ok(Listed {
@@ -112,7 +143,7 @@ impl Connector for Stripe {
             endpoints: list
                 .data
                 .into_iter()
-                .map(WebhookEndpoint::endpoint)
+                .map(|endpoint| endpoint.endpoint(version))
                 .collect(),
         })
     }
@@ -123,7 +154,13 @@ impl Connector for Stripe {
             Some(_) => fields.extend(events(wish)),
             None => fields.push(("enabled_events[]", "*".to_owned())),
         }
-        Call::form(PATH, fields)
+        fields.extend(
+            wish.beside
+                .into_iter()
+                .flat_map(|other| other.settings.clone()),
+        );
+        // The secret is in this answer alone. https://docs.stripe.com/api/idempotent_requests
+        Call::form(PATH, fields).idempotent()
     }
 
     fn update(&self, endpoint: &Endpoint, wish: &Wish<'_>) -> Call {

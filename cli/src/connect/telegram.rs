@@ -77,6 +77,7 @@ struct Info {
 #[derive(Deserialize)]
 struct Set {
     ok: bool,
+    description: Option<String>,
 }
 
 impl Connector for Bot {
@@ -109,6 +110,8 @@ impl Connector for Bot {
             id: WEBHOOK.to_owned(),
             url: info.url,
             events: info.allowed_updates.unwrap_or_default(),
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems: problem.into_iter().collect(),
         };
@@ -131,10 +134,15 @@ impl Connector for Bot {
     }
 
     fn made(&self, reply: &Reply) -> Result<Made, ApiError> {
-        let Set { ok } = reply.json("the result of setWebhook")?;
-        let id = ok.then(|| WEBHOOK.to_owned());
+        let Set { ok, description } = reply.json("the result of setWebhook")?;
+        if !ok {
+            return Err(ApiError::Refused {
+                status: reply.status,
+                said: description.unwrap_or_default(),
+            });
+        }
         Ok(Made {
-            id: id.ok_or(ApiError::Unreadable("a success"))?,
+            id: WEBHOOK.to_owned(),
             secret: None,
         })
     }

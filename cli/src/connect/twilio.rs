@@ -127,6 +127,8 @@ impl PhoneNumber {
             id: self.sid,
             events: same.map(|((event, ..), _)| (*event).to_owned()).collect(),
             url,
+            created: None,
+            settings: Vec::new(),
             secret: None,
             problems,
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::place::{Place, sdk};
+use crate::place::{Place, private_key, sdk};
 
 const CONNECT: [&str; 6] = ["connect", "github", "--repo", "o/r", "--credential", "-"];
 
@@ -199,6 +199,22 @@ async fn finds_what_is_wrong_and_mends_it() {
         .run(&api, &["connect", "--check"])
         .await
         .is(0, "github/default: as it should be");
+    for provider in ["airtable", "stripe"] {
+        let put = place
+            .stack
+            .put_secret(provider, "default", "of the provider");
+        put.await.expect("SSM takes it");
+    }
+    let partly = place.run(&api, &["connect", "--check"]).await;
+    partly.is(0, "github/default: as it should be");
+    partly.is(
+        0,
+        "stripe/default: not checked: it has no credential for the provider's API",
+    );
+    partly.is(
+        0,
+        "airtable/default: not checked: nothing here asks its provider's API",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,4 +234,39 @@ async fn the_webhook_of_an_organisation_has_a_source_of_its_own() {
     let url = &state["hooks"][0]["config"]["url"];
     assert_eq!(url, "https://hooks.example/webhooks/github/acme");
     assert_eq!(place.secrets("github", "acme").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_of_an_app_is_set_and_rotated() {
+    let place = Place::new().await;
+    let api = place.api("github").await;
+    let credential = json!({"app": 12345, "private_key": private_key().await}).to_string();
+    let run = async |command: &str, more: &[&str]| {
+        let args = ["github/app", "--app", "--credential", "-"];
+        let args = [&[command], &args[..], more].concat();
+        place.run_with(&api, &args, &credential).await
+    };
+    let shown = run("connect", &["--dry-run"]).await;
+    shown.is(0, "PATCH https://api.github.com/app/hook/config\n");
+    assert!(shown.text.contains(r#""secret":"***""#), "{}", shown.text);
+    let made = run("connect", &[]).await;
+    made.is(0, "tick the events in the App's settings");
+    made.is(0, "an App has no ping");
+    let app = api.state().await["app"].take();
+    assert_eq!(app["url"], "https://hooks.example/webhooks/github/app");
+    assert_eq!(app["content_type"], "json");
+    let secrets = place.secrets("github", "app").await;
+    assert_eq!(json!(secrets), json!([app["secret"]]));
+    run("connect", &["--check"]).await.is(0, "as it should be");
+
+    run("rotate", &["--settle", "0s"])
+        .await
+        .is(0, "the old secret is accepted until");
+    let rotated = place.secrets("github", "app").await;
+    assert_eq!((rotated.len(), &rotated[1]), (2, &secrets[0]));
+    assert_eq!(api.state().await["app"]["secret"], json!(rotated[0]));
+    run("rotate", &["--abandon"])
+        .await
+        .is(0, "the old secret signs again");
+    assert_eq!(api.state().await["app"]["secret"], json!(secrets[0]));
 }

@@ -3,24 +3,25 @@
 use serde_json::{Value, json};
 
 use crate::documented::{Asked, serve};
-use crate::place::{Place, TOKEN};
+use crate::place::{Api, Place, Said, TOKEN};
 
-const HOOKS: &str = "/projects/acme%2Fshop/hooks";
+const HOOKS: [&str; 2] = ["/projects/acme%2Fshop/hooks", "/groups/acme%2Fteam/hooks"];
 
 fn answer(state: &mut Value, asked: &Asked) -> (u16, Value) {
     if asked.authorization != format!("Bearer {TOKEN}") {
         return (401, json!({"message": "401 Unauthorized"}));
     }
-    if asked.call == format!("GET {HOOKS}") {
-        return (200, state["hooks"].clone());
-    }
-    if asked.call == format!("POST {HOOKS}/1/test/push_events") {
-        return (201, json!({"message": "201 Created"}));
-    }
-    let is_made = asked.call == format!("POST {HOOKS}");
-    if !is_made && asked.call != format!("PUT {HOOKS}/1") {
+    let (method, path) = asked.call.split_once(' ').unwrap_or_default();
+    let Some(path) = HOOKS.iter().find_map(|hooks| path.strip_prefix(hooks)) else {
         return (404, json!({"message": "404 Not found"}));
-    }
+    };
+    let is_made = match (method, path) {
+        ("GET", "") => return (200, state["hooks"].clone()),
+        ("POST", "/1/test/push_events") => return (201, json!({"message": "201 Created"})),
+        ("POST", "") => true,
+        ("PUT", "/1") => false,
+        _ => return (404, json!({"message": "404 Not found"})),
+    };
     let Some(mut hook) = asked.json().filter(|hook| hook["url"].is_string()) else {
         return (400, json!({"error": "url is missing"}));
     };
@@ -38,6 +39,24 @@ fn answer(state: &mut Value, asked: &Asked) -> (u16, Value) {
     }
     state["hooks"] = json!([shown]);
     (if is_made { 201 } else { 200 }, shown)
+}
+
+/// Runs the command, and delivers the test that it asks for.
+async fn tested(place: &Place, api: &Api, args: &[&str]) -> Said {
+    api.calls().await;
+    let deliver = async {
+        while !api.state().await["calls"]
+            .to_string()
+            .ends_with("/test/push_events\"]")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let secret = api.state().await["token"].take();
+        let secret = secret.as_str().expect("a secret");
+        let file = "gitlab-Push_Hook.json";
+        assert_eq!(place.deliver("gitlab", file, secret).await, 202);
+    };
+    futures::join!(place.run(api, args), deliver).0
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,24 +98,9 @@ async fn makes_a_webhook_and_waits_for_its_test_in_the_ledger() {
         (&json!(false), &json!(true))
     );
 
-    let run = place.run(&api, &args);
-    let deliver = async {
-        while !api.state().await["calls"]
-            .to_string()
-            .ends_with("/test/push_events\"]")
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        let secret = &place.secrets("gitlab", "default").await[0];
-        assert_eq!(
-            place
-                .deliver("gitlab", "gitlab-Push_Hook.json", secret)
-                .await,
-            202
-        );
-    };
-    let (arrived, ()) = futures::join!(run, deliver);
-    arrived.is(0, "its test is in the ledger, gitlab/default/");
+    tested(&place, &api, &args)
+        .await
+        .is(0, "its test is in the ledger, gitlab/default/");
     assert_eq!(place.secrets("gitlab", "default").await, secrets);
 
     let mut hook = api.state().await["hooks"][0].clone();
@@ -104,4 +108,38 @@ async fn makes_a_webhook_and_waits_for_its_test_in_the_ledger() {
     api.set(json!({"hooks": [hook]})).await;
     let check = [&args[..], &["--check"]].concat();
     place.run(&api, &check).await.is(1, "it is disabled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_of_a_group_is_rotated_and_set_back() {
+    let place = Place::new().await;
+    let api = serve(json!({"hooks": [], "token": null}), answer).await;
+    let run = async |command: &str, more: &[&str]| {
+        let args = ["gitlab", "--group", "acme/team", "--credential", "-"];
+        let args = [&[command], &args[..], more].concat();
+        if more.contains(&"--finish") {
+            return place.run(&api, &args).await;
+        }
+        tested(&place, &api, &args).await
+    };
+    run("connect", &[]).await.is(0, "its test is in the ledger");
+    let calls = api.calls().await;
+    assert!(calls.contains(&"POST /groups/acme%2Fteam/hooks".to_owned()));
+    let old = place.secrets("gitlab", "default").await.remove(0);
+    run("rotate", &["--settle", "0s"])
+        .await
+        .is(0, "its test is in the ledger");
+    let secrets = place.secrets("gitlab", "default").await;
+    assert_eq!((secrets.len(), &secrets[1]), (2, &old));
+    assert_eq!(api.state().await["token"], json!(secrets[0]));
+    run("rotate", &["--abandon"])
+        .await
+        .is(0, "its test is in the ledger");
+    assert_eq!(api.state().await["token"], json!(old));
+    // What the discarded one has signed is taken until it is dropped.
+    let both = [old.clone(), secrets[0].clone()];
+    assert_eq!(place.secrets("gitlab", "default").await, both);
+    let quiet = ["--finish", "--quiet", "0s"];
+    run("rotate", &quiet).await.is(0, "is dropped");
+    assert_eq!(place.secrets("gitlab", "default").await, [old]);
 }

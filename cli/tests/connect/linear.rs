@@ -59,6 +59,9 @@ fn answer(state: &mut Value, asked: &Asked) -> (u16, Value) {
     }
     state["secret"] = input["secret"].clone();
     state["webhooks"] = json!([webhook]);
+    if state["odd"] == true {
+        return (200, json!({"data": {"webhook": {"success": true}}}));
+    }
     (
         200,
         json!({"data": {"webhook": {"success": true, "webhook": {"id": "5f1c"}}}}),
@@ -97,4 +100,21 @@ async fn makes_and_mends_a_webhook() {
         .run_with(&api, &args, "another")
         .await
         .is(1, "the credential needs an admin's key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotates_and_sets_back() {
+    let place = Place::new().await;
+    let api = serve(json!({"webhooks": []}), answer).await;
+    super::rotate::there_and_back(&place, &api, "linear", "linear-Issue.create.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_stays_when_it_is_not_known_what_became_of_the_call() {
+    let place = Place::new().await;
+    let api = serve(json!({"webhooks": [], "odd": true}), answer).await;
+    let args = ["connect", "linear", "--credential", "-"];
+    place.run(&api, &args).await.is(1, "cannot be read");
+    let secrets = place.secrets("linear", "default").await;
+    assert_eq!(json!(secrets), json!([api.state().await["secret"]]));
 }

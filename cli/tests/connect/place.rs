@@ -233,3 +233,12 @@ pub(crate) async fn sdk(provider: &str, api: &Api) {
         "the SDK does not agree"
     );
 }
+
+/// A private key in the form in which GitHub gives it.
+pub(crate) async fn private_key() -> String {
+    let script = "console.log(require('crypto').generateKeyPairSync('rsa', {modulusLength: 2048})\
+                  .privateKey.export({type: 'pkcs1', format: 'pem'}))";
+    let made = node().args(["-e", script]).output().await;
+    let made = made.expect("node starts");
+    String::from_utf8(made.stdout).expect("a text")
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use webhooks::timestamp::Timestamp;
 
 use crate::place::{Api, Place, TOKEN};
 
@@ -17,6 +18,43 @@ async fn github(place: &Place, api: &Api, command: &str, more: &[&str]) -> crate
     };
     let args = [&args[..], settle].concat();
     place.run(api, &args).await
+}
+
+/// Connects, rotates, and goes back to the old secret, at an API that keeps what it is told in `secret`.
+pub(crate) async fn there_and_back(place: &Place, api: &Api, provider: &str, file: &str) {
+    let run = async |command: &str, more: &[&str]| {
+        let args = [&[command, provider, "--credential", "-"], more].concat();
+        place.run(api, &args).await
+    };
+    let secrets = async || place.secrets(provider, "default").await;
+    run("connect", &[]).await.is(0, "");
+    let old = secrets().await.remove(0);
+    run("rotate", &["--abandon"])
+        .await
+        .is(0, "no rotation was begun");
+    run("rotate", &["--settle", "0s"])
+        .await
+        .is(0, "the old secret is accepted until");
+    let begun = secrets().await;
+    assert_eq!((begun.len(), &begun[1]), (2, &old));
+    assert_eq!(api.state().await["secret"], json!(begun[0]));
+    assert_eq!(place.deliver(provider, file, &begun[0]).await, 202);
+    let shown = run("rotate", &["--abandon", "--dry-run"]).await;
+    shown.is(0, "nothing was changed");
+    assert_eq!(secrets().await, begun);
+    run("rotate", &["--abandon"])
+        .await
+        .is(0, "the old secret signs again");
+    assert_eq!(api.state().await["secret"], json!(old));
+    assert_eq!(secrets().await, [old.clone(), begun[0].clone()]);
+    // As after a rotation: what the discarded one has signed is taken until it signs nothing any more.
+    assert_eq!(place.deliver(provider, file, &begun[0]).await, 202);
+    let finish = ["--finish", "--quiet", "1s"];
+    assert_eq!(place.deliver(provider, file, &old).await, 202);
+    run("rotate", &finish).await.is(1, "");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    run("rotate", &finish).await.is(0, "is dropped");
+    assert_eq!(secrets().await, [old]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,6 +174,12 @@ async fn an_endpoint_of_stripe_is_followed_by_a_second_one() {
         .await
         .is(1, "nothing has arrived");
     assert_eq!(place.deliver("stripe", event, &secrets[0]).await, 202);
+    // Whatever the order in which they are listed.
+    let mut endpoints = state["endpoints"].clone();
+    let later = Timestamp::now().seconds() + 60;
+    endpoints[0]["created"] = json!(later);
+    endpoints.as_array_mut().expect("a list").reverse();
+    api.set(json!({"endpoints": endpoints})).await;
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let finished = run("rotate", &["--finish", "--quiet", "1s"]).await;
@@ -172,4 +216,95 @@ async fn the_secret_of_an_account_is_changed_by_hand() {
     let args = ["rotate", "twilio", "--number", "+1555", "--credential", "-"];
     let said = place.run_with(&api, &args, &credential).await;
     said.is(2, "webhooks connect twilio --secret WHERE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_endpoint_of_stripe_is_discarded() {
+    let place = Place::new().await;
+    let api = place.api("stripe").await;
+    let run = async |command: &str, more: &[&str]| {
+        let args = [&[command, "stripe", "--credential", "-"], more].concat();
+        place.run(&api, &args).await
+    };
+    run("connect", &[]).await.is(0, "is made");
+    let old = place.secrets("stripe", "default").await;
+    let first = api.state().await["endpoints"].clone();
+    run("rotate", &[]).await.is(0, "is made beside");
+    // The answer to the removal is lost, and it is asked for again.
+    let second = api.state().await["endpoints"][0]["id"].clone();
+    let id = second.as_str().expect("an id");
+    let remove = format!("DELETE /v1/webhook_endpoints/{id}");
+    api.set(json!({"lose": [remove]})).await;
+    run("rotate", &["--abandon"]).await.is(0, "is dropped");
+    assert_eq!(api.state().await["endpoints"], first);
+    assert_eq!(place.secrets("stripe", "default").await, old);
+    run("rotate", &["--abandon"])
+        .await
+        .is(0, "no rotation was begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_endpoint_that_is_left_is_not_abandoned() {
+    let place = Place::new().await;
+    let api = place.api("stripe").await;
+    let run = async |command: &str, more: &[&str]| {
+        let args = [&[command, "stripe", "--credential", "-"], more].concat();
+        place.run(&api, &args).await
+    };
+    run("connect", &[]).await.is(0, "is made");
+    run("rotate", &[]).await.is(0, "is made beside");
+    let secrets = place.secrets("stripe", "default").await;
+    // Somebody removes the new one by hand, after it has signed.
+    let event = "stripe-charge.succeeded.json";
+    assert_eq!(place.deliver("stripe", event, &secrets[0]).await, 202);
+    let mut endpoints = api.state().await["endpoints"].clone();
+    endpoints.as_array_mut().expect("a list").remove(0);
+    api.set(json!({"endpoints": endpoints})).await;
+    assert_eq!(place.deliver("stripe", event, &secrets[1]).await, 202);
+    run("rotate", &["--abandon"])
+        .await
+        .is(1, "there is none to go back to");
+    // The one that is left signs with the old secret, which is needed.
+    let finish = ["--finish", "--quiet", "1s"];
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let deliver = place.deliver("stripe", event, &secrets[1]);
+    assert_eq!(deliver.await, 202);
+    run("rotate", &finish)
+        .await
+        .is(1, "the old secret has signed");
+    assert_eq!(place.secrets("stripe", "default").await, secrets);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_made_up_for_by_the_next_run() {
+    let place = Place::new().await;
+    let api = place.api("github").await;
+    api.set(json!({"lose": ["POST /repos/o/r/hooks"]})).await;
+    github(&place, &api, "connect", &[])
+        .await
+        .is(1, "run the same command again");
+    github(&place, &api, "connect", &[])
+        .await
+        .is(0, "its ping has arrived");
+    let state = api.state().await;
+    assert_eq!(state["hooks"].as_array().map(Vec::len), Some(1));
+    let secrets = place.secrets("github", "default").await;
+    assert_eq!(
+        json!(secrets),
+        json!([state["hooks"][0]["config"]["secret"]])
+    );
+
+    let change = format!("PATCH /repos/o/r/hooks/{}", state["hooks"][0]["id"]);
+    api.set(json!({"lose": [change]})).await;
+    github(&place, &api, "rotate", &[])
+        .await
+        .is(1, "run the same command again");
+    let begun = place.secrets("github", "default").await;
+    assert_eq!((begun.len(), &begun[1]), (2, &secrets[0]));
+    github(&place, &api, "rotate", &[])
+        .await
+        .is(0, "goes on with the secret");
+    assert_eq!(place.secrets("github", "default").await, begun);
+    let state = api.state().await;
+    assert_eq!(state["hooks"][0]["config"]["secret"], json!(begun[0]));
 }

@@ -15,6 +15,10 @@ fn answer(state: &mut Value, asked: &Asked) -> (u16, Value) {
     };
     match method {
         "getWebhookInfo" => (200, json!({"ok": true, "result": state["webhook"]})),
+        "setWebhook" if state["refuses"] == true => (
+            200,
+            json!({"ok": false, "error_code": 400, "description": "Bad Request: no"}),
+        ),
         "setWebhook" => {
             let Some(body) = asked.json() else {
                 return (
@@ -86,4 +90,22 @@ async fn sets_the_webhook_of_a_bot() {
         1,
         "Unauthorized); the credential needs the token of the bot",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotates_and_sets_back() {
+    let place = Place::new().await;
+    let info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": 0});
+    let api = serve(json!({"webhook": info}), answer).await;
+    super::rotate::there_and_back(&place, &api, "telegram", "telegram-message.json").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_with_a_status_of_success_is_one() {
+    let place = Place::new().await;
+    let info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": 0});
+    let api = serve(json!({"webhook": info, "refuses": true}), answer).await;
+    let args = ["connect", "telegram", "--credential", "-"];
+    place.run(&api, &args).await.is(1, "Bad Request: no");
+    assert!(place.secrets("telegram", "default").await.is_empty());
 }

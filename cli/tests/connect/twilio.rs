@@ -123,4 +123,12 @@ async fn wants_the_auth_token_where_a_key_asks() {
         2,
         "signs with the account's auth token: say where it is with --secret",
     );
+    // Two lines would be two secrets.
+    let folder = std::env::temp_dir().join(format!("lines-{}", uuid::Uuid::new_v4()));
+    std::fs::write(&folder, "one\ntwo\n").expect("a file");
+    let file = format!("file:{}", folder.display());
+    let args = [&args[..], &["--secret", &file]].concat();
+    let lines = place.run_with(&api, &args, &credential).await;
+    let _ = std::fs::remove_file(&folder);
+    lines.is(2, "a secret is one line");
 }

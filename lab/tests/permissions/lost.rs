@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 use webhooks::event::EventKey;
 use webhooks::timestamp::Timestamp;
+use webhooks_cli::reconcile::compare_from;
 use webhooks_cli::stack::Stack;
 
 use crate::github_api;
@@ -18,12 +19,8 @@ pub(crate) async fn lose(stack: &Stack) -> EventKey {
         .collect();
     let credential = github_api::knows(&guid, ago(30), json!({"padding": noise}), "none").await;
 
-    let ledger = stack.ledger().expect("the ledger");
-    let mark = ledger.watermark("github", "default").await;
-    let mut mark = mark.expect("an answer");
-    mark.reached = Some(ago(60));
-    let moved = ledger.move_watermark("github", "default", &mut mark).await;
-    assert!(moved.expect("an answer"));
+    let compared = compare_from(stack, "github", "default", ago(60)).await;
+    compared.expect("an answer");
     let put = stack.put_credential("github", "default", &credential);
     put.await.expect("a credential");
     EventKey {

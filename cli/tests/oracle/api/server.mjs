@@ -1,13 +1,14 @@
 // A provider's API on this machine, which holds every request and every answer of its own against the provider's official
 // OpenAPI description: node server.mjs PROVIDER [BASE]. It prints its URL. What it delivers goes to BASE, in place of the
 // host that a URL names. Beyond the description there is /_state: GET tells all that it knows, PATCH sets members of that.
+// The answer to a call that `lose` names there is lost, once for each time that it is named.
 
 import { createServer } from "node:http";
 
 import { OpenAPIBackend } from "openapi-backend";
 
 const [provider, base] = process.argv.slice(2);
-const { description, authorized, operations, refusal, state } = await (await import(`./${provider}.mjs`)).api(deliver);
+const { description, authorized, operations, refusal, state, headers: always = () => ({}) } = await (await import(`./${provider}.mjs`)).api(deliver);
 
 // Posts to the path of a URL; resolves to the status, 0 where nobody answers.
 async function deliver(url, headers, body) {
@@ -31,6 +32,8 @@ api.register({
 api.register(operations);
 await api.init();
 
+const kept = {};
+
 function answerOf(context, { status, body = null, headers = {} }) {
   // An empty answer has nothing to compare.
   if (status < 300 && body !== null) {
@@ -49,6 +52,15 @@ async function answer(request, text) {
   state.calls.push(`${request.method} ${path}`);
   if (state.refuse) return { headers: {}, ...state.refuse };
   if (!authorized(request.headers)) return refusal(401, "Bad credentials");
+  const key = request.headers["idempotency-key"];
+  // What was answered once is answered again, whatever has happened since.
+  if (key && key in kept) return kept[key];
+  const outcome = await performed(request, path, query, text);
+  if (key) kept[key] = outcome;
+  return outcome;
+}
+
+async function performed(request, path, query, text) {
   const form = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const body = form ? deep(text) : text ? JSON.parse(text) : undefined;
   const call = { method: request.method, path, query, headers: request.headers, body };
@@ -77,7 +89,12 @@ const server = createServer((request, response) => {
   request.on("end", async () => {
     const failed = (error) => ({ status: 500, body: { message: String(error) } });
     const { status, body = null, headers = {} } = await answer(request, text).catch(failed);
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    const lost = state.lose?.indexOf(`${request.method} ${request.url.split("?")[0]}`) ?? -1;
+    if (lost >= 0) {
+      state.lose.splice(lost, 1);
+      return request.socket.destroy();
+    }
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...always(), ...headers });
     response.end(body === null ? undefined : JSON.stringify(body));
   });
 });

