@@ -45,6 +45,9 @@ pub struct ConnectArgs {
     /// Take over an endpoint that posts elsewhere
     #[arg(long, conflicts_with = "check")]
     replace: bool,
+    /// Leave an endpoint that posts elsewhere to another stack, and make one beside it
+    #[arg(long, conflicts_with_all = ["check", "replace"])]
+    beside: bool,
     /// Show the calls that would be made, and change nothing
     #[arg(long, conflicts_with = "check")]
     dry_run: bool,
@@ -93,7 +96,7 @@ impl Registration {
     async fn connect(&mut self, args: &ConnectArgs) -> Result<ExitCode, Failure> {
         let before = self.secrets().await?;
         let endpoints = self.endpoints().await?;
-        let plan = self.plan(endpoints, args.replace)?;
+        let plan = self.plan(endpoints, args)?;
         let secret = self.secret(&plan, &before, args.secret.as_deref())?;
         let after = with_first(secret.as_ref(), &before);
         // Before the provider is told, so that nothing that it signs is refused.
@@ -137,24 +140,31 @@ impl Registration {
     }
 
     /// Finds the endpoint that is the stack's. Never makes a second one.
-    fn plan(&self, endpoints: Vec<Endpoint>, replace: bool) -> Result<Plan, Failure> {
+    fn plan(&self, endpoints: Vec<Endpoint>, args: &ConnectArgs) -> Result<Plan, Failure> {
         let is_ours = |endpoint: &Endpoint| endpoint.is_at(&self.url);
         if let Some(ours) = endpoints.iter().find(|endpoint| is_ours(endpoint)) {
             return Ok(Plan::Update(ours.clone()));
         }
         let is_in_the_way = |endpoint: &&Endpoint| {
             let is_only = self.connector.is_single() && !endpoint.url.is_empty();
-            is_only || endpoint.is_elsewhere(&self.url)
+            is_only || (endpoint.is_elsewhere(&self.url) && !args.beside)
         };
         match endpoints.iter().find(is_in_the_way) {
-            Some(other) if replace => Ok(Plan::Update(other.clone())),
-            Some(other) => Err(Failure::of(format!(
-                "{}: its endpoint {} posts to {}; with --replace it posts to {} from now on",
-                self.name(),
-                other.id,
-                other.url,
-                self.url
-            ))),
+            Some(other) if args.replace => Ok(Plan::Update(other.clone())),
+            Some(other) => {
+                let beside = if self.connector.is_single() {
+                    ""
+                } else {
+                    ", and with --beside there is one more"
+                };
+                Err(Failure::of(format!(
+                    "{}: its endpoint {} posts to {}; with --replace it posts to {} from now on{beside}",
+                    self.name(),
+                    other.id,
+                    other.url,
+                    self.url
+                )))
+            }
             None if self.connector.is_single() => match endpoints.into_iter().next() {
                 Some(empty) => Ok(Plan::Update(empty)),
                 None => Ok(Plan::Create),

@@ -105,6 +105,18 @@ async fn a_refused_call_leaves_the_secrets_as_they_were() {
         "posts to https://old.example/webhooks/github; with --replace",
     );
     assert_eq!(place.secrets("github", "default").await, before);
+    // Another stack of the same people: both are to have each event.
+    place
+        .run(&api, &connect(&["--beside"]))
+        .await
+        .is(0, "its ping has arrived");
+    let hooks = api.state().await["hooks"].clone();
+    assert_eq!(hooks.as_array().map(Vec::len), Some(2));
+    assert_eq!(hooks[0], other[0]);
+    api.set(json!({"hooks": other})).await;
+    let lines = before.join("\n");
+    let put = place.stack.put_secret("github", "default", &lines);
+    put.await.expect("SSM answers");
     place
         .run(&api, &connect(&["--replace"]))
         .await
