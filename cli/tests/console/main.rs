@@ -6,6 +6,7 @@ mod console;
 #[path = "../../../lib/tests/support/mod.rs"]
 mod support;
 
+mod browser;
 mod pages;
 mod replays;
 mod safety;
