@@ -212,3 +212,37 @@ async fn pages_of_events_follow_one_another() {
     }
     assert_eq!(left.len(), 0, "{left:?}");
 }
+
+#[tokio::test]
+async fn more_failures_than_a_page_reads_are_cut_and_it_says_so() {
+    let world = World::enter().await;
+    let (ledger, source) = (world.ledger(), unique("source"));
+    // Failed long ago, so that the pages of other tests have their own failures first.
+    let fail = async |number: i64| {
+        let key = key_in(&source);
+        let event = event_of(&key, "github.push", ago(80_000 + number), b"{}");
+        record(&ledger, &event).await;
+        end(&ledger, &key, failed("too many"), ago(79_000)).await;
+    };
+    for begin in (0..420).step_by(20) {
+        futures::future::join_all((begin..begin + 20).map(&fail)).await;
+    }
+    let console = Console::start(&world, &[]).await;
+    let cookie = console.cookie().await;
+    for (path, text) in [
+        ("/", "more than 400 events of the last day have failed"),
+        ("/events?q=status%3Afailed", "of the newest 400"),
+        ("/issues", "Only the 400 that failed last"),
+        (
+            "/replay?q=status%3Afailed",
+            "There are more; these failed last.",
+        ),
+    ] {
+        let (status, html) = console.page(path, &cookie).await;
+        let reads = console.reads.take();
+        println!("{path}: {reads}");
+        assert_eq!(status, 200, "{path}: {html}");
+        assert!(html.contains(text), "{path}: {html}");
+        assert!((40..READS).contains(&reads), "{path}: {reads}");
+    }
+}
