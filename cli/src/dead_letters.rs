@@ -3,8 +3,8 @@
 //! A queue cannot be read without receiving: for a minute at most nobody else sees a message that is looked at. What
 //! is not moved or dropped is given back at once, also when something goes wrong.
 
-mod letter;
-mod visit;
+pub(crate) mod letter;
+pub(crate) mod visit;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -61,7 +61,7 @@ struct Choice {
 
 /// What is done with those that are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
+pub(crate) enum Action {
     Redrive,
     Drop,
 }

@@ -1,9 +1,9 @@
 //! `webhooks events`: what the ledger says.
 
-mod diff;
+pub(crate) mod diff;
 mod line;
 mod list;
-mod show;
+pub(crate) mod show;
 mod tail;
 
 use std::process::ExitCode;

@@ -43,6 +43,11 @@ impl Failure {
         }
     }
 
+    /// True for a mistake in the call.
+    pub fn is_usage(&self) -> bool {
+        self.usage
+    }
+
     /// 2 for a mistake in the call, 1 for everything else.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.usage { 2 } else { 1 })

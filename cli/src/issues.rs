@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use webhooks::event::EventKey;
-use webhooks::ledger::{IssueMark, MarkKind, Status};
+use webhooks::ledger::{IssueMark, MarkKind, Status, Summary};
 use webhooks::timestamp::Timestamp;
 
 use crate::failure::Failure;
@@ -174,9 +174,22 @@ pub async fn issues(stack: &Stack, filter: &Filter, now: Timestamp) -> Result<Ve
     };
     let found = page(stack, &filter, None, all, now).await?.events;
     let ledger = stack.ledger()?;
-    let failure = |error| Failure::new("the ledger", error);
     let failed = ledger.failed_since(Timestamp::from_millis(0)).await;
-    let failed: HashMap<EventKey, Timestamp> = failed.map_err(failure)?.into_iter().collect();
+    let failed = failed.map_err(|error| Failure::new("the ledger", error))?;
+    group(stack, found, failed).await
+}
+
+/// The issues that these events belong to, of which the failed ones failed at these times.
+///
+/// # Errors
+/// [`Failure`] when DynamoDB does not answer.
+pub async fn group(
+    stack: &Stack,
+    found: Vec<Summary>,
+    failed: Vec<(EventKey, Timestamp)>,
+) -> Result<Vec<Issue>, Failure> {
+    let failure = |error| Failure::new("the ledger", error);
+    let failed: HashMap<EventKey, Timestamp> = failed.into_iter().collect();
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for event in found {
         // It may have been started again since.
@@ -193,7 +206,7 @@ pub async fn issues(stack: &Stack, filter: &Filter, now: Timestamp) -> Result<Ve
         group.failures.push((*at, event.key));
     }
     let keys: Vec<_> = groups.keys().cloned().collect();
-    let marks = ledger.issue_marks(&keys).await.map_err(failure)?;
+    let marks = stack.ledger()?.issue_marks(&keys).await.map_err(failure)?;
     let groups = groups.into_iter();
     let issues = groups.filter_map(|(key, group)| group.issue(&key, marks.get(&key)));
     let mut issues: Vec<_> = issues.collect();

@@ -4,7 +4,7 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
 //! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
-//! again; [`dead_letters`] looks at what could not be recorded;
+//! again; [`dead_letters`] looks at what could not be recorded; [`console`] shows all of it in a browser;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
@@ -15,6 +15,7 @@ pub mod caller;
 pub mod captured_request;
 pub mod child;
 pub mod connect;
+pub mod console;
 pub mod dead_letters;
 pub mod demo;
 pub mod dev;

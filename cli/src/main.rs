@@ -7,8 +7,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, dead_letters, demo, dev, events, issues, migrate, pair, providers, reconcile,
-    replay, rotate, scheme, send, terminal, urls, verify,
+    audit, connect, console, dead_letters, demo, dev, events, issues, migrate, pair, providers,
+    reconcile, replay, rotate, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -37,6 +37,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Make or update the endpoint at a provider that posts to the stack, or check it
     Connect(connect::ConnectArgs),
+    /// Show the stack in a browser: what arrives, what fails and why
+    Console(console::ConsoleArgs),
     /// Move a ledger of the first edition over
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
@@ -63,10 +65,10 @@ enum Command {
 }
 
 impl Command {
-    /// True if it writes to an emulator through a socket. One that has just been closed at the other end
+    /// True if it writes to an emulator or a browser through a socket. One that has just been closed at the other end
     /// is an error like any other then, and must not end everything by a signal.
     const fn keeps_a_stack(&self) -> bool {
-        matches!(self, Self::Dev(_) | Self::Demo(_))
+        matches!(self, Self::Console(_) | Self::Dev(_) | Self::Demo(_))
     }
 }
 
@@ -94,6 +96,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::DeadLetters(args) => dead_letters::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Connect(args) => connect::run(args).await,
+        Command::Console(args) => console::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
         Command::Providers(args) => providers::run(args),

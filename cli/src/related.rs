@@ -80,6 +80,18 @@ impl fmt::Display for Related {
 /// # Errors
 /// [`Failure`] when AWS does not answer.
 pub async fn related(stack: &Stack, event: &Event<'_>) -> Result<Related, Failure> {
+    related_among(stack, event, NEIGHBOURS).await
+}
+
+/// The same among so many neighbours at most.
+///
+/// # Errors
+/// As [`related`].
+pub async fn related_among(
+    stack: &Stack,
+    event: &Event<'_>,
+    neighbours: usize,
+) -> Result<Related, Failure> {
     let ours = named_by(event);
     let key = event.key();
     let range = Range {
@@ -89,11 +101,11 @@ pub async fn related(stack: &Stack, event: &Event<'_>) -> Result<Related, Failur
         until: event.received_at().after(AROUND),
         after: None,
     };
-    let listed = stack.ledger()?.listed(&range, NEIGHBOURS + 1).await;
+    let listed = stack.ledger()?.listed(&range, neighbours + 1).await;
     let listed = listed.map_err(|error| Failure::new("the ledger", error))?;
     let others = listed.into_iter().map(|entry| entry.position.key);
-    let others = others.filter(|other| other != key).take(NEIGHBOURS);
-    let reads = others.map(|other| neighbour(stack, other));
+    let others = others.filter(|other| other != key).take(neighbours);
+    let reads: Vec<_> = others.map(|other| neighbour(stack, other)).collect();
     let read: Vec<_> = stream::iter(reads)
         .buffered(CONCURRENCY)
         .try_collect()

@@ -1,12 +1,12 @@
 //! Failed events started again, as a redelivery would: `webhooks events replay` by id, and [`command`], `webhooks
 //! replay`, with a preview, a reason and a watch.
 
-mod args;
-mod chosen;
+pub(crate) mod args;
+pub(crate) mod chosen;
 pub mod command;
 mod forward;
-mod outcome;
-mod paced;
+pub(crate) mod outcome;
+pub(crate) mod paced;
 mod watch;
 
 use std::process::ExitCode;

@@ -47,6 +47,8 @@ pub struct Page {
     pub events: Vec<Summary>,
     /// The position after which the next page begins, if there may be one.
     pub next: Option<Position>,
+    /// True if the index of what did not end well has more than may be looked at: the last of it is left out.
+    pub is_cut: bool,
     /// What was read.
     pub read: Read,
 }
@@ -73,7 +75,8 @@ pub async fn page(
         return Ok(page);
     }
     let mut last = after.clone();
-    let mut candidates = Candidates::of(stack, filter, after, now).await?;
+    let mut candidates = Candidates::of(stack, filter, after, limits.lines, now).await?;
+    page.is_cut = candidates.is_cut;
     while page.read.events < limits.lines {
         let most = limits.lines - page.read.events;
         let count = limits.events.clamp(50, 500).min(most);

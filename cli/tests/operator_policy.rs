@@ -7,11 +7,12 @@ mod support;
 mod command;
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{StatusCode, Uri};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 use webhooks::envelope::envelope;
@@ -142,6 +143,37 @@ fn granted(heading: &str) -> BTreeSet<String> {
     actions.collect()
 }
 
+/// Looks at the console's pages.
+async fn console(world: &World, recorded: &Recorded) {
+    let mut command = webhooks(world, &["console", "--no-open"]).await;
+    let command = command
+        .env("AWS_ENDPOINT_URL", &recorded.endpoint)
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let line = lines
+        .next_line()
+        .await
+        .expect("a line")
+        .expect("its address");
+    let url = line.strip_prefix("console").expect("its address").trim();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let client = client.build().expect("a client");
+    let first = client.get(url).send().await.expect("an answer");
+    let cookie = first.headers()["set-cookie"].to_str().expect("text");
+    let (base, _) = url.split_once("/?").expect("a token");
+    for path in [
+        "/",
+        "/issues",
+        "/dead-letters",
+        "/sources?source=github/default",
+    ] {
+        let page = client.get(format!("{base}{path}"));
+        let page = page.header("cookie", cookie).send().await;
+        assert_eq!(page.expect("an answer").status(), 200, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn every_call_is_granted_and_every_grant_is_used() {
     let world = World::enter().await;
@@ -195,6 +227,7 @@ async fn every_call_is_granted_and_every_grant_is_used() {
             said(&output)
         );
     }
+    console(&world, &recorded).await;
     let mut granted = granted(OPERATES);
     for other in OTHERS {
         assert!(granted.remove(other), "{other}");

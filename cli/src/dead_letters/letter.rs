@@ -11,7 +11,7 @@ use crate::filter::Filter;
 /// Why a message was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// It is no message of ours.
     Unreadable,
     /// The ledger does not have its event.
@@ -22,7 +22,7 @@ pub(super) enum Why {
 
 impl Why {
     /// The word for it on a command line.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
             Self::UnknownEvent => "unknown-event",
@@ -34,7 +34,7 @@ impl Why {
 /// What was done with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Listed,
     WouldRedrive,
     WouldDrop,
@@ -44,7 +44,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Listed => "listed",
             Self::WouldRedrive => "would redrive",
@@ -58,19 +58,19 @@ impl Outcome {
 
 /// A message of the dead-letter queue. Its body is not shown: somebody else may have written it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     /// The id that SQS gave it.
-    pub(super) message: String,
-    pub(super) sent_at: Option<String>,
-    pub(super) receives: u32,
-    pub(super) bytes: usize,
-    pub(super) event: Option<String>,
+    pub(crate) message: String,
+    pub(crate) sent_at: Option<String>,
+    pub(crate) receives: u32,
+    pub(crate) bytes: usize,
+    pub(crate) event: Option<String>,
     #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) status: Option<&'static str>,
-    pub(super) why: Why,
-    pub(super) detail: String,
-    pub(super) outcome: Outcome,
+    pub(crate) kind: Option<String>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) why: Why,
+    pub(crate) detail: String,
+    pub(crate) outcome: Outcome,
     #[serde(skip)]
     key: Option<EventKey>,
     #[serde(skip)]
@@ -81,7 +81,7 @@ pub(super) struct Letter {
 
 impl Letter {
     /// A message as it was received.
-    pub(super) fn read(message: &aws_sdk_sqs::types::Message) -> Self {
+    pub(crate) fn read(message: &aws_sdk_sqs::types::Message) -> Self {
         use aws_sdk_sqs::types::MessageSystemAttributeName as Name;
         let body = message.body().unwrap_or_default();
         let attribute = |name: Name| message.attributes()?.get(&name)?.parse::<i64>().ok();
@@ -117,12 +117,12 @@ impl Letter {
     }
 
     /// The event that it is about.
-    pub(super) fn key(&self) -> Option<&EventKey> {
+    pub(crate) fn key(&self) -> Option<&EventKey> {
         self.key.as_ref()
     }
 
     /// Says why it is there, from what the ledger has.
-    pub(super) fn explain(&mut self, known: Option<&Summary>) {
+    pub(crate) fn explain(&mut self, known: Option<&Summary>) {
         if self.why == Why::Unreadable {
             return;
         }
@@ -149,7 +149,7 @@ impl Letter {
     }
 
     /// True if the event that it is about is one that a filter means. Without a word about time, any is.
-    pub(super) fn is_meant_by(&self, filter: &Filter, now: Timestamp) -> bool {
+    pub(crate) fn is_meant_by(&self, filter: &Filter, now: Timestamp) -> bool {
         let (Some(key), Some(received_at)) = (&self.key, self.received_at) else {
             return false;
         };

@@ -19,7 +19,7 @@ const HIDDEN: i32 = 60;
 const EMPTY: u32 = 3;
 
 /// The messages of one visit.
-pub(super) struct Visit {
+pub(crate) struct Visit {
     sqs: Client,
     url: String,
     letters: Vec<Letter>,
@@ -35,7 +35,7 @@ impl Visit {
     ///
     /// # Errors
     /// [`Failure`] when SQS does not answer; what was received by then comes back by itself.
-    pub(super) async fn begin(stack: &Stack, limit: usize) -> Result<Self, Failure> {
+    pub(crate) async fn begin(stack: &Stack, limit: usize) -> Result<Self, Failure> {
         let mut visit = Self {
             sqs: Client::new(&stack.config),
             url: stack.output("DeadLetterQueueUrl")?.to_owned(),
@@ -75,12 +75,12 @@ impl Visit {
     }
 
     /// The messages that are meant.
-    pub(super) fn letters(&self) -> &[Letter] {
+    pub(crate) fn letters(&self) -> &[Letter] {
         &self.letters
     }
 
     /// True if the queue gave no more.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.is_complete
     }
 
@@ -88,7 +88,7 @@ impl Visit {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB does not answer.
-    pub(super) async fn explain(&mut self, stack: &Stack) -> Result<(), Failure> {
+    pub(crate) async fn explain(&mut self, stack: &Stack) -> Result<(), Failure> {
         let mut keys: Vec<EventKey> = self
             .letters
             .iter()
@@ -112,7 +112,7 @@ impl Visit {
     }
 
     /// Leaves aside what is not meant.
-    pub(super) fn keep_only(&mut self, is_meant: impl Fn(&Letter) -> bool) {
+    pub(crate) fn keep_only(&mut self, is_meant: impl Fn(&Letter) -> bool) {
         let letters = std::mem::take(&mut self.letters);
         let messages = std::mem::take(&mut self.messages);
         for (letter, message) in letters.into_iter().zip(messages) {
@@ -129,7 +129,7 @@ impl Visit {
     ///
     /// # Errors
     /// [`Failure`] when the stack does not name its queue.
-    pub(super) async fn act(
+    pub(crate) async fn act(
         &mut self,
         stack: &Stack,
         action: Action,
@@ -170,7 +170,7 @@ impl Visit {
     }
 
     /// Lets others see the messages again that are still there. Where that fails, they do in a minute.
-    pub(super) async fn give_back(&self) {
+    pub(crate) async fn give_back(&self) {
         let messages = self.messages.iter().chain(&self.others);
         for handle in messages.filter_map(Message::receipt_handle) {
             let request = self.sqs.change_message_visibility().queue_url(&self.url);

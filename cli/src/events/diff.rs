@@ -6,22 +6,22 @@ use webhooks::timestamp::Timestamp;
 
 /// An attempt at processing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     /// Its number, from 1, among those that the history still has.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     /// When it began.
-    pub(super) began_at: Option<String>,
+    pub(crate) began_at: Option<String>,
     /// The time that it took, in milliseconds; none where it did not end with a word.
-    pub(super) duration_ms: Option<i64>,
+    pub(crate) duration_ms: Option<i64>,
     /// How it ended; `running` while it has not, `silent` where the next began without its word.
-    pub(super) outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// What it said.
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 /// What differs between an attempt and the one before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     from: usize,
     to: usize,
     field: &'static str,
@@ -30,7 +30,7 @@ pub(super) struct Difference {
 }
 
 /// The attempts that a timeline tells of.
-pub(super) fn attempts(timeline: &[Entry]) -> Vec<Attempt> {
+pub(crate) fn attempts(timeline: &[Entry]) -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut began: Option<Timestamp> = None;
     for entry in timeline {
@@ -63,7 +63,7 @@ pub(super) fn attempts(timeline: &[Entry]) -> Vec<Attempt> {
 const RUNNING: &str = "running";
 
 /// What differs between each attempt and the one before.
-pub(super) fn differences(attempts: &[Attempt]) -> Vec<Difference> {
+pub(crate) fn differences(attempts: &[Attempt]) -> Vec<Difference> {
     let between = |pair: &[Attempt]| {
         let [before, after] = pair else {
             return Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn differences(attempts: &[Attempt]) -> Vec<Difference> {
 }
 
 /// The differences as lines for people.
-pub(super) fn told(attempts: &[Attempt]) -> Vec<String> {
+pub(crate) fn told(attempts: &[Attempt]) -> Vec<String> {
     let word = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let lines = differences(attempts).into_iter().map(|difference| {
         let Difference {

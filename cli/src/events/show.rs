@@ -68,10 +68,11 @@ struct Stored<'a> {
 }
 
 #[derive(Serialize)]
-struct Happened {
-    at: Option<String>,
-    what: &'static str,
-    detail: Option<String>,
+/// One thing that happened.
+pub(crate) struct Happened {
+    pub(crate) at: Option<String>,
+    pub(crate) what: &'static str,
+    pub(crate) detail: Option<String>,
 }
 
 pub(super) async fn run(stack: &Stack, args: &ShowArgs, json: bool) -> Result<ExitCode, Failure> {
@@ -155,7 +156,7 @@ fn shown<'a>(
 }
 
 /// The line of an event that was read whole.
-fn summary(item: &Item) -> Summary {
+pub(crate) fn summary(item: &Item) -> Summary {
     let event = &item.receipt.event;
     Summary {
         key: event.key().clone(),
@@ -184,7 +185,7 @@ fn stored<'a>(payload: &'a Payload<'_>, object: Option<&'a str>, is_asked: bool)
 }
 
 /// The timeline with the last of the deliveries that changed nothing in its place.
-fn happened(item: &Item, timeline: Vec<Entry>) -> Vec<Happened> {
+pub(crate) fn happened(item: &Item, timeline: Vec<Entry>) -> Vec<Happened> {
     let repeated = repeated(item, &timeline);
     let mut happened: Vec<_> = timeline
         .into_iter()

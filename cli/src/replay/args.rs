@@ -44,7 +44,11 @@ pub struct ReplayArgs {
     pub(super) place: Place,
 }
 
-fn parse_reason(text: &str) -> Result<String, String> {
+/// Reads a reason.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn parse_reason(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("say why, in a few words".to_owned()),
         text if text.len() > REASON => Err(format!("at most {REASON} bytes")),

@@ -11,20 +11,20 @@ use crate::stack::Stack;
 
 /// The events that a replay is about, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Chosen {
-    pub(super) events: Vec<Summary>,
+pub(crate) struct Chosen {
+    pub(crate) events: Vec<Summary>,
     /// Keys of which the ledger has nothing.
-    pub(super) unknown: Vec<EventKey>,
+    pub(crate) unknown: Vec<EventKey>,
     /// True if each was named, and not found by a filter.
-    pub(super) is_by_id: bool,
-    pub(super) read: Read,
+    pub(crate) is_by_id: bool,
+    pub(crate) read: Read,
     /// True if there may be more than those.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 impl Chosen {
     /// Those of the events that a replay starts again.
-    pub(super) fn failed(&self) -> impl Iterator<Item = &Summary> {
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &Summary> {
         let events = self.events.iter();
         events.filter(|event| event.status == Status::Failed)
     }
@@ -34,15 +34,15 @@ impl Chosen {
 ///
 /// # Errors
 /// [`Failure`] when a word is neither, both kinds are there, or AWS does not answer.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     stack: &Stack,
     words: &[String],
-    limit: usize,
+    limits: Limits,
     now: Timestamp,
 ) -> Result<Chosen, Failure> {
     let mut chosen = match read(words)? {
         What::Ids(keys) => by_id(stack, keys).await?,
-        What::Filter(filter) => by_filter(stack, &filter, limit, now).await?,
+        What::Filter(filter) => by_filter(stack, &filter, limits, now).await?,
     };
     chosen
         .events
@@ -93,19 +93,14 @@ async fn by_id(stack: &Stack, keys: Vec<EventKey>) -> Result<Chosen, Failure> {
 async fn by_filter(
     stack: &Stack,
     filter: &Filter,
-    limit: usize,
+    limits: Limits,
     now: Timestamp,
 ) -> Result<Chosen, Failure> {
-    let limits = Limits {
-        events: limit,
-        lines: usize::MAX,
-        payloads: limit,
-    };
     let page = page(stack, filter, None, limits, now).await?;
     Ok(Chosen {
         events: page.events,
         read: page.read,
-        is_cut: page.next.is_some(),
+        is_cut: page.next.is_some() || page.is_cut,
         ..Chosen::default()
     })
 }

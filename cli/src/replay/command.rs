@@ -12,6 +12,7 @@ use super::forward;
 use super::outcome::{Line, Outcome, Report};
 use super::paced::{Plan, run as run_paced};
 use crate::failure::Failure;
+use crate::search::Limits;
 use crate::terminal::{on_one_line, say, say_json, warn};
 
 /// Events that a preview names.
@@ -29,7 +30,12 @@ pub async fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     }
     let to = args.to.as_deref().map(forward::loopback).transpose()?;
     let stack = args.place.stack().await?;
-    let chosen = choose(&stack, &args.what, args.limit, Timestamp::now()).await?;
+    let limits = Limits {
+        events: args.limit,
+        lines: usize::MAX,
+        payloads: args.limit,
+    };
+    let chosen = choose(&stack, &args.what, limits, Timestamp::now()).await?;
     if !args.yes {
         return preview(args, &chosen);
     }

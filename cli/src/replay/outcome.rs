@@ -11,7 +11,7 @@ use crate::search::Read;
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// It would be started again.
     WouldStart,
     /// It stands elsewhere, and was left alone.
@@ -34,7 +34,7 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// The word for it.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::WouldStart => "would start",
             Self::Left => "left alone",
@@ -49,7 +49,7 @@ impl Outcome {
     }
 
     /// True if nobody has to look at it.
-    pub(super) const fn is_well(self) -> bool {
+    pub(crate) const fn is_well(self) -> bool {
         matches!(
             self,
             Self::WouldStart | Self::Done | Self::Ignored | Self::Sent
@@ -59,18 +59,18 @@ impl Outcome {
 
 /// One event of a replay.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Line {
-    pub(super) id: String,
+pub(crate) struct Line {
+    pub(crate) id: String,
     #[serde(rename = "type")]
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// Where it stood before.
-    pub(super) status: &'static str,
-    pub(super) outcome: Outcome,
-    pub(super) detail: Option<String>,
+    pub(crate) status: &'static str,
+    pub(crate) outcome: Outcome,
+    pub(crate) detail: Option<String>,
 }
 
 impl Line {
-    pub(super) fn of(event: &Summary, outcome: Outcome, detail: Option<String>) -> Self {
+    pub(crate) fn of(event: &Summary, outcome: Outcome, detail: Option<String>) -> Self {
         Self {
             id: event.key.to_string(),
             kind: event.kind.clone(),
@@ -83,19 +83,19 @@ impl Line {
 
 /// The JSON of a replay. The fields stay.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
-    pub(super) reason: Option<String>,
-    pub(super) by: Option<String>,
-    pub(super) ran: bool,
-    pub(super) stopped: bool,
-    pub(super) events: Vec<Line>,
-    pub(super) counts: BTreeMap<Outcome, usize>,
-    pub(super) read: Read,
+pub(crate) struct Report {
+    pub(crate) reason: Option<String>,
+    pub(crate) by: Option<String>,
+    pub(crate) ran: bool,
+    pub(crate) stopped: bool,
+    pub(crate) events: Vec<Line>,
+    pub(crate) counts: BTreeMap<Outcome, usize>,
+    pub(crate) read: Read,
 }
 
 impl Report {
     /// The report on these events.
-    pub(super) fn of(chosen: &Chosen, events: Vec<Line>) -> Self {
+    pub(crate) fn of(chosen: &Chosen, events: Vec<Line>) -> Self {
         let mut counts = BTreeMap::new();
         for line in &events {
             *counts.entry(line.outcome).or_default() += 1;

@@ -21,17 +21,17 @@ const PROGRESS: Duration = Duration::from_secs(5);
 
 /// How fast, and when to stop.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
-    pub(super) rate: u32,
-    pub(super) stop_after: usize,
-    pub(super) wait: Duration,
+pub(crate) struct Plan {
+    pub(crate) rate: u32,
+    pub(crate) stop_after: usize,
+    pub(crate) wait: Duration,
 }
 
 /// Starts the failed ones again. The first few have to end well before more than those are on their way.
 ///
 /// # Errors
 /// [`Failure`] when AWS does not answer.
-pub(super) async fn run(
+pub(crate) async fn run(
     stack: &Stack,
     chosen: &Chosen,
     by: &Replay,

@@ -25,6 +25,8 @@ pub(super) struct Candidates<'a> {
     since: Timestamp,
     until: Timestamp,
     after: Option<Position>,
+    /// True if there are more of what did not end well than may be looked at.
+    pub(super) is_cut: bool,
 }
 
 /// Some of them.
@@ -48,12 +50,18 @@ impl<'a> Candidates<'a> {
         stack: &Stack,
         filter: &'a Filter,
         after: Option<Position>,
+        lines: usize,
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let ledger = stack.ledger()?;
         let (since, until) = filter.range(now);
+        let mut is_cut = false;
         let from = match late(&ledger, filter, since).await? {
-            Some(keys) => From::Late(all(&ledger, &keys, after.as_ref()).await?),
+            Some(mut keys) => {
+                is_cut = keys.len() > lines;
+                keys.truncate(lines);
+                From::Late(all(&ledger, &keys, after.as_ref()).await?)
+            }
             None => From::Sources(sources(stack, filter).await?),
         };
         Ok(Self {
@@ -63,6 +71,7 @@ impl<'a> Candidates<'a> {
             since,
             until,
             after,
+            is_cut,
         })
     }
 
@@ -146,6 +155,8 @@ async fn first(
         };
         ledger.listed(&range, count).await
     });
+    // Collected, so that the compiler sees that the whole can be sent to another thread.
+    let reads: Vec<_> = reads.collect();
     let reads = stream::iter(reads).buffer_unordered(SOURCES);
     let entries: Vec<_> = reads
         .try_collect()
@@ -171,7 +182,8 @@ pub async fn sources(stack: &Stack, filter: &Filter) -> Result<Vec<(String, Stri
 }
 
 /// What the index of what did not end well has of the statuses that are meant; nothing where others are meant
-/// as well. An event fails after it was received, so none that is meant failed before `since`.
+/// as well. An event fails after it was received, so none that is meant failed before `since`. Those that failed last
+/// come first.
 async fn late(
     ledger: &Ledger,
     filter: &Filter,
@@ -187,7 +199,8 @@ async fn late(
     if statuses.contains(&Status::Failed) {
         // By another clock.
         let since = Moment::Ago(limits::SKEW).resolve(since);
-        let failed = ledger.failed_since(since).await.map_err(failure)?;
+        let mut failed = ledger.failed_since(since).await.map_err(failure)?;
+        failed.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
         keys.extend(failed.into_iter().map(|(key, _)| key));
     }
     if statuses.contains(&Status::Waiting) {
