@@ -4,13 +4,14 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
 //! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
-//! again; [`dead_letters`] looks at what could not be recorded;
+//! again; [`doctor`] holds a stack against what it must be; [`dead_letters`] looks at what could not be recorded;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
 pub mod activity;
 pub mod audit;
+pub mod aws_json;
 pub mod caller;
 pub mod captured_request;
 pub mod child;
@@ -19,6 +20,7 @@ pub mod dead_letters;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;
+pub mod doctor;
 pub mod emulator;
 pub mod event_source;
 pub mod events;

@@ -7,8 +7,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, dead_letters, demo, dev, events, issues, migrate, pair, providers, reconcile,
-    replay, rotate, scheme, send, terminal, urls, verify,
+    audit, connect, dead_letters, demo, dev, doctor, events, issues, migrate, pair, providers,
+    reconcile, replay, rotate, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -33,6 +33,8 @@ enum Command {
     Issues(issues::IssuesArgs),
     /// Look at the dead-letter queue, and move or drop some of it
     DeadLetters(dead_letters::DeadLettersArgs),
+    /// Hold a stack against what it must be, and say how to mend what is not so
+    Doctor(doctor::DoctorArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Make or update the endpoint at a provider that posts to the stack, or check it
@@ -92,6 +94,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Events(args) => events::run(args).await,
         Command::Issues(args) => issues::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
