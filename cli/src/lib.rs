@@ -39,6 +39,7 @@ pub mod local;
 pub mod migrate;
 pub mod moment;
 pub mod pair;
+pub mod pause;
 pub mod place;
 mod private;
 pub mod probe;

@@ -7,8 +7,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, dead_letters, demo, dev, doctor, events, issues, migrate, pair, providers,
-    reconcile, replay, rotate, scheme, send, terminal, urls, verify,
+    audit, connect, dead_letters, demo, dev, doctor, events, issues, migrate, pair, pause,
+    providers, reconcile, replay, rotate, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -43,6 +43,10 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
     Pair(pair::PairArgs),
+    /// Stop the processing of a source, while its events are received; without a name: say what is paused
+    Pause(pause::PauseArgs),
+    /// Go on with the processing of what was paused
+    Resume(pause::ResumeArgs),
     /// Start failed events again: by id, filter or issue, with a preview first
     Replay(replay::ReplayArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
@@ -99,6 +103,8 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Connect(args) => connect::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
+        Command::Pause(args) => pause::run(args).await,
+        Command::Resume(args) => pause::resume(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Rotate(args) => rotate::run(args).await,

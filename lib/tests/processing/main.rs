@@ -10,6 +10,7 @@ mod calls;
 mod company;
 mod effects;
 mod old_messages;
+mod pauses;
 mod unreadable;
 mod visibility;
 mod waiting;
