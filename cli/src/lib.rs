@@ -50,6 +50,7 @@ pub mod reconcile;
 pub mod related;
 pub mod replay;
 pub mod rotate;
+pub mod round_trip;
 mod sample_message;
 pub mod scenario;
 pub mod scheme;

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
     audit, connect, dead_letters, demo, dev, doctor, events, issues, migrate, pair, pause,
-    providers, reconcile, replay, rotate, scheme, send, terminal, urls, verify,
+    providers, reconcile, replay, rotate, round_trip, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -47,6 +47,8 @@ enum Command {
     Pause(pause::PauseArgs),
     /// Go on with the processing of what was paused
     Resume(pause::ResumeArgs),
+    /// Send a signed event that no handler gets through the stack, and say how long it took
+    Probe(round_trip::ProbeArgs),
     /// Start failed events again: by id, filter or issue, with a preview first
     Replay(replay::ReplayArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
@@ -105,6 +107,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Pair(args) => pair::run(args).await,
         Command::Pause(args) => pause::run(args).await,
         Command::Resume(args) => pause::resume(args).await,
+        Command::Probe(args) => round_trip::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Rotate(args) => rotate::run(args).await,

@@ -11,6 +11,7 @@ mod company;
 mod effects;
 mod old_messages;
 mod pauses;
+mod probes;
 mod unreadable;
 mod visibility;
 mod waiting;
