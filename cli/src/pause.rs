@@ -3,7 +3,9 @@
 //! Nothing is written to the paused events. Their messages are dropped when they come, and the relay sends them again
 //! when the pause is over; `resume` sends them at once, so that nobody waits for the relay.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use futures::stream::{self, StreamExt};
@@ -16,10 +18,15 @@ use webhooks::queue::Queue;
 use webhooks::timestamp::Timestamp;
 
 use crate::failure::Failure;
+use crate::moment::Moment;
 use crate::place::Place;
+use crate::search::entries;
 use crate::send::find_provider;
 use crate::stack::Stack;
 use crate::terminal::{on_one_line, say, say_json};
+
+/// What was received for this long may not have been listed by the relay yet.
+const UNLISTED: Duration = Duration::from_secs(5 * 60);
 
 /// Events sent at a time.
 const CONCURRENCY: usize = 10;
@@ -178,7 +185,7 @@ pub async fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
     // A processor that still knew of the pause would drop what is sent now, and the relay comes late to it.
     tokio::time::sleep(limits::PAUSES_AGE + limits::SKEW).await;
     let pauses = ledger.pauses().await.map_err(unanswered)?;
-    let (sent, left) = send_waiting(&ledger, &stack.queue()?, &args.what, &pauses).await?;
+    let (sent, left) = send_waiting(&stack, &args.what, &pauses).await?;
     let paused = lasting(&ledger).await?;
     if args.json {
         say_json(&Resumed {
@@ -214,12 +221,9 @@ fn parts(what: &str) -> (&str, Option<&str>) {
 
 /// A pause of what is misspelt would stop nothing.
 async fn check_registered(stack: &Stack, what: &str) -> Result<(), Failure> {
-    let (provider, source) = parts(what);
     let sources = stack.sources().await?;
-    let is_meant = |(one, other): &(String, String)| {
-        one == provider && source.is_none_or(|source| source == other)
-    };
-    if sources.iter().any(is_meant) {
+    let mut all = sources.iter();
+    if all.any(|(provider, source)| is_meant(what, provider, source)) {
         return Ok(());
     }
     let known = sources.iter().map(|(one, other)| format!("{one}/{other}"));
@@ -232,18 +236,16 @@ async fn check_registered(stack: &Stack, what: &str) -> Result<(), Failure> {
 
 /// Sends the events of a source that could be processed now; gives how many were sent and how many were not.
 async fn send_waiting(
-    ledger: &Ledger,
-    queue: &Queue,
+    stack: &Stack,
     what: &str,
     pauses: &Pauses,
 ) -> Result<(usize, usize), Failure> {
-    let (provider, source) = parts(what);
-    let mut keys = ledger.unfinished().await.map_err(unanswered)?;
-    keys.retain(|key| {
-        let is_meant = key.provider == provider && source.is_none_or(|source| source == key.source);
-        is_meant && !pauses.cover(key)
-    });
-    let sendings = keys.iter().map(|key| send(ledger, queue, key));
+    let (ledger, queue) = (stack.ledger()?, stack.queue()?);
+    let listed = ledger.unfinished().await.map_err(unanswered)?;
+    let mut keys: BTreeSet<EventKey> = listed.into_iter().collect();
+    keys.extend(received_lately(stack, what).await?);
+    keys.retain(|key| is_meant(what, &key.provider, &key.source) && !pauses.cover(key));
+    let sendings = keys.iter().map(|key| send(&ledger, &queue, key));
     let results: Vec<Option<bool>> = stream::iter(sendings)
         .buffer_unordered(CONCURRENCY)
         .collect()
@@ -252,13 +254,31 @@ async fn send_waiting(
     Ok((count(true), count(false)))
 }
 
+/// What the sources have received lately.
+async fn received_lately(stack: &Stack, what: &str) -> Result<Vec<EventKey>, Failure> {
+    let mut sources = stack.sources().await?;
+    sources.retain(|(provider, source)| is_meant(what, provider, source));
+    let now = Timestamp::now();
+    let since = Moment::Ago(UNLISTED).resolve(now);
+    let entries = entries(stack, &sources, since, now).await?.into_iter();
+    Ok(entries.map(|entry| entry.position.key).collect())
+}
+
+fn is_meant(what: &str, provider: &str, source: &str) -> bool {
+    let (one, other) = parts(what);
+    one == provider && other.is_none_or(|other| other == source)
+}
+
 /// Sends an event, if it could be processed now; says whether it was sent.
 async fn send(ledger: &Ledger, queue: &Queue, key: &EventKey) -> Option<bool> {
     let Ok(found) = ledger.find(key).await else {
         return Some(false);
     };
     let item = found?;
-    let is_open = matches!(item.state.status, Status::Waiting | Status::Processing);
+    let is_open = matches!(
+        item.state.status,
+        Status::Received | Status::Waiting | Status::Processing
+    );
     let now = Timestamp::now();
     let is_due = item.state.due_at.is_none_or(|due_at| due_at <= now);
     if !is_open || !is_due {

@@ -53,11 +53,12 @@ async fn a_pause_is_shown_while_it_lasts_and_its_end_sends_what_waits() {
     let reason = "the warehouse \u{1b}[2J is down";
     let paused = json(&world, "pause.json", &["pause", &what, "--reason", reason]).await;
     assert_eq!(named(&paused, &what)[0]["reason"], reason);
-    // Never taken; to be tried again now; to be tried again in a day; of a neighbour.
-    let (fresh, due, later) = (key_in(&source), key_in(&source), key_in(&source));
+    // Never taken and not yet missed; never taken; to be tried again now; to be tried again in a day; of a neighbour.
+    let keys = [(); 4].map(|()| key_in(&source));
+    let [unheard, fresh, due, later] = keys;
     let neighbour = key_in(&unique("source"));
     let now = Timestamp::now();
-    for key in [&fresh, &due, &later, &neighbour] {
+    for key in [&unheard, &fresh, &due, &later, &neighbour] {
         record(&ledger, &event_of(key, "github.push", now, b"{}")).await;
     }
     missed(&ledger, &fresh).await;
@@ -78,10 +79,10 @@ async fn a_pause_is_shown_while_it_lasts_and_its_end_sends_what_waits() {
     assert_eq!(named(&listed, &what).len(), 1);
     let resumed = json(&world, "resume.json", &["resume", &what]).await;
     assert_eq!(named(&resumed, &what), Vec::<Value>::new());
-    assert_eq!((&resumed["sent"], &resumed["left"]), (&2.into(), &0.into()));
+    assert_eq!((&resumed["sent"], &resumed["left"]), (&3.into(), &0.into()));
     let mut sent = queued(&world).await;
     sent.sort();
-    let mut expected = vec![fresh, due];
+    let mut expected = vec![unheard, fresh, due];
     expected.sort();
     assert_eq!(sent, expected);
     let again = run(&world, &["resume", &what]).await;
