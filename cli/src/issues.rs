@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::filter::{Filter, Term};
 use crate::issue_key::{issue_key, normalised};
 use crate::moment::Moment;
+use crate::pause::{self, Paused};
 use crate::place::Place;
 use crate::search::{Limits, page};
 use crate::stack::Stack;
@@ -88,6 +89,7 @@ pub struct Issue {
 struct Listed<'a> {
     issues: &'a [Issue],
     events: usize,
+    paused: Vec<Paused>,
 }
 
 /// Runs the command.
@@ -121,7 +123,12 @@ pub async fn run(args: &IssuesArgs) -> Result<ExitCode, Failure> {
     issue.state = kind.as_str();
     if args.json {
         let (issues, events) = (&known[..], known[0].count);
-        say_json(&Listed { issues, events })?;
+        let paused = pause::lasting(&stack.ledger()?).await?;
+        say_json(&Listed {
+            issues,
+            events,
+            paused,
+        })?;
     } else {
         say(format!("{key} is {}", kind.as_str()));
     }
@@ -145,10 +152,15 @@ async fn list(args: &IssuesArgs) -> Result<ExitCode, Failure> {
         issues.retain(|issue| issue.state == MarkKind::Open.as_str());
     }
     let events = issues.iter().map(|issue| issue.count).sum();
+    let paused = pause::lasting(&stack.ledger()?).await?;
+    if !args.json {
+        pause::tell(&paused);
+    }
     if args.json {
         say_json(&Listed {
             issues: &issues,
             events,
+            paused,
         })?;
     } else if issues.is_empty() {
         say("no issues");

@@ -4,13 +4,15 @@
 //! [`template`], the [`functions`] under `cargo lambda watch`, and the [`event_source`] that does
 //! what AWS does between queue and processor. [`send`] posts a [`fixture`]; [`events`] reads the
 //! ledger of a [`stack`], local or deployed, [`issues`] groups its failures, and [`replay`] starts its failed events
-//! again; [`dead_letters`] looks at what could not be recorded; [`console`] shows all of it in a browser;
+//! again; [`doctor`] holds a stack against what it must be; [`dead_letters`] looks at what could not be recorded;
+//! [`console`] shows all of it in a browser;
 //! [`urls`] says what the providers' consoles
 //! are given, and [`mod@verify`] judges a [`captured_request`].
 
 pub mod account;
 pub mod activity;
 pub mod audit;
+pub mod aws_json;
 pub mod caller;
 pub mod captured_request;
 pub mod child;
@@ -20,6 +22,7 @@ pub mod dead_letters;
 pub mod demo;
 pub mod dev;
 pub mod diagnosis;
+pub mod doctor;
 pub mod emulator;
 pub mod event_source;
 pub mod events;
@@ -39,6 +42,7 @@ pub mod local;
 pub mod migrate;
 pub mod moment;
 pub mod pair;
+pub mod pause;
 pub mod place;
 mod private;
 pub mod probe;
@@ -49,6 +53,7 @@ pub mod reconcile;
 pub mod related;
 pub mod replay;
 pub mod rotate;
+pub mod round_trip;
 mod sample_message;
 pub mod scenario;
 pub mod scheme;

@@ -7,8 +7,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, console, dead_letters, demo, dev, events, issues, migrate, pair, providers,
-    reconcile, replay, rotate, scheme, send, terminal, urls, verify,
+    audit, connect, console, dead_letters, demo, dev, doctor, events, issues, migrate, pair, pause,
+    providers, reconcile, replay, rotate, round_trip, scheme, send, terminal, urls, verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -33,6 +33,8 @@ enum Command {
     Issues(issues::IssuesArgs),
     /// Look at the dead-letter queue, and move or drop some of it
     DeadLetters(dead_letters::DeadLettersArgs),
+    /// Hold a stack against what it must be, and say how to mend what is not so
+    Doctor(doctor::DoctorArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Make or update the endpoint at a provider that posts to the stack, or check it
@@ -43,6 +45,12 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Take the secret that a provider brings when its URL is registered, and store it
     Pair(pair::PairArgs),
+    /// Stop the processing of a source, while its events are received; without a name: say what is paused
+    Pause(pause::PauseArgs),
+    /// Go on with the processing of what was paused
+    Resume(pause::ResumeArgs),
+    /// Send a signed event that no handler gets through the stack, and say how long it took
+    Probe(round_trip::ProbeArgs),
     /// Start failed events again: by id, filter or issue, with a preview first
     Replay(replay::ReplayArgs),
     /// Say how each provider signs, names and sends again, and where its URL and its secret are
@@ -94,11 +102,15 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Events(args) => events::run(args).await,
         Command::Issues(args) => issues::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Console(args) => console::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Pair(args) => pair::run(args).await,
+        Command::Pause(args) => pause::run(args).await,
+        Command::Resume(args) => pause::resume(args).await,
+        Command::Probe(args) => round_trip::run(args).await,
         Command::Providers(args) => providers::run(args),
         Command::Reconcile(args) => reconcile::run(args).await,
         Command::Rotate(args) => rotate::run(args).await,

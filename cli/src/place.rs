@@ -61,6 +61,11 @@ impl Place {
         }
     }
 
+    /// True if it is a deployed stack, and not the local one.
+    pub fn is_deployed(&self) -> bool {
+        self.stack.is_some()
+    }
+
     /// The options that name the same stack, for a command that is shown.
     pub fn options(&self) -> String {
         let mut options = String::new();

@@ -77,7 +77,7 @@ pub struct SendArgs {
 pub const FIRST_ANSWER: Duration = Duration::from_secs(120);
 
 /// Where the local stack is unless it is told otherwise.
-const LOCAL: &str = "http://127.0.0.1:9000";
+pub const LOCAL: &str = "http://127.0.0.1:9000";
 
 /// The answer of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -131,6 +131,11 @@ impl Stack {
         Ok((stack, environment))
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// One of the stack's outputs.
     ///
     /// # Errors

@@ -27,6 +27,10 @@ pub struct EventKey {
     pub id: String,
 }
 
+/// The source of synthetic events that try a stack out. They are received, recorded and queued like all others, and no
+/// handler gets them.
+pub const PROBE_SOURCE: &str = "webhooks-probe";
+
 /// The text is not `provider/source/id`, each in its alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an event key: expected provider/source/id")]

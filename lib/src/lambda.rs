@@ -21,7 +21,7 @@ use crate::address_lists::AddressLists;
 use crate::bucket::Bucket;
 use crate::gateway::{Request, response};
 use crate::ledger::Ledger;
-use crate::process::Processor;
+use crate::process::{KnownPauses, Processor};
 use crate::provider::Provider;
 use crate::provider_hosts::ProviderHosts;
 use crate::published_keys::PublishedKeys;
@@ -154,6 +154,7 @@ pub async fn process<S: Send + Sync + 'static>(
         ledger,
         bucket,
         queue,
+        pauses: KnownPauses::default(),
         router,
         state,
     });

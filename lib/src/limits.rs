@@ -238,6 +238,9 @@ pub const LEAST_RETENTION: Duration = Duration::from_secs(21 * 24 * 3600);
 /// The queue's `MessageRetentionPeriod`.
 pub const MESSAGE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
 
+/// The pauses that a processor knows are read again when they are older than this.
+pub const PAUSES_AGE: Duration = Duration::from_secs(5);
+
 /// The time from the start of an invocation in which the processor begins with an event that has the
 /// process for itself: what is left after it is enough for a handler.
 pub const ALONE_UNTIL: Duration = Duration::from_secs(8);

@@ -21,11 +21,13 @@ mod attempt;
 mod ended;
 mod find;
 mod incoming;
+mod pauses;
 mod taken;
 
 use self::ended::{Ended, Notes, Undecided};
 use self::incoming::Incoming;
 pub use self::incoming::NoMessageId;
+pub use self::pauses::KnownPauses;
 use self::taken::Taken;
 
 /// The processor and its connections.
@@ -39,6 +41,8 @@ pub struct Processor<S> {
     pub bucket: Bucket,
     /// The queue that the messages come from.
     pub queue: Queue,
+    /// The sources that are paused, as far as this processor knows.
+    pub pauses: KnownPauses,
     /// The handlers of the event types.
     pub router: Router<S>,
     /// Shared by all handlers.
@@ -58,6 +62,8 @@ impl<S: Send + Sync + 'static> Processor<S> {
     ) -> Result<SqsBatchResponse, NoMessageId> {
         let started = Instant::now();
         let records = incoming::records(batch)?;
+        let pauses = &self.pauses;
+        pauses.keep_fresh(&self.ledger, Timestamp::now()).await;
         let (fresh, mut suspects): (Vec<_>, Vec<_>) =
             records.into_iter().partition(Incoming::is_fresh);
         let mut again = Vec::new();
@@ -172,6 +178,10 @@ impl<S: Send + Sync + 'static> Processor<S> {
             Ok(found) => found,
             Err(ended) => return Some(ended),
         };
+        // It is recorded, so the message can go: the relay sends another when the pause is over.
+        if lease.is_none() && self.pauses.cover(&key) {
+            return Some(Ended::Paused);
+        }
         let claim = match lease {
             Some(lease) => Ok(Claim::Mine(lease)),
             None => {

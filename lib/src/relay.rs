@@ -13,7 +13,7 @@ use tracing::{Instrument, error, info_span};
 
 use crate::envelope::envelope;
 use crate::event::Event;
-use crate::ledger::{Ledger, LedgerError, OVERDUE_SHARDS, Overdue};
+use crate::ledger::{Ledger, LedgerError, OVERDUE_SHARDS, Overdue, Pauses};
 use crate::queue::{Queue, QueueError};
 use crate::report::{End, Level, Metric, Report};
 use crate::settings::RelaySettings;
@@ -87,6 +87,14 @@ impl Relay {
     pub async fn run(&self, now: Timestamp) -> Relayed {
         let deadline = Instant::now() + limits::RELAY_WORK;
         let mut relayed = Relayed::default();
+        let pauses = match self.ledger.pauses().await {
+            Ok(pauses) => pauses,
+            Err(failure) => {
+                // The processors do not take what is paused, so to send it does no harm.
+                error!(error = %failure, "the pauses are not known");
+                Pauses::default()
+            }
+        };
         let depth = match self.queue.depth().await {
             Ok(depth) => depth,
             Err(failure) => {
@@ -106,7 +114,7 @@ impl Relay {
             let in_queue = are_in_queue(found, all, depth);
             let runs = pages
                 .into_iter()
-                .map(|page| self.page(page, in_queue, now, deadline));
+                .map(|page| self.page(page, (in_queue, &pauses), now, deadline));
             let runs: Vec<_> = stream::iter(runs).buffered(CONCURRENCY).collect().await;
             shards.clear();
             for (run, more) in runs {
@@ -142,7 +150,7 @@ impl Relay {
     async fn page(
         &self,
         page: Page,
-        in_queue: bool,
+        (in_queue, pauses): (bool, &Pauses),
         now: Timestamp,
         deadline: Instant,
     ) -> (Relayed, Option<u8>) {
@@ -151,9 +159,14 @@ impl Relay {
             faults::point("relay::found");
         }
         for event in &page.events {
-            relayed.oldest = relayed.oldest.max(event.late(now));
             let span = info_span!("sending", event.id = %event.key.id);
-            match self.resend(event, in_queue, now).instrument(span).await {
+            let resent = if pauses.cover(&event.key) {
+                self.put_off(event, now).instrument(span).await
+            } else {
+                relayed.oldest = relayed.oldest.max(event.late(now));
+                self.resend(event, in_queue, now).instrument(span).await
+            };
+            match resent {
                 Resent::Sent => relayed.sent += 1,
                 Resent::Left => relayed.left += 1,
                 Resent::ByAnother => {}
@@ -210,6 +223,25 @@ impl Relay {
             report.emit(&self.settings.stack, Some(&event.key().provider), now);
         }
         resent
+    }
+
+    /// Moves an event of a paused source on without sending it. It is kept for as long as the pause lasts.
+    async fn put_off(&self, overdue: &Overdue, now: Timestamp) -> Resent {
+        match self.ledger.postpone(overdue, false, now).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Resent::ByAnother,
+            Err(failure) => {
+                error!(error = %failure, "the event of a paused source is not moved on");
+                return Resent::NotMoved;
+            }
+        }
+        match self.kept(overdue, now).await {
+            Ok(_) => Resent::Left,
+            Err(failure) => {
+                error!(error = %failure, "the event of a paused source cannot be read");
+                Resent::NotMoved
+            }
+        }
     }
 
     /// What arrived, which is kept for longer if it would soon expire: what has not ended does not.

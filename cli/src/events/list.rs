@@ -11,6 +11,7 @@ use webhooks::timestamp::Timestamp;
 use super::{Line, option, read_filter};
 use crate::failure::Failure;
 use crate::filter::Filter;
+use crate::pause::{self, Paused};
 use crate::place::Place;
 use crate::search::{Limits, Page, Read, page};
 use crate::terminal::{on_one_line, say, say_json, warn};
@@ -56,6 +57,7 @@ struct Listed {
     events: Vec<Line>,
     next: Option<String>,
     read: Read,
+    paused: Vec<Paused>,
 }
 
 impl ListArgs {
@@ -104,15 +106,18 @@ pub(super) async fn run(
     };
     let stack = place.stack().await?;
     let page = page(&stack, filter, after, limits, Timestamp::now()).await?;
+    let paused = pause::lasting(&stack.ledger()?).await?;
     if json {
         let listed = Listed {
             events: page.events.iter().map(Line::of).collect(),
             next: page.next.as_ref().map(Position::to_string),
             read: page.read,
+            paused,
         };
         say_json(&listed)?;
         return Ok(ExitCode::SUCCESS);
     }
+    pause::tell(&paused);
     if page.events.is_empty() {
         say("no events match")
     } else {

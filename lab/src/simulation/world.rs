@@ -14,7 +14,7 @@ use webhooks::bucket::Bucket;
 use webhooks::faults;
 use webhooks::ledger::{Item, Ledger, Status};
 use webhooks::limits;
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::provider::catalog;
 use webhooks::provider_hosts::ProviderHosts;
 use webhooks::published_keys::PublishedKeys;
@@ -174,6 +174,7 @@ fn fleet(cloud: Cloud) -> Fleet {
             ledger: ledger.clone(),
             bucket: bucket.clone(),
             queue: queue.clone(),
+            pauses: KnownPauses::default(),
             router: handlers::router(),
             state: Arc::new(shared),
         }),

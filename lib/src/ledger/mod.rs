@@ -21,7 +21,7 @@
 //! names the id that had the body first ([`Ledger::claim_body`]). And for minutes a secret that a provider has
 //! brought: `provider/source#pairing` ([`Ledger::offer`]); and how far a source was compared with what its
 //! provider says it sent: `provider/source#watermark` ([`Ledger::watermark`]); and what an operator has said about a
-//! group of failures: `#issue/key` ([`Ledger::mark_issue`]). No event has such a key.
+//! group of failures: `#issue/key` ([`Ledger::mark_issue`]), and which sources are paused: `#pauses` ([`Ledger::pause`]). No event has such a key.
 //!
 //! An event is found only by its keys: `pk` = `provider/source/id` for the receipt,
 //! `provider/source#state/id` for the state. Two indexes list events, both spread over shards so that no
@@ -54,6 +54,7 @@ mod listing;
 mod look;
 mod overdue;
 mod pairing;
+mod pause;
 mod position;
 mod postpone;
 mod reader;
@@ -88,6 +89,7 @@ pub use listing::{Listing, Summary};
 pub use look::Look;
 pub use overdue::Overdue;
 pub use pairing::Offer;
+pub use pause::{Pause, Pauses};
 pub use position::{NotAPosition, Position};
 pub use reader::UnreadableItem;
 pub use receipt::{PayloadTooLarge, Receipt};

@@ -10,7 +10,7 @@ use super::Processor;
 use super::ended::{Ended, Undecided};
 use super::find::Found;
 use crate::bucket::BucketError;
-use crate::event::Event;
+use crate::event::{Event, PROBE_SOURCE};
 use crate::ledger::{Lease, LedgerError, Settled, Settlement};
 use crate::router::{Context, Outcome};
 use crate::timestamp::Timestamp;
@@ -51,6 +51,9 @@ impl<S: Send + Sync + 'static> Processor<S> {
         attempt: u32,
         time: Duration,
     ) -> Outcome {
+        if event.key().source == PROBE_SOURCE {
+            return Outcome::done();
+        }
         let context = Context {
             state: Arc::clone(&self.state),
             idempotency_key: event.key().to_string(),

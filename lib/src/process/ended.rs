@@ -30,6 +30,8 @@ pub(super) enum Ended {
     Later { cause: String, pause: Duration },
     /// The event waits for that long: another message, or the relay, brings it then.
     NotDue { left: Duration },
+    /// Its source is paused: the relay brings the event when it is resumed.
+    Paused,
     /// The ledger does not keep the event any more: it had ended.
     Expired,
     /// The event was never in the ledger, and is older than what the ledger keeps.
@@ -87,6 +89,7 @@ impl Ended {
             | Self::Over { .. }
             | Self::Later { .. }
             | Self::Expired
+            | Self::Paused
             | Self::TakenOver => true,
             Self::NotDue { .. } => self.hidden_for().is_none(),
             Self::TooOld | Self::NoTime | Self::Undecided(_) | Self::Unreadable(_) => false,
@@ -123,6 +126,7 @@ impl Ended {
             Self::Over { untold: true } => ("ended", Level::Error, Some(Metric::Failed)),
             Self::Over { untold: false } => ("ended", Level::Info, None),
             Self::NotDue { .. } => ("not_due", Level::Info, None),
+            Self::Paused => ("paused", Level::Info, None),
             Self::Expired => ("expired", Level::Warn, None),
             Self::TooOld => ("too_old", Level::Error, Some(Metric::Unparsed)),
             Self::NoTime => ("no_time", Level::Warn, None),

@@ -47,6 +47,9 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let mut known = BTreeSet::new();
         let first = |(index, taken): (usize, &Taken)| {
             let key = taken.claimable(now)?;
+            if self.pauses.cover(key) {
+                return None;
+            }
             known.insert(key.clone()).then_some(index)
         };
         let chosen: Vec<usize> = taken.iter().enumerate().filter_map(first).collect();

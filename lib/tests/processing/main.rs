@@ -10,6 +10,8 @@ mod calls;
 mod company;
 mod effects;
 mod old_messages;
+mod pauses;
+mod probes;
 mod unreadable;
 mod visibility;
 mod waiting;

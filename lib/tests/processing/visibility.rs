@@ -8,7 +8,7 @@ use webhooks::envelope::{envelope, whole_envelope};
 use webhooks::event::Event;
 use webhooks::ledger::{Ledger, Status};
 use webhooks::limits;
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::router::{Outcome, Router};
 use webhooks::timestamp::Timestamp;
 
@@ -107,6 +107,7 @@ async fn a_message_stays_hidden_when_the_ledger_is_down() {
         ledger: Ledger::new(aws_sdk_dynamodb::Client::new(&closed.config()), "any"),
         bucket: workshop.world.bucket(),
         queue: workshop.queue.queue(),
+        pauses: KnownPauses::default(),
         router: Router::new().otherwise(|_, _| async { Outcome::failed("it must not be called") }),
         state: Arc::new(()),
     });

@@ -6,7 +6,7 @@ use serde_json::Value;
 use webhooks::envelope::envelope;
 use webhooks::ledger::Status;
 use webhooks::limits;
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::queue::Queue;
 use webhooks::router::{Outcome, Router};
 
@@ -73,6 +73,7 @@ async fn an_event_whose_next_message_is_not_sent_is_left_to_the_relay() {
         ledger: workshop.ledger.clone(),
         bucket: workshop.world.bucket(),
         queue: Queue::new(aws_sdk_sqs::Client::new(&closed.config()), "any"),
+        pauses: KnownPauses::default(),
         router: Router::new().otherwise(|_, _| async { Outcome::retry("busy") }),
         state: Arc::new(()),
     });

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use webhooks::envelope::envelope;
 use webhooks::event::{Event, EventKey};
 use webhooks::ledger::{Ledger, State};
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
 use webhooks::timestamp::Timestamp;
@@ -124,6 +124,7 @@ impl Workshop {
             ledger: ledger.clone(),
             bucket: world.bucket(),
             queue: queue.queue(),
+            pauses: KnownPauses::default(),
             router: router(),
             state: Arc::new(Bench {
                 payments: world.payments().to_owned(),

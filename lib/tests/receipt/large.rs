@@ -11,7 +11,7 @@ use webhooks::bucket::Bucket;
 use webhooks::event::Event;
 use webhooks::ledger::Status;
 use webhooks::limits;
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::provider::table::GITHUB;
 use webhooks::receive::Receiver;
 use webhooks::router::{Context, Outcome, Router};
@@ -70,6 +70,7 @@ fn processor(endpoint: &Endpoint, bucket: Bucket) -> (Arc<Processor<Seen>>, Seen
         ledger: endpoint.world.ledger(),
         bucket,
         queue: endpoint.queue.queue(),
+        pauses: KnownPauses::default(),
         router: Router::new().otherwise(handler),
         state: Arc::new(Arc::clone(&seen)),
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use webhooks::envelope::{Message, envelope};
 use webhooks::ledger::{Ledger, Status};
 use webhooks::limits;
-use webhooks::process::Processor;
+use webhooks::process::{KnownPauses, Processor};
 use webhooks::provider::table::GITHUB;
 use webhooks::router::{Context, Outcome, Router};
 use webhooks::settings::ProcessorSettings;
@@ -37,6 +37,7 @@ pub(crate) async fn process(endpoint: &Endpoint) -> Value {
         ledger: endpoint.world.ledger(),
         bucket: endpoint.world.bucket(),
         queue: endpoint.queue.queue(),
+        pauses: KnownPauses::default(),
         router: Router::new().otherwise(handler),
         state: payments,
     });
