@@ -1,7 +1,7 @@
 //! `webhooks console`: the stack in a browser. Pages are made here, for the user of this machine alone, and nothing
 //! is deployed.
 //!
-//! Nothing here changes anything by a GET. A page takes at most [`meter::READS`] requests to DynamoDB. Text that
+//! Nothing here changes anything by a GET. A page takes at most 49 requests to DynamoDB. Text that
 //! came with an event is text in a page, and nothing of it is obeyed.
 
 mod activity;

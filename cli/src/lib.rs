@@ -26,6 +26,7 @@ pub mod doctor;
 pub mod emulator;
 pub mod event_source;
 pub mod events;
+pub mod export;
 pub mod failure;
 pub mod filter;
 pub mod fixture;

@@ -7,8 +7,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use webhooks_cli::failure::Failure;
 use webhooks_cli::{
-    audit, connect, console, dead_letters, demo, dev, doctor, events, issues, migrate, pair, pause,
-    providers, reconcile, replay, rotate, round_trip, scheme, send, terminal, urls, verify,
+    audit, connect, console, dead_letters, demo, dev, doctor, events, export, issues, migrate,
+    pair, pause, providers, reconcile, replay, rotate, round_trip, scheme, send, terminal, urls,
+    verify,
 };
 
 /// Webhook receivers on AWS: run them here, send them signed deliveries, see what became of each
@@ -35,6 +36,8 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     /// Hold a stack against what it must be, and say how to mend what is not so
     Doctor(doctor::DoctorArgs),
+    /// Make a folder about an incident: timelines, and payloads where they are asked for
+    Export(export::ExportArgs),
     /// Hold the ledger's histories against the transitions that it makes
     Audit(audit::AuditArgs),
     /// Make or update the endpoint at a provider that posts to the stack, or check it
@@ -103,6 +106,7 @@ async fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Issues(args) => issues::run(args).await,
         Command::DeadLetters(args) => dead_letters::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Export(args) => export::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Connect(args) => connect::run(args).await,
         Command::Console(args) => console::run(args).await,

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use webhooks::event::EventKey;
 use webhooks::ledger::{Entry, Item, Summary};
@@ -118,6 +119,23 @@ pub(super) async fn run(stack: &Stack, args: &ShowArgs, json: bool) -> Result<Ex
         print(item.receipt.event.payload());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The JSON of an event without its payload.
+///
+/// # Errors
+/// [`Failure`] never, unless something of it is no JSON.
+pub(crate) fn json(item: &Item) -> Result<Value, Failure> {
+    let object = item.receipt.event.payload().away();
+    let object = object.map(|object| object.name().to_owned());
+    let args = ShowArgs {
+        id: String::new(),
+        payload: false,
+        diff: false,
+        related: false,
+    };
+    let shown = serde_json::to_value(shown(item, object.as_deref(), &args, None));
+    shown.map_err(|error| Failure::new("the event", error))
 }
 
 fn print(payload: &Payload<'_>) {
