@@ -104,15 +104,22 @@ pub async fn run(args: &ProbeArgs) -> Result<ExitCode, Failure> {
 /// The secret of the source for probes, which is made where there is none.
 async fn secret(stack: &Stack, provider: &dyn Explained) -> Result<Secret, Failure> {
     let name = provider.profile().name;
-    let mut known = stack.secrets(name, PROBE_SOURCE).await?;
-    if !known.is_empty() {
-        return Ok(known.swap_remove(0));
+    if let Some(known) = stack.secrets(name, PROBE_SOURCE).await?.first() {
+        return Ok(known.clone());
     }
     let random = hex::encode(&Secret::random().bytes()[..16]);
     let secret = provider.secret_of(&random);
     let text = String::from_utf8_lossy(secret.bytes()).into_owned();
-    stack.put_secret(name, PROBE_SOURCE, &text).await?;
-    Ok(secret)
+    if stack.register(name, PROBE_SOURCE, &text).await? {
+        return Ok(secret);
+    }
+    // Another first probe was faster.
+    let known = stack.secrets(name, PROBE_SOURCE).await?;
+    known.into_iter().next().ok_or_else(|| {
+        Failure::of(format!(
+            "the secret of {name}/{PROBE_SOURCE} is blank; remove it and run this again"
+        ))
+    })
 }
 
 async fn travel(

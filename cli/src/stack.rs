@@ -249,6 +249,32 @@ impl Stack {
         }
     }
 
+    /// Registers a source, unless it is there already; says whether it was not.
+    ///
+    /// # Errors
+    /// [`Failure`] when SSM does not take its secret.
+    pub async fn register(
+        &self,
+        provider: &str,
+        source: &str,
+        secret: &str,
+    ) -> Result<bool, Failure> {
+        let path = self.output("SecretsPath")?;
+        let name = format!("{path}/{provider}/{source}");
+        let request = aws_sdk_ssm::Client::new(&self.config)
+            .put_parameter()
+            .name(&name)
+            .value(secret);
+        let put = request.r#type(ParameterType::SecureString).overwrite(false);
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(error) if error.is_parameter_already_exists() => Ok(false),
+                _ => Err(Failure::new(format!("the parameter {name}"), error)),
+            },
+        }
+    }
+
     /// The secrets of a source, the current one first; none where it is not registered.
     ///
     /// # Errors

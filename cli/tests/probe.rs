@@ -20,13 +20,14 @@ use webhooks::event::{Event, PROBE_SOURCE};
 use webhooks::ledger::{Ledger, Settlement, Writes};
 use webhooks::provider::catalog;
 use webhooks::provider::meaning::Meaning;
+use webhooks::secret::Secret;
 use webhooks::timestamp::Timestamp;
 use webhooks::verify::verify;
 use webhooks_cli::stack::Stack;
 
 use command::{hold, printed, run, said};
-use support::World;
 use support::sample::{end, record};
+use support::{World, unique};
 
 /// How far the played stack gets with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +145,28 @@ async fn a_probe_that_is_refused_or_not_processed_in_time_ends_with_1() {
         assert_eq!(trip["answer"], answer);
         assert_eq!(trip["processed_ms"], Value::Null);
     }
+}
+
+/// Two first probes at one time go by one secret.
+#[tokio::test]
+async fn a_secret_that_is_there_is_not_replaced() {
+    let world = World::enter().await;
+    let source = unique("source");
+    let register = async |secret| {
+        let registered = world.stack.register("github", &source, secret).await;
+        registered.expect("SSM answers")
+    };
+    assert!(register("one").await);
+    assert!(!register("other").await);
+    let known = world
+        .stack
+        .secrets("github", &source)
+        .await
+        .expect("SSM answers");
+    assert_eq!(
+        known.iter().map(Secret::bytes).collect::<Vec<_>>(),
+        [b"one"]
+    );
 }
 
 #[tokio::test]
