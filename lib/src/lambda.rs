@@ -225,13 +225,11 @@ pub async fn reconcile() -> Result<(), Error> {
 struct Behind(u64);
 
 async fn go_round(rounds: &Rounds, invocation: LambdaEvent<Box<RawValue>>) -> Result<Round, Error> {
-    let left = invocation
-        .context
-        .deadline()
-        .duration_since(SystemTime::now());
-    let left = left
-        .unwrap_or_default()
-        .saturating_sub(limits::RECONCILE_END);
+    let deadline = invocation.context.deadline();
+    // `cargo lambda watch` gives a deadline that has no meaning: one of the year 1970.
+    let left = deadline.duration_since(SystemTime::now());
+    let left = left.unwrap_or(limits::RECONCILER_TIMEOUT);
+    let left = left.saturating_sub(limits::RECONCILE_END);
     let round = rounds.go(Instant::now() + left).await?;
     match round.behind {
         0 => Ok(round),
