@@ -43,6 +43,7 @@ pub mod local;
 pub mod migrate;
 pub mod moment;
 pub mod pair;
+mod parameters;
 pub mod pause;
 pub mod place;
 mod private;

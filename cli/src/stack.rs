@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use aws_sdk_sqs::types::QueueAttributeName;
-use aws_sdk_ssm::types::{ParameterHistory, ParameterStringFilter, ParameterType};
+use aws_sdk_ssm::types::{ParameterHistory, ParameterType};
 use webhooks::bucket::Bucket;
 use webhooks::ledger::Ledger;
 use webhooks::provider::catalog;
@@ -19,6 +19,7 @@ use webhooks::timestamp::Timestamp;
 
 use crate::account::chain;
 use crate::failure::Failure;
+use crate::parameters;
 use crate::template::Template;
 
 /// The name of the local stack, and of the deployed one unless it is told otherwise.
@@ -420,29 +421,17 @@ impl Stack {
     /// [`Failure`] when SSM does not answer.
     pub async fn sources(&self) -> Result<Vec<(String, String)>, Failure> {
         let path = self.output("SecretsPath")?;
-        let client = aws_sdk_ssm::Client::new(&self.config);
-        let below = ParameterStringFilter::builder()
-            .key("Path")
-            .option("Recursive")
-            .values(path)
-            .build()
-            .expect("the key is set");
-        let request = client.describe_parameters().parameter_filters(below);
-        let mut pages = request.into_paginator().send();
+        let below = parameters::below(&self.config, path).await;
+        let below = below.map_err(|error| Failure::new(path, error))?;
         let mut sources = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| Failure::new(path, error))?;
-            for parameter in page.parameters() {
-                let name = parameter.name().unwrap_or_default();
-                let pair = name
-                    .strip_prefix(path)
-                    .and_then(|rest| rest.trim_start_matches('/').split_once('/'));
-                // What stands below a source is its settings.
-                let pair = pair.filter(|(_, source)| !source.contains('/'));
-                sources.extend(
-                    pair.map(|(provider, source)| (provider.to_owned(), source.to_owned())),
-                );
-            }
+        for parameter in &below {
+            let name = parameter.name().unwrap_or_default();
+            let pair = name
+                .strip_prefix(path)
+                .and_then(|rest| rest.trim_start_matches('/').split_once('/'));
+            // What stands below a source is its settings.
+            let pair = pair.filter(|(_, source)| !source.contains('/'));
+            sources.extend(pair.map(|(provider, source)| (provider.to_owned(), source.to_owned())));
         }
         Ok(sources)
     }

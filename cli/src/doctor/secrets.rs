@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_ssm::types::{ParameterMetadata, ParameterStringFilter, ParameterType};
+use aws_sdk_ssm::types::{ParameterMetadata, ParameterType};
 use futures::future::BoxFuture;
 use webhooks::provider::catalog;
 use webhooks::secret::Secret;
@@ -13,6 +13,7 @@ use webhooks::timestamp::Timestamp;
 
 use super::examined::Examined;
 use super::finding::{Fault, Unread};
+use crate::parameters;
 
 /// A secret that is older is to be replaced.
 const OLDEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -87,22 +88,12 @@ pub(super) fn check(examined: &Examined) -> BoxFuture<'_, Result<Vec<Fault>, Unr
 }
 
 async fn stored(examined: &Examined, path: &str) -> Result<Vec<Stored>, Unread> {
-    let client = aws_sdk_ssm::Client::new(&examined.stack.config);
-    let below = ParameterStringFilter::builder()
-        .key("Path")
-        .option("Recursive")
-        .values(path)
-        .build()
-        .expect("the key is set");
-    let request = client.describe_parameters().parameter_filters(below);
-    let mut pages = request.into_paginator().send();
-    let mut stored = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| Unread::sdk("ssm:DescribeParameters", &error))?;
-        let parameters = page.parameters().iter();
-        stored.extend(parameters.filter_map(|parameter| Stored::of(path, parameter)));
-    }
-    Ok(stored)
+    let below = parameters::below(&examined.stack.config, path).await;
+    let below = below.map_err(|error| Unread::sdk("ssm:DescribeParameters", &error))?;
+    let parameters = below.iter();
+    Ok(parameters
+        .filter_map(|parameter| Stored::of(path, parameter))
+        .collect())
 }
 
 async fn value(examined: &Examined, name: &str) -> Result<String, Unread> {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use webhooks::provider::catalog;
 use webhooks::signature::sha256;
 use webhooks::timestamp::Timestamp;
-use webhooks_cli::verify::{check_request, check_vectors};
+use webhooks_cli::verify::check_request;
+use webhooks_cli::verify::vectors::check_vectors;
 
 use crate::request::{
     BUILT, NOW, SIGNATURES, assert_found, check, github, hex, stripe, webhooks, with, with_header,
