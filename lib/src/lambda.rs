@@ -5,7 +5,7 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
@@ -225,16 +225,20 @@ pub async fn reconcile() -> Result<(), Error> {
 struct Behind(u64);
 
 async fn go_round(rounds: &Rounds, invocation: LambdaEvent<Box<RawValue>>) -> Result<Round, Error> {
-    let deadline = invocation.context.deadline();
-    // `cargo lambda watch` gives a deadline that has no meaning: one of the year 1970.
-    let left = deadline.duration_since(SystemTime::now());
-    let left = left.unwrap_or(limits::RECONCILER_TIMEOUT);
-    let left = left.saturating_sub(limits::RECONCILE_END);
+    let left = time_to_reconcile(invocation.context.deadline(), SystemTime::now());
     let round = rounds.go(Instant::now() + left).await?;
     match round.behind {
         0 => Ok(round),
         behind => Err(Behind(behind).into()),
     }
+}
+
+/// The time until the reconciler has to write down where it stopped. `cargo lambda watch` gives a deadline of the
+/// year 1970, which has no meaning.
+fn time_to_reconcile(deadline: SystemTime, now: SystemTime) -> Duration {
+    let left = deadline.duration_since(now);
+    let left = left.unwrap_or(limits::RECONCILER_TIMEOUT);
+    left.saturating_sub(limits::RECONCILE_END)
 }
 
 /// The relay's work is not done; the log says what of it.
@@ -322,4 +326,21 @@ async fn warm(ledger: &Ledger, queue: &Queue) {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_of_the_past_leaves_the_reconciler_its_time() {
+        let now = SystemTime::now();
+        let end = limits::RECONCILE_END;
+        let minute = Duration::from_secs(60);
+        assert_eq!(time_to_reconcile(now + minute, now), minute - end);
+        assert_eq!(time_to_reconcile(now + end / 2, now), Duration::ZERO);
+        let past = SystemTime::UNIX_EPOCH + Duration::from_secs(600);
+        let whole = limits::RECONCILER_TIMEOUT - end;
+        assert_eq!(time_to_reconcile(past, now), whole);
+    }
 }
